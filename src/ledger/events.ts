@@ -1,0 +1,246 @@
+/**
+ * The lines of the ledger. One segment is one file of one commit: a batch header, then events. Events are written
+ * once and never changed; a receipt (receipt.ts) is the fold of one token's events.
+ *
+ * All instants are ISO 8601 in UTC with milliseconds, by the writer's wall clock: they are told to people, and only
+ * `released.notBefore` and the age of a doubt are computed with.
+ */
+import type { FleetIdentity } from '../config/config.ts';
+import type { Command, Token } from '../manifest/manifest.ts';
+import type { TaskRequest } from '../manifest/request.ts';
+
+/** The version of events this code writes and the newest it understands. */
+export const formatVersion = 1;
+
+/** The file FORMAT of the root commit. */
+export interface LedgerFormat {
+  readonly v: number;
+  /** The ledger's UUID. */
+  readonly ledger: string;
+}
+
+/** The first line of a segment: who wrote it, and the heads it acted on. */
+export interface BatchHeader {
+  readonly v: number;
+  readonly kind: 'batch';
+  /** The height of the commit; the root has 0. */
+  readonly seq: number;
+  readonly replica: string;
+  /** The random id of the writing process's life. */
+  readonly run: string;
+  /** Source head acted on; null where none was read (a human's word). */
+  readonly source: string | null;
+  /** Policy head acted on; equal to `source` where policies live there. */
+  readonly policies: string | null;
+  readonly at: string;
+}
+
+/** Where a claimed revision came from, in the source. */
+export interface ManifestOrigin {
+  readonly path: string;
+  readonly blob: string;
+  /** The commit that introduced the revision; null where history was too long to find it. */
+  readonly commit: string | null;
+  readonly author: string | null;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Why a claim was allowed. */
+export interface ClaimVerdict {
+  readonly action: 'allow';
+  /** When the permission ends, where it does. */
+  readonly until: string | null;
+  readonly reasons: readonly { readonly code: string; readonly message: string }[];
+  readonly policies: readonly { readonly name: string; readonly blob: string }[];
+}
+
+/** What a look saw: one whole unfiltered listing of the fleet. */
+export interface LookEvidence {
+  /** When the listing was begun, and when its last page was read. */
+  readonly begunAt: string;
+  readonly endedAt: string;
+  readonly tasksSeen: number;
+  readonly pages: number;
+  /** Task ids that bear this token. */
+  readonly hits: readonly string[];
+}
+
+/** One device's end, in AWS's words. */
+export interface DeviceExecution {
+  readonly device: string;
+  readonly state: string;
+  readonly executionId: string | null;
+}
+
+interface Base {
+  readonly v: number;
+  readonly token: Token;
+  readonly fleet: string;
+  readonly name: string;
+  readonly at: string;
+}
+
+interface OfAttempt extends Base {
+  readonly attempt: number;
+}
+
+/** The right to make one call. `request` stands in the token's first claim only, and is frozen there. */
+export interface ClaimedEvent extends OfAttempt {
+  readonly kind: 'claimed';
+  readonly request?: TaskRequest;
+  readonly taskRun: number;
+  readonly identity: FleetIdentity;
+  readonly manifest: ManifestOrigin;
+  readonly verdict: ClaimVerdict;
+  /** Digest of the policy set, and the version of the time-zone data, that the verdict was computed with. */
+  readonly policySet: string;
+  readonly tzdata: string;
+  /** The look without a hit that ended the doubt about every earlier attempt. */
+  readonly look?: LookEvidence;
+}
+
+export interface IssuedEvent extends OfAttempt {
+  readonly kind: 'issued';
+  readonly taskId: string;
+  readonly taskArn: string | null;
+  readonly requestId: string | null;
+}
+
+/** The attempt made no task, and the revision may be claimed again. */
+export interface ReleasedEvent extends OfAttempt {
+  readonly kind: 'released';
+  readonly reason: ReleaseReason;
+  readonly message: string;
+  /** No replica claims it again before this. */
+  readonly notBefore: string | null;
+  readonly requestId: string | null;
+}
+
+export const releaseReasons = [
+  'throttled',
+  'quota',
+  'denied',
+  'credentials',
+  'connection',
+  'deadline',
+  'notAllowed',
+  'notWanted',
+  'stale',
+  'clock',
+  'shutdown',
+] as const;
+export type ReleaseReason = (typeof releaseReasons)[number];
+
+/** AWS said that this request is wrong; final for the revision. */
+export interface RefusedEvent extends OfAttempt {
+  readonly kind: 'refused';
+  readonly error: string;
+  readonly message: string;
+  readonly requestId: string | null;
+}
+
+/** Nobody can say whether the attempt made a task. */
+export interface UnknownEvent extends OfAttempt {
+  readonly kind: 'unknown';
+  readonly error: string;
+  readonly message: string;
+  readonly requestId: string | null;
+}
+
+/** A look found the task that some attempt up to `through` made. */
+export interface AdoptedEvent extends Base {
+  readonly kind: 'adopted';
+  readonly through: number;
+  readonly taskId: string;
+  readonly taskArn: string | null;
+  readonly look: LookEvidence;
+}
+
+/** A look found nothing, and the doubt was young enough to believe it. */
+export interface AbsentEvent extends Base {
+  readonly kind: 'absent';
+  readonly through: number;
+  readonly look: LookEvidence;
+}
+
+/** A look cannot settle it: the doubt is too old, or a hit has other targets. Waits for a human. */
+export interface AmbiguousEvent extends Base {
+  readonly kind: 'ambiguous';
+  readonly through: number;
+  readonly reason: 'tooOld' | 'otherTargets';
+  readonly look: LookEvidence;
+}
+
+/** Two tasks for one token: the alarm of alarms. */
+export interface DoubledEvent extends Base {
+  readonly kind: 'doubled';
+  readonly taskIds: readonly string[];
+}
+
+/** A human's word. With `taskId`, that task is this revision's; without, none was made. */
+export interface ResolvedEvent extends Base {
+  readonly kind: 'resolved';
+  readonly taskId: string | null;
+  readonly reason: string;
+  readonly by: string;
+  /** What is known of a token that this ledger has not seen before; null where the receipt knows it. */
+  readonly revision: {
+    readonly command: Command;
+    readonly targets: readonly string[];
+    readonly taskRun: number;
+    readonly identity: FleetIdentity;
+  } | null;
+}
+
+/** Written down at `ledger init --baseline`: stands in the source, never to be issued. */
+export interface BaselineEvent extends Base {
+  readonly kind: 'baseline';
+  readonly command: Command;
+  readonly targets: readonly string[];
+  readonly taskRun: number;
+  readonly path: string;
+}
+
+/** A revision that will not be asked for, told once a reason. */
+export interface NotedEvent extends Base {
+  readonly kind: 'noted';
+  readonly reason: NoteReason;
+  readonly message: string;
+}
+
+export const noteReasons = ['denied', 'expired', 'withdrawn'] as const;
+export type NoteReason = (typeof noteReasons)[number];
+
+export const settledOutcomes = ['succeeded', 'partial', 'failed', 'canceled', 'missed', 'vanished'] as const;
+export type SettledOutcome = (typeof settledOutcomes)[number];
+
+/** Every execution of the task is final. */
+export interface SettledEvent extends Base {
+  readonly kind: 'settled';
+  readonly outcome: SettledOutcome;
+  readonly executions: readonly DeviceExecution[];
+}
+
+export type LedgerEvent =
+  | ClaimedEvent
+  | IssuedEvent
+  | ReleasedEvent
+  | RefusedEvent
+  | UnknownEvent
+  | AdoptedEvent
+  | AbsentEvent
+  | AmbiguousEvent
+  | DoubledEvent
+  | ResolvedEvent
+  | BaselineEvent
+  | NotedEvent
+  | SettledEvent;
+
+/** One commit of the ledger, decoded. */
+export interface Batch {
+  readonly header: BatchHeader;
+  readonly events: readonly LedgerEvent[];
+}
+
+/** An outcome says how an attempt ended, and only its claimant may write it. */
+export type OutcomeEvent = IssuedEvent | ReleasedEvent | RefusedEvent | UnknownEvent;
