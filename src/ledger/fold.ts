@@ -1,0 +1,298 @@
+/**
+ * The fold: events in the ledger's order become receipts. It asserts the table of transitions; an event that the table
+ * does not allow was written by something that does not follow the protocol, and stops issuing by its name.
+ */
+import type { FleetIdentity } from '../config/config.ts';
+import type { Fault, FaultCode } from '../lib/faults.ts';
+import { fault } from '../lib/faults.ts';
+import type { TaskKey, Token } from '../manifest/manifest.ts';
+import type {
+  AbsentEvent,
+  AdoptedEvent,
+  AmbiguousEvent,
+  BaselineEvent,
+  Batch,
+  BatchHeader,
+  ClaimedEvent,
+  IssuedEvent,
+  LedgerEvent,
+  OutcomeEvent,
+  ResolvedEvent,
+} from './events.ts';
+import type { Attempt, Receipt, ReceiptState } from './receipt.ts';
+import { emptyReceipt, isOpenState, receiptState } from './receipt.ts';
+
+/** What the ledger says, as far as it was read. Grows in place: a million receipts are not copied for one event. */
+export interface LedgerView {
+  readonly ledgerId: string;
+  /** Height and id of the newest commit folded in. */
+  seq: number;
+  tip: string;
+  /** The newest heads that any replica acted on; null before the first. */
+  source: string | null;
+  policies: string | null;
+  readonly receipts: Map<Token, Receipt>;
+  readonly tokensByKey: Map<TaskKey, Token[]>;
+  /** The identity that a fleet's newest claim was made under. */
+  readonly newestIdentity: Map<string, FleetIdentity>;
+  /** When a fleet was last throttled, by the writer's wall clock. */
+  readonly throttledAt: Map<string, string>;
+}
+
+export function emptyView(ledgerId: string, root: string): LedgerView {
+  return {
+    ledgerId,
+    seq: 0,
+    tip: root,
+    source: null,
+    policies: null,
+    receipts: new Map(),
+    tokensByKey: new Map(),
+    newestIdentity: new Map(),
+    throttledAt: new Map(),
+  };
+}
+
+/**
+ * Adds one commit to the view, or says why it may not be there. After a fault the view is not to be used:
+ * part of the batch may be in it.
+ */
+export function foldBatch(view: LedgerView, batch: Batch, commit: string): Fault | null {
+  const { header } = batch;
+  if (header.seq !== view.seq + 1) {
+    return fault(
+      'SG4201',
+      'human',
+      `ledger commit ${commit} says it is number ${header.seq}, but follows number ${view.seq}`,
+      'the ledger was written by something else than snowgate: restore the branch, then name its tip in ledger.acceptCommit',
+    );
+  }
+  view.seq = header.seq;
+  view.tip = commit;
+  view.source = header.source ?? view.source;
+  view.policies = header.policies ?? view.policies;
+  for (const event of batch.events) {
+    const problem = foldEvent(view, header, event);
+    if (problem !== null) return forbidden(problem, event, header, commit);
+  }
+  return null;
+}
+
+function forbidden(why: string, event: LedgerEvent, header: BatchHeader, commit: string): Fault {
+  return fault(
+    'SG4202',
+    'human',
+    `ledger commit ${commit} (number ${header.seq}, replica ${header.replica}) writes ${event.kind} for ${event.fleet}/${event.name} (${event.token.slice(0, 12)}): ${why}`,
+    'no controller of this version writes this: stop all writers, find out what did, restore the branch to the commit before, then name its tip in ledger.acceptCommit',
+  );
+}
+
+/** Applies one event; a sentence where the table of transitions forbids it. */
+function foldEvent(view: LedgerView, header: BatchHeader, event: LedgerEvent): string | null {
+  const known = view.receipts.get(event.token);
+  if (known !== undefined && (known.fleet !== event.fleet || known.name !== event.name)) {
+    return `the token belongs to ${known.key}`;
+  }
+  const receipt = known ?? emptyReceipt(event.token, event.fleet, event.name);
+  const problem = applyEvent(view, header, receipt, event);
+  if (problem !== null) return problem;
+  receipt.seq = header.seq;
+  if (known === undefined) {
+    view.receipts.set(event.token, receipt);
+    const tokens = view.tokensByKey.get(receipt.key);
+    if (tokens === undefined) view.tokensByKey.set(receipt.key, [event.token]);
+    else tokens.push(event.token);
+  }
+  return null;
+}
+
+function applyEvent(
+  view: LedgerView,
+  header: BatchHeader,
+  receipt: Receipt,
+  event: LedgerEvent,
+): string | null {
+  const state = receiptState(receipt);
+  switch (event.kind) {
+    case 'claimed':
+      return applyClaim(view, header, receipt, event, state);
+    case 'issued':
+    case 'released':
+    case 'refused':
+    case 'unknown':
+      return applyOutcome(view, header, receipt, event);
+    case 'adopted':
+    case 'absent':
+    case 'ambiguous':
+      return applyLook(receipt, event, state);
+    case 'doubled':
+      if (!oneOf(state, ['claimed', 'inDoubt', 'ambiguous'])) return notFrom(state);
+      receipt.doubled = true;
+      for (const taskId of event.taskIds) addTask(receipt, taskId);
+      settle(receipt, receipt.attempts.length);
+      return null;
+    case 'resolved':
+      return applyResolution(view, receipt, event, state);
+    case 'baseline':
+      return applyBaseline(receipt, event, state);
+    case 'noted':
+      if (!oneOf(state, ['pending', 'waiting'])) return notFrom(state);
+      if (!receipt.notes.has(event.reason)) receipt.notes.set(event.reason, event.message);
+      return null;
+    case 'settled':
+      if (state !== 'issued') return notFrom(state);
+      receipt.settled = { outcome: event.outcome, executions: event.executions };
+      return null;
+  }
+}
+
+function applyClaim(
+  view: LedgerView,
+  header: BatchHeader,
+  receipt: Receipt,
+  event: ClaimedEvent,
+  state: ReceiptState,
+): string | null {
+  const from: readonly ReceiptState[] =
+    event.look === undefined ? ['pending', 'waiting'] : ['claimed', 'inDoubt', 'waiting'];
+  if (!oneOf(state, from)) {
+    return `${notFrom(state)}${event.look === undefined ? ' without a look' : ''}`;
+  }
+  if (event.attempt !== receipt.attempts.length + 1) {
+    return `attempt ${event.attempt} follows attempt ${receipt.attempts.length}`;
+  }
+  if (event.look !== undefined && event.look.hits.length > 0) return 'its look has hits';
+  if ((event.request === undefined) === (receipt.request === null)) {
+    return receipt.request === null ? 'the first claim has no request' : 'a later claim brings a request';
+  }
+  const rival = (view.tokensByKey.get(receipt.key) ?? [])
+    .filter((token) => token !== receipt.token)
+    .map((token) => view.receipts.get(token))
+    .find((other) => other !== undefined && isOpenState(receiptState(other)));
+  if (rival !== undefined) return `revision ${rival.token.slice(0, 12)} of that name is still open`;
+  if (event.look !== undefined) settle(receipt, receipt.attempts.length);
+  if (event.request !== undefined) {
+    receipt.request = event.request;
+    receipt.revision = {
+      command: event.request.command,
+      targets: event.request.targets,
+      run: event.taskRun,
+    };
+  }
+  receipt.manifest = event.manifest;
+  receipt.identity = event.identity;
+  view.newestIdentity.set(event.fleet, event.identity);
+  receipt.attempts.push({
+    n: event.attempt,
+    claimedAt: event.at,
+    seq: header.seq,
+    replica: header.replica,
+    run: header.run,
+    identity: event.identity,
+    end: null,
+    settled: false,
+  });
+  return null;
+}
+
+function applyOutcome(
+  view: LedgerView,
+  header: BatchHeader,
+  receipt: Receipt,
+  event: OutcomeEvent,
+): string | null {
+  const attempt = receipt.attempts[event.attempt - 1];
+  if (attempt === undefined) return `there is no attempt ${event.attempt}`;
+  if (attempt.replica !== header.replica || attempt.run !== header.run) {
+    return `attempt ${event.attempt} was claimed by ${attempt.replica} (${attempt.run}), and only it may say how it ended`;
+  }
+  if (event.kind === 'issued') return applyIssued(receipt, attempt, event);
+  if (attempt.settled) return `attempt ${event.attempt} was settled by a look, and takes only issued`;
+  if (attempt.end !== null) return `attempt ${event.attempt} has already ended as ${attempt.end}`;
+  attempt.end = event.kind;
+  if (event.kind === 'released') {
+    const { reason, message, notBefore, at } = event;
+    receipt.release = { reason, message, notBefore, at };
+    if (reason === 'throttled') view.throttledAt.set(event.fleet, at);
+  }
+  if (event.kind === 'refused') receipt.refusal = { error: event.error, message: event.message };
+  return null;
+}
+
+/** A task id is always believed, whatever came before or after. */
+function applyIssued(receipt: Receipt, attempt: Attempt, event: IssuedEvent): null {
+  attempt.end = 'issued';
+  addTask(receipt, event.taskId);
+  return null;
+}
+
+function applyLook(
+  receipt: Receipt,
+  event: AdoptedEvent | AbsentEvent | AmbiguousEvent,
+  state: ReceiptState,
+): string | null {
+  const from: readonly ReceiptState[] =
+    event.kind === 'adopted' ? ['claimed', 'inDoubt', 'ambiguous'] : ['claimed', 'inDoubt'];
+  if (!oneOf(state, from)) return notFrom(state);
+  if (event.through !== receipt.attempts.length) {
+    return `its look is about ${event.through} attempts of ${receipt.attempts.length}`;
+  }
+  if (event.kind === 'absent' && event.look.hits.length > 0) return 'its look has hits';
+  settle(receipt, event.through);
+  if (event.kind === 'adopted') addTask(receipt, event.taskId);
+  if (event.kind === 'ambiguous') receipt.ambiguous = event.reason;
+  return null;
+}
+
+function applyResolution(
+  view: LedgerView,
+  receipt: Receipt,
+  event: ResolvedEvent,
+  state: ReceiptState,
+): string | null {
+  const from: readonly ReceiptState[] =
+    event.taskId === null
+      ? ['ambiguous', 'inDoubt', 'claimed']
+      : ['ambiguous', 'inDoubt', 'claimed', 'pending', 'waiting', 'refused'];
+  if (!oneOf(state, from)) return notFrom(state);
+  if (receipt.revision === null) {
+    if (event.revision === null) return 'nothing is known of the revision';
+    const { command, targets, taskRun, identity } = event.revision;
+    receipt.revision = { command, targets, run: taskRun };
+    receipt.identity = identity;
+    view.newestIdentity.set(event.fleet, identity);
+  }
+  settle(receipt, receipt.attempts.length);
+  receipt.ambiguous = null;
+  receipt.resolution = { by: event.by, reason: event.reason, taskId: event.taskId };
+  if (event.taskId !== null) addTask(receipt, event.taskId);
+  return null;
+}
+
+function applyBaseline(receipt: Receipt, event: BaselineEvent, state: ReceiptState): string | null {
+  if (state !== 'pending') return notFrom(state);
+  receipt.baseline = true;
+  receipt.revision = { command: event.command, targets: event.targets, run: event.taskRun };
+  return null;
+}
+
+function settle(receipt: Receipt, through: number): void {
+  for (const attempt of receipt.attempts) {
+    if (attempt.n <= through && (attempt.end === null || attempt.end === 'unknown')) attempt.settled = true;
+  }
+}
+
+function addTask(receipt: Receipt, taskId: string): void {
+  if (!receipt.taskIds.includes(taskId)) receipt.taskIds.push(taskId);
+}
+
+function oneOf(state: ReceiptState, states: readonly ReceiptState[]): boolean {
+  return states.includes(state);
+}
+
+function notFrom(state: ReceiptState): string {
+  return `not allowed while it is ${state}`;
+}
+
+/** The codes that say the ledger itself cannot be trusted. */
+export const ledgerHaltCodes: readonly FaultCode[] = ['SG4201', 'SG4202'];

@@ -1,0 +1,139 @@
+/**
+ * A receipt: one revision's whole life, derived from its events. The state is never stored, always derived:
+ *
+ *   two task ids, or a look that found two     doubled    (final, alarm)
+ *   one task id                                issued, or settled once every execution has ended
+ *   written down at init                       baseline   (final)
+ *   a look could not settle it                 ambiguous  (a human's word, or a slow further look)
+ *   the newest attempt has no end yet          claimed
+ *   any attempt's end is unknown, not looked   inDoubt
+ *   any attempt was refused                    refused    (final)
+ *   attempts, all of which made no task        waiting
+ *   notes only                                 pending
+ *
+ * A claim whose claimant is silent becomes a doubt only in the eyes of whoever watched it; the fold cannot know.
+ */
+import type { FleetIdentity } from '../config/config.ts';
+import type { Command, TaskKey, Token } from '../manifest/manifest.ts';
+import type { TaskRequest } from '../manifest/request.ts';
+import type { DeviceExecution, ManifestOrigin, NoteReason, ReleaseReason, SettledOutcome } from './events.ts';
+
+export const receiptStates = [
+  'pending',
+  'claimed',
+  'inDoubt',
+  'waiting',
+  'ambiguous',
+  'issued',
+  'settled',
+  'refused',
+  'doubled',
+  'baseline',
+] as const;
+export type ReceiptState = (typeof receiptStates)[number];
+
+export type AttemptEnd = 'issued' | 'released' | 'refused' | 'unknown';
+
+export interface Attempt {
+  readonly n: number;
+  readonly claimedAt: string;
+  /** The commit that holds the claim. */
+  readonly seq: number;
+  readonly replica: string;
+  readonly run: string;
+  readonly identity: FleetIdentity;
+  end: AttemptEnd | null;
+  /** A look or a human has settled it: it takes only `issued` afterwards. */
+  settled: boolean;
+}
+
+/** Why the newest released attempt made no task. */
+export interface Release {
+  readonly reason: ReleaseReason;
+  readonly message: string;
+  readonly notBefore: string | null;
+  readonly at: string;
+}
+
+export interface Receipt {
+  readonly token: Token;
+  readonly key: TaskKey;
+  readonly fleet: string;
+  readonly name: string;
+  /** What was asked, or never to be asked; null while only notes are known. */
+  revision: { readonly command: Command; readonly targets: readonly string[]; readonly run: number } | null;
+  request: TaskRequest | null;
+  manifest: ManifestOrigin | null;
+  readonly attempts: Attempt[];
+  readonly taskIds: string[];
+  baseline: boolean;
+  ambiguous: 'tooOld' | 'otherTargets' | null;
+  doubled: boolean;
+  release: Release | null;
+  refusal: { readonly error: string; readonly message: string } | null;
+  settled: { readonly outcome: SettledOutcome; readonly executions: readonly DeviceExecution[] } | null;
+  readonly notes: Map<NoteReason, string>;
+  /** A human's word, where one was needed. */
+  resolution: { readonly by: string; readonly reason: string; readonly taskId: string | null } | null;
+  /** Where the task was made, or would have been. */
+  identity: FleetIdentity | null;
+  /** Height of the commit that changed it last. */
+  seq: number;
+}
+
+export function emptyReceipt(token: Token, fleet: string, name: string): Receipt {
+  return {
+    token,
+    key: `${fleet}/${name}`,
+    fleet,
+    name,
+    revision: null,
+    request: null,
+    manifest: null,
+    attempts: [],
+    taskIds: [],
+    baseline: false,
+    ambiguous: null,
+    doubled: false,
+    release: null,
+    refusal: null,
+    settled: null,
+    notes: new Map(),
+    resolution: null,
+    identity: null,
+    seq: 0,
+  };
+}
+
+/** The state of a receipt, derived from what its events left. */
+export function receiptState(receipt: Receipt): ReceiptState {
+  if (receipt.doubled || receipt.taskIds.length > 1) return 'doubled';
+  if (receipt.taskIds.length === 1) return receipt.settled === null ? 'issued' : 'settled';
+  if (receipt.baseline) return 'baseline';
+  if (receipt.ambiguous !== null) return 'ambiguous';
+  const newest = receipt.attempts.at(-1);
+  if (newest === undefined) return 'pending';
+  if (isOpen(newest)) return 'claimed';
+  if (receipt.attempts.some(isDoubtful)) return 'inDoubt';
+  return receipt.refusal === null ? 'waiting' : 'refused';
+}
+
+/** No outcome yet, and nobody has looked. */
+export function isOpen(attempt: Attempt): boolean {
+  return attempt.end === null && !attempt.settled;
+}
+
+/** May have made a task that nobody has seen. An open attempt is one, once its claimant is given up. */
+export function isDoubtful(attempt: Attempt): boolean {
+  return !attempt.settled && (attempt.end === null || attempt.end === 'unknown');
+}
+
+/** Open: no other revision of the name may be claimed beside it. */
+export function isOpenState(state: ReceiptState): boolean {
+  return state === 'claimed' || state === 'inDoubt' || state === 'ambiguous' || state === 'issued';
+}
+
+/** Asked: has or had a task, or may have; what the repeat guard and the order of runs look at. */
+export function isAsked(state: ReceiptState): boolean {
+  return state !== 'pending' && state !== 'waiting' && state !== 'refused';
+}
