@@ -1,0 +1,142 @@
+/**
+ * What `git push --porcelain` of one commit to one branch has said, as a closed set. The texts are git's own (and
+ * GitHub's) under LC_ALL=C; test/git/push-answer.test.ts holds one of each. The one rule: what is not understood is
+ * `unknown`, because to take a landed push for a lost one, or a lost one for landed, is how a task is made twice.
+ */
+
+/** What is left of an ended `git push`. */
+export interface PushReport {
+  /** null where a signal or a time limit ended it. */
+  readonly code: number | null;
+  readonly timedOut: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export type PushVerdict =
+  /** The branch is at our commit. */
+  | 'landed'
+  /** The branch was not at the parent: somebody else's commit, a branch that went back, or our own landed before. */
+  | 'lost'
+  /** The branch exists already: a creation came too late. */
+  | 'exists'
+  /** Another git holds, or left behind, the branch's lock file on the server. */
+  | 'locked'
+  /** A hook or a setting of the server declined it. */
+  | 'refused'
+  /** The server could not store it: space, size, a broken repository. */
+  | 'trouble'
+  /** Nobody was let in, or nothing was there; the branch was not touched by this push. */
+  | 'auth'
+  | 'unreachable'
+  /** It may have landed. */
+  | 'unknown';
+
+/** One line of `--porcelain`: flag, refs, summary and reason. */
+interface RefLine {
+  readonly flag: string;
+  readonly summary: string;
+  readonly reason: string;
+}
+
+/**
+ * Says what the push of `commit` to `ref` came to. `creates` tells a push that makes the branch from one that moves
+ * it: a branch made by a push that was to move it is not understood, and so unknown.
+ *
+ * The last line, `Done`, proves nothing: git prints it after a connection that was cut, too.
+ */
+export function classifyPush(
+  report: PushReport,
+  push: { readonly ref: string; readonly commit: string; readonly creates: boolean },
+): PushVerdict {
+  if (report.timedOut || report.code === null) return 'unknown';
+  const line = findRefLine(report.stdout, push);
+  if (line === undefined) return report.code === 128 ? classifyFatal(report.stderr) : 'unknown';
+  if (report.code === 0) return isLanded(line, push.creates) ? 'landed' : 'unknown';
+  if (line.flag !== '!') return 'unknown';
+  if (line.summary === '[rejected]') return classifyRejected(line.reason, push.creates);
+  if (line.summary === '[remote rejected]') return classifyRemoteRejected(line.reason, report.stderr);
+  return 'unknown';
+}
+
+function findRefLine(
+  stdout: string,
+  push: { readonly ref: string; readonly commit: string },
+): RefLine | undefined {
+  const refs = `${push.commit}:${push.ref}`;
+  const lines = stdout.split('\n').filter((text) => text.slice(1).startsWith(`\t${refs}\t`));
+  const [text, ...more] = lines;
+  if (text === undefined || more.length > 0) return undefined;
+  const outcome = text.slice(refs.length + 3);
+  const [, summary = '', reason = ''] = /^(\[[^\]]*\]|\S+)(?: \((.*)\))?$/.exec(outcome) ?? [];
+  return { flag: text.slice(0, 1), summary, reason };
+}
+
+function isLanded(line: RefLine, creates: boolean): boolean {
+  if (line.flag === '=') return line.summary === '[up to date]';
+  if (line.flag === '*') return creates && line.summary === '[new branch]';
+  return line.flag === ' ' && /^[0-9a-f]+\.\.[0-9a-f]+$/.test(line.summary);
+}
+
+function classifyRejected(reason: string, creates: boolean): PushVerdict {
+  const reasons = [
+    'non-fast-forward',
+    'fetch first',
+    'needs force',
+    'stale info',
+    'remote ref updated since checkout',
+  ];
+  if (!reasons.includes(reason)) return 'unknown';
+  return creates ? 'exists' : 'lost';
+}
+
+const lockHeld = /Unable to create '[^\n]*\.lock': File exists/;
+const lostRace = /cannot lock ref '[^'\n]*': is at [0-9a-f]+ but expected [0-9a-f]+/;
+const createRace = /cannot lock ref '[^'\n]*': reference already exists/;
+const declined = ['pre-receive hook declined', 'hook declined', 'non-fast-forward', 'deletion prohibited'];
+
+function classifyRemoteRejected(reason: string, stderr: string): PushVerdict {
+  if (declined.includes(reason) || reason.startsWith('protected branch hook declined')) return 'refused';
+  if (reason === 'unpacker error') return isServerTrouble(stderr) ? 'trouble' : 'unknown';
+  // The same bracket stands for a lost race and for a stale lock; the words beside it tell which. GitHub puts the
+  // words into the bracket itself.
+  const said = reason.startsWith('cannot lock ref') ? reason : stderr;
+  if (reason !== 'failed to update ref' && said !== reason) return 'unknown';
+  if (lockHeld.test(said)) return 'locked';
+  if (lostRace.test(said)) return 'lost';
+  if (createRace.test(said)) return 'exists';
+  return 'unknown';
+}
+
+function isServerTrouble(stderr: string): boolean {
+  return /No space left on device|pack exceeds maximum allowed size|insufficient permission for adding an object|Read-only file system|unable to create temporary object directory/.test(
+    stderr,
+  );
+}
+
+/** Exit code 128 without a line about the branch: only what is said before anything is sent counts as not landed. */
+function classifyFatal(stderr: string): PushVerdict {
+  if (/RPC failed|unexpected disconnect|hung up|early EOF|remote: /.test(stderr)) return 'unknown';
+  if (
+    /could not read (Username|Password)|Authentication failed for|The requested URL returned error: 40[13]|Permission denied \(publickey|Host key verification failed/.test(
+      stderr,
+    )
+  ) {
+    return 'auth';
+  }
+  if (
+    /repository '[^\n]*' not found|does not appear to be a git repository|access denied or repository not exported|dubious ownership/.test(
+      stderr,
+    )
+  ) {
+    return 'auth';
+  }
+  if (
+    /Failed to connect to|Could not resolve (host|proxy)|Couldn't connect to server|unable to connect to|unable to look up|ssh: connect to host|Could not resolve hostname/.test(
+      stderr,
+    )
+  ) {
+    return 'unreachable';
+  }
+  return 'unknown';
+}
