@@ -1,0 +1,54 @@
+/**
+ * Text that others wrote (paths, subjects, AWS's words, git's stderr) passes one of these on its way out, one function
+ * per sink. What they take away is power over the reader: cursor movement, colours, hidden or reordered characters.
+ */
+
+/**
+ * Characters that act instead of being seen: controls (C0, DEL, C1), soft hyphen, zero-width characters, line and
+ * paragraph separators, bidi marks, embeddings, overrides and isolates (CVE-2021-42574), invisible operators, the
+ * byte order mark, interlinear annotation, tag characters, lone surrogates.
+ */
+const active =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
+
+const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+function visible(character: string): string {
+  return named[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}
+
+/** For one line of a terminal: nothing in the answer moves the cursor, changes a colour, hides or reorders text. */
+export function escapeTerminal(text: string): string {
+  return text.replace(active, visible);
+}
+
+/**
+ * For a value in a log line. JSON escapes the C0 controls by itself, but not C1, bidi and invisible characters, which
+ * reach whoever reads the log with a pager. One line stays one line, whatever prints it.
+ */
+export function escapeLog(text: string): string {
+  return text.replace(active, visible);
+}
+
+/** AWS's words as they are kept in the ledger and told to people: one line, nothing active, at most `maxLength` characters. */
+export function escapeRecord(text: string, maxLength: number): string {
+  return boundText(boundText(text, maxLength).replace(active, visible), maxLength);
+}
+
+/** At most `maxLength` UTF-16 units, cut between characters and marked with an ellipsis where something is missing. */
+export function boundText(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  let end = Math.max(0, maxLength - 1);
+  const last = text.charCodeAt(end - 1);
+  if (last >= 0xd800 && last <= 0xdbff) end -= 1;
+  return `${text.slice(0, end)}\u2026`;
+}
+
+/**
+ * Whether a commit message of the ledger is made of printable ASCII lines only, none of them long. Such messages are
+ * built from checked names, ids and codes: text that fails this came from somewhere else and must not be committed.
+ */
+export function isPlainMessage(message: string): boolean {
+  return message.length <= 262_144 && message.split('\n').every((line) => /^[ -~]{0,1000}$/.test(line));
+}
