@@ -1,0 +1,131 @@
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Result } from '../lib/faults.ts';
+import { failed, fault, ok } from '../lib/faults.ts';
+
+/** Where git finds itself when we run it: an empty home, our own configuration and nobody else's. */
+export interface GitHome {
+  /** Below the state directory; only we may look into it. */
+  readonly dir: string;
+  /** The environment of every git, complete; no protocol is allowed and no repository is named. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * What git is told instead of system and user configuration. It is a file and not only environment because a
+ * file:// remote is served by a child git whose environment is cleared of `GIT_CONFIG_COUNT`.
+ */
+const configText = `# Written by snowgate at every start; changes are lost.
+[core]
+	hooksPath = /dev/null
+	logAllRefUpdates = false
+	fsmonitor = false
+	# Larger blobs are streamed to disk: a 500 MB file in the repository must not become 500 MB of memory.
+	bigFileThreshold = 1m
+[init]
+	templateDir =
+	defaultBranch = main
+[fetch]
+	# Entries such as .git, .., a/b or duplicates are refused by the fetch, before anything reads them.
+	fsckObjects = true
+	recurseSubmodules = false
+	writeCommitGraph = false
+[transfer]
+	fsckObjects = true
+[receive]
+	fsckObjects = true
+[submodule]
+	recurse = false
+[gc]
+	auto = 0
+	autoDetach = false
+[maintenance]
+	auto = false
+	autoDetach = false
+[protocol]
+	allow = never
+	version = 2
+[credential]
+	helper =
+[http]
+	followRedirects = false
+	sslVerify = true
+[user]
+	name = snowgate
+	email = snowgate@localhost
+	useConfigOnly = true
+[commit]
+	gpgSign = false
+[push]
+	gpgSign = false
+	followTags = false
+[log]
+	showSignature = false
+[pack]
+	threads = 1
+`;
+
+/** Makes the home below the state directory, or mends it. Fault: SG3021, the state directory cannot be written. */
+export async function prepareGitHome(stateDir: string): Promise<Result<GitHome>> {
+  const dir = join(stateDir, 'git');
+  const home = join(dir, 'home');
+  const config = join(dir, 'config');
+  try {
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    await chmod(dir, 0o700);
+    await writeIfChanged(config, configText);
+  } catch (error) {
+    return failed(stateDirFault(stateDir, error));
+  }
+  return ok({ dir, env: gitEnvironment(home, config) });
+}
+
+/** What SG3021 says for any trouble with a file of ours. */
+export function stateDirFault(stateDir: string, error: unknown) {
+  const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  return fault(
+    'SG3021',
+    'human',
+    `the state directory ${stateDir} cannot be used: ${reason}`,
+    'it must be a writable directory on a local disk, owned by the user snowgate runs as; its content may be deleted',
+  );
+}
+
+/** Two processes may start at once in a test or by mistake: the file is replaced whole, never seen half. */
+async function writeIfChanged(path: string, text: string): Promise<void> {
+  const old = await readFile(path, 'utf8').catch(() => null);
+  if (old === text) return;
+  const temporary = `${path}.${process.pid}`;
+  await writeFile(temporary, text, { mode: 0o600 });
+  await rename(temporary, path);
+}
+
+function gitEnvironment(home: string, config: string): Readonly<Record<string, string>> {
+  return {
+    // Where git and ssh are is the one thing that only the machine knows.
+    PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
+    // curl reads ~/.netrc, and ssh is told its own files: an empty home holds no surprises.
+    HOME: home,
+    XDG_CONFIG_HOME: home,
+    LC_ALL: 'C',
+    LANGUAGE: 'C',
+    TZ: 'UTC',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: config,
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_ALLOW_PROTOCOL: '',
+    GIT_PROTOCOL_FROM_USER: '0',
+    GIT_LITERAL_PATHSPECS: '1',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_PAGER: 'cat',
+    GIT_EDITOR: 'false',
+    // Found again by this after a kill -9 of ours, and ended before the mirrors are touched (see `endLeftovers`).
+    [homeMark]: home,
+  };
+}
+
+/** The variable by which a git of ours is known as ours, whoever its parent is by then. */
+export const homeMark = 'SNOWGATE_GIT_HOME';
