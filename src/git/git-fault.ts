@@ -1,5 +1,7 @@
+import { escapeRecord } from '../lib/escape.ts';
 import type { Fault, FaultClass, FaultCode } from '../lib/faults.ts';
 import { fault } from '../lib/faults.ts';
+import { redactShapes } from '../lib/redact.ts';
 import type { GitResult } from './process.ts';
 import type { RemoteAccess } from './remote.ts';
 
@@ -200,23 +202,15 @@ function lastWords(
   const telling = lines.filter(
     (line) => line !== '' && !/^(hint:|please make sure|and the repository exists)/i.test(line),
   );
-  const joined = escapeControls(telling.slice(-4).join('; '));
-  return { all, short: joined.length > shortLimit ? `...${joined.slice(-shortLimit)}` : joined };
+  const joined = telling.slice(-4).join('; ');
+  const short = joined.length > shortLimit ? `...${joined.slice(-shortLimit)}` : joined;
+  // Escaping makes a character longer: the bound is for hostile text, ours fits.
+  return { all, short: escapeRecord(short, 2 * shortLimit) };
 }
 
-/** Removes secrets by value, then what looks like one: user information and queries of URLs, and credentials. */
+/** Removes the secrets of this run by value, then what looks like one. */
 function scrub(text: string, secrets: readonly string[]): string {
   let clean = text;
-  for (const secret of secrets) if (secret.length > 0) clean = clean.replaceAll(secret, '***');
-  return clean
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s'"@]*@/gi, '$1***@')
-    .replace(/(:\/\/[^\s'"?#]*)[?#][^\s'"]*/g, '$1?***')
-    .replace(/\b(basic|bearer)\s+[a-z0-9+/=._~-]{8,}/gi, '$1 ***');
-}
-
-/** Control, format and line-separating characters, which move a terminal's cursor or reverse its text. */
-function escapeControls(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-  });
+  for (const secret of secrets) if (secret.length > 0) clean = clean.replaceAll(secret, '[redacted]');
+  return redactShapes(clean);
 }

@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
+import type { Redactor } from '../lib/redact.ts';
 
 /** Where git finds itself when we run it: an empty home, our own configuration and nobody else's. */
 export interface GitHome {
@@ -9,6 +10,8 @@ export interface GitHome {
   readonly dir: string;
   /** The environment of every git, complete; no protocol is allowed and no repository is named. */
   readonly env: Readonly<Record<string, string>>;
+  /** Told of each secret that is read, so that no text of any part shows it. */
+  readonly redactor: Pick<Redactor, 'register'>;
 }
 
 /**
@@ -66,7 +69,10 @@ const configText = `# Written by snowgate at every start; changes are lost.
 `;
 
 /** Makes the home below the state directory, or mends it. Fault: SG3021, the state directory cannot be written. */
-export async function prepareGitHome(stateDir: string): Promise<Result<GitHome>> {
+export async function prepareGitHome(
+  stateDir: string,
+  redactor: Pick<Redactor, 'register'>,
+): Promise<Result<GitHome>> {
   const dir = join(stateDir, 'git');
   const home = join(dir, 'home');
   const config = join(dir, 'config');
@@ -77,7 +83,7 @@ export async function prepareGitHome(stateDir: string): Promise<Result<GitHome>>
   } catch (error) {
     return failed(stateDirFault(stateDir, error));
   }
-  return ok({ dir, env: gitEnvironment(home, config) });
+  return ok({ dir, env: gitEnvironment(home, config), redactor });
 }
 
 /** What SG3021 says for any trouble with a file of ours. */

@@ -129,13 +129,21 @@ export function explainLocal(result: GitResult, doing: string, timeoutMs: number
 export async function fetchBranch(mirror: Mirror, request: FetchRequest): Promise<FetchAnswer> {
   const first = await fetchOnce(mirror, request);
   if (first.kind !== 'failed') return first;
-  if (first.otherFormat === null) return { kind: 'failed', fault: first.fault };
+  const kept = first.otherFormat === null || (await keepsHistory(mirror, request));
+  if (first.otherFormat === null || kept) return { kind: 'failed', fault: first.fault };
   // The remote counts in SHA-256 (or no longer does): this mirror holds nothing of it, and is made anew.
   await rm(mirror.dir, { recursive: true, force: true });
   const made = await makeMirror(mirror, first.otherFormat);
   if (!made.ok) return { kind: 'failed', fault: made.fault };
   const again = await fetchOnce(mirror, request);
   return again.kind === 'failed' ? { kind: 'failed', fault: again.fault } : again;
+}
+
+/** Where going back is an alarm, what is known of the past is not deleted because a server says so. */
+async function keepsHistory(mirror: Mirror, { force, localRef }: FetchRequest): Promise<boolean> {
+  if (force) return false;
+  const head = await resolveCommit(mirror, localRef);
+  return !head.ok || head.value !== null;
 }
 
 type OnceAnswer =

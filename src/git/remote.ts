@@ -52,10 +52,14 @@ export async function prepareRemote(config: RemoteConfig, home: GitHome): Promis
   const env = { ...home.env, GIT_ALLOW_PROTOCOL: scheme };
   if (scheme === 'file') return ok({ ...access, env });
   if (scheme === 'ssh') return prepareSsh(config, home, { ...access, env });
-  return prepareHttp(config, { ...access, env });
+  return prepareHttp(config, home, { ...access, env });
 }
 
-async function prepareHttp(config: RemoteConfig, access: RemoteAccess): Promise<Result<RemoteAccess>> {
+async function prepareHttp(
+  config: RemoteConfig,
+  home: GitHome,
+  access: RemoteAccess,
+): Promise<Result<RemoteAccess>> {
   const settings: [string, string][] = [
     // Written here too and not only in the configuration file, because a credential goes along.
     ['http.followRedirects', 'false'],
@@ -75,6 +79,7 @@ async function prepareHttp(config: RemoteConfig, access: RemoteAccess): Promise<
   if (secret.value === null) return ok(withSettings(access, settings, []));
   const { username, password } = secret.value;
   const encoded = Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
+  for (const secret of [password, encoded]) home.redactor.register(secret);
   settings.push(['http.extraHeader', `Authorization: Basic ${encoded}`]);
   return ok(withSettings(access, settings, [password, encoded, encodeURIComponent(password)]));
 }
