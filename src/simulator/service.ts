@@ -21,10 +21,13 @@ export interface FleetSeat {
 
 export interface ServiceOptions {
   readonly seed: number;
-  /** At least one. A single one without access key ids answers whoever asks, for whichever region. */
+  /** At least one. A single one without access key ids answers whoever asks, for whichever region; several, by region. */
   readonly fleets: readonly FleetSeat[];
   readonly settings: Settings;
   readonly rules: readonly RuleOptions[];
+  /** How far the server's `Date` and its check of signatures run ahead of the clock. */
+  readonly skewMs: number;
+  readonly checkSkew: boolean;
 }
 
 /** One answered (or unanswered) request, for whoever looks back. */
@@ -54,11 +57,16 @@ export interface Service {
   /** The newest calls, oldest first; a bounded number. */
   readonly calls: CallRecord[];
   readonly counts: Map<string, number>;
+  skewMs: number;
+  checkSkew: boolean;
+  /** How far the model's time was moved ahead of the clock; nothing that is sent as a header moves with it. */
+  advancedMs: number;
 }
 
 /** Enough to see what led to a surprise, and a few hundred KiB at most. */
 const callsKept = 1_000;
 
+/** A service with its fleets, at `nowMs`. */
 export function createService(options: ServiceOptions, nowMs: number): Service {
   const keys = new Map<string, string>();
   for (const seat of options.fleets) for (const key of seat.accessKeyIds) keys.set(key, seat.account);
@@ -82,18 +90,24 @@ export function createService(options: ServiceOptions, nowMs: number): Service {
     requests: 0,
     calls: [],
     counts: new Map(),
+    skewMs: options.skewMs,
+    checkSkew: options.checkSkew,
+    advancedMs: 0,
   };
 }
 
 /** The fleet that a signature's scope names. */
 export function findFleet(service: Service, scope: Scope): Reply<Fleet> {
-  const [only] = service.fleets;
-  if (service.keys.size === 0 && only !== undefined) return ok(only);
+  const [only, ...others] = service.fleets;
+  const open = service.keys.size === 0;
+  if (open && only !== undefined && others.length === 0) return ok(only);
   const account = service.keys.get(scope.accessKeyId);
-  if (account === undefined) {
+  if (!open && account === undefined) {
     return refuse('UnrecognizedClientException', 'The security token included in the request is invalid.');
   }
-  const fleet = service.fleets.find((seat) => seat.account === account && seat.region === scope.region);
+  const fleet = service.fleets.find(
+    (seat) => (open || seat.account === account) && seat.region === scope.region,
+  );
   return fleet === undefined
     ? refuse(
         'InvalidSignatureException',
@@ -112,6 +126,7 @@ export function changeSettings(service: Service, change: Partial<Settings>, nowM
   }
 }
 
+/** One more rule, behind those there are. */
 export function addRule(service: Service, options: RuleOptions): Rule {
   service.rulesMade += 1;
   const rule = makeRule(options, service.rulesMade);
@@ -120,6 +135,7 @@ export function addRule(service: Service, options: RuleOptions): Rule {
   return rule;
 }
 
+/** Remembers a call, and forgets the oldest where there are too many. */
 export function recordCall(service: Service, call: CallRecord): void {
   service.calls.push(call);
   if (service.calls.length > callsKept) service.calls.shift();
