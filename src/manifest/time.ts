@@ -1,0 +1,45 @@
+/** Instants as a manifest writes them: RFC 3339 with T and an offset, to the millisecond, kept exactly. */
+
+export type ParsedTime =
+  | { readonly ok: true; readonly epochMs: number }
+  | { readonly ok: false; readonly reason: string };
+
+const shape =
+  /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,3}))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))$/;
+
+/** Clocks on Earth are set from -12:00 to +14:00; anything further out is a slip. */
+const offsetMinutesMax = 14 * 60;
+
+/**
+ * Reads an instant. Refused, with the reason: a day that its month does not have, hour 24, a leap second (there is
+ * no such instant in epoch time, and rounding would be guessing), the offset -00:00 ("unknown", RFC 3339 4.3).
+ */
+export function parseTime(text: string): ParsedTime {
+  const parts = shape.exec(text);
+  if (parts === null) return { ok: false, reason: 'is no date and time with T and an offset' };
+  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (second === 60) return { ok: false, reason: 'is a leap second, which no clock here can tell' };
+  if (hour > 23 || minute > 59 || second > 59) return { ok: false, reason: 'is no time of day' };
+  const wall = new Date(0);
+  wall.setUTCFullYear(year, month - 1, day);
+  if (wall.getUTCFullYear() !== year || wall.getUTCMonth() !== month - 1 || wall.getUTCDate() !== day) {
+    return { ok: false, reason: 'is a day that is not in the calendar' };
+  }
+  const [sign, offsetHours, offsetMins] = parts.slice(8, 11);
+  const offset = Number(offsetHours ?? 0) * 60 + Number(offsetMins ?? 0);
+  if (sign === '-' && offset === 0)
+    return { ok: false, reason: 'has the offset -00:00, which means unknown' };
+  if (Number(offsetMins ?? 0) > 59 || offset > offsetMinutesMax) {
+    return { ok: false, reason: 'has an offset that is used nowhere' };
+  }
+  const millis = Number((parts[7] ?? '').padEnd(3, '0'));
+  wall.setUTCHours(hour, minute, second, millis);
+  return { ok: true, epochMs: wall.getTime() - (sign === '-' ? -1 : 1) * offset * 60_000 };
+}
