@@ -14,6 +14,12 @@ export interface GitHome {
   readonly redactor: Pick<Redactor, 'register'>;
 }
 
+/** A bare repository of ours: a cache of a remote, which may be lost at any time. One user at a time. */
+export interface Mirror {
+  readonly dir: string;
+  readonly home: GitHome;
+}
+
 /**
  * What git is told instead of system and user configuration. It is a file and not only environment because a
  * file:// remote is served by a child git whose environment is cleared of `GIT_CONFIG_COUNT`.
@@ -126,8 +132,6 @@ function gitEnvironment(home: string, config: string): Readonly<Record<string, s
     GIT_OPTIONAL_LOCKS: '0',
     GIT_NO_LAZY_FETCH: '1',
     GIT_NO_REPLACE_OBJECTS: '1',
-    GIT_PAGER: 'cat',
-    GIT_EDITOR: 'false',
     // Found again by this after a kill -9 of ours, and ended before the mirrors are touched (see `endLeftovers`).
     [homeMark]: home,
   };

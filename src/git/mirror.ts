@@ -5,17 +5,15 @@ import type { CommitId } from '../controller/ports.ts';
 import type { Fault, Result } from '../lib/faults.ts';
 import { failed, ok } from '../lib/faults.ts';
 import { explainGit, explainRemote } from './git-fault.ts';
-import type { GitHome } from './home.ts';
+import type { GitHome, Mirror } from './home.ts';
 import { stateDirFault } from './home.ts';
+import { resolveCommit } from './local-read.ts';
 import type { GitOptions, GitResult } from './process.ts';
 import { runGit, succeeded } from './process.ts';
 import { prepareRemote } from './remote.ts';
 
-/** A bare repository of ours: a cache of a remote, which may be lost at any time. One user at a time. */
-export interface Mirror {
-  readonly dir: string;
-  readonly home: GitHome;
-}
+export type { Mirror } from './home.ts';
+export { isAncestor, isObjectId, resolveCommit } from './local-read.ts';
 
 export interface FetchRequest {
   readonly remote: RemoteConfig;
@@ -189,36 +187,6 @@ async function readFetched(mirror: Mirror, localRef: string): Promise<OnceAnswer
   if (head.value !== null) return { kind: 'fetched', head: head.value };
   const fault = stateDirFault(mirror.dir, new Error('the fetched branch is no commit'));
   return { kind: 'failed', fault, otherFormat: null };
-}
-
-/** The commit that a ref or an id of ours names, null where there is none here. */
-export async function resolveCommit(mirror: Mirror, name: string): Promise<Result<CommitId | null>> {
-  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
-  const result = await runLocal(mirror, args);
-  const id = result.stdout.toString('utf8').trim();
-  if (succeeded(result) && isObjectId(id)) return ok(id);
-  if (result.stopped === null && result.code === 1) return ok(null);
-  return failed(explainLocal(result, `looking up ${name} in the mirror`));
-}
-
-/** Whether `head` is `ancestor` or descends from it. An ancestor that is not here is none; a head must be here. */
-export async function isAncestor(
-  mirror: Mirror,
-  ancestor: CommitId,
-  head: CommitId,
-): Promise<Result<boolean>> {
-  const known = await resolveCommit(mirror, ancestor);
-  if (!known.ok) return known;
-  if (known.value === null) return ok(false);
-  const result = await runLocal(mirror, ['merge-base', '--is-ancestor', ancestor, head]);
-  if (succeeded(result)) return ok(true);
-  if (result.stopped === null && result.code === 1) return ok(false);
-  return failed(explainLocal(result, `comparing ${ancestor} with ${head}`));
-}
-
-/** A full object id and nothing else: what may stand where git also takes names and options. */
-export function isObjectId(text: string): boolean {
-  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
 }
 
 /** Counts fetches and repacks when it is time: call it between passes, never beside a fetch of the same mirror. */
