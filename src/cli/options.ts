@@ -1,0 +1,42 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { closest } from 'fastest-levenshtein';
+
+export type Format = 'text' | 'json';
+
+/** An option with a closed list of values; a typing error is told its nearest neighbour. */
+export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
+  return new Option(flags, `${description}: ${choices.join(' or ')}`).argParser((value: string) => {
+    if (choices.includes(value)) return value;
+    throw new InvalidArgumentError(`Did you mean ${closest(value, choices)}? It is ${choices.join(' or ')}`);
+  });
+}
+
+/** `--format`, as on every command that has results. */
+export function formatOption(): Option {
+  return choiceOption('--format <format>', 'how results are written', ['text', 'json']).default('text');
+}
+
+/** `--config`; it has no default here, so that a command can tell a named file from the usual one. */
+export function configOption(): Option {
+  return new Option('--config <file>', `the controller's configuration (default: ${defaultConfigPath})`);
+}
+
+export const defaultConfigPath = './snowgate.yaml';
+
+/** A whole number within bounds; nothing else is taken for one. */
+export function wholeNumber(min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}`);
+  };
+}
+
+/** Refuses two flags of one command that contradict each other. */
+export function conflicting(command: Command, first: string, second: string): Command {
+  const option = command.options.find(({ long }) => long === first);
+  option?.conflicts(
+    second.replace(/^--/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+  );
+  return command;
+}

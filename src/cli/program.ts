@@ -1,0 +1,76 @@
+import { Command, CommanderError } from 'commander';
+import { fault } from '../lib/faults.ts';
+import { addCommands } from './commands.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { printFault } from './print.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/**
+ * Runs the command that the arguments name, to its end, and says how it ended. Rejects only for a bug of ours, which
+ * the caller tells through {@link reportBug}.
+ */
+export async function runProgram(world: Surroundings): Promise<ExitCode> {
+  let exit: ExitCode = exitCodes.done;
+  const program = createProgram(world);
+  addCommands(program, world, (code) => {
+    exit = code;
+  });
+  try {
+    await program.parseAsync([...world.argv], { from: 'user' });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) return concludeUsage(error, world);
+    return reportBug(error, world);
+  }
+}
+
+/** Tells an unexpected exception in one line, or with its stack where SNOWGATE_DEBUG is set; exit code 70. */
+export function reportBug(error: unknown, world: Surroundings): ExitCode {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const hint = `this is a bug of snowgate ${world.version}: please report it, with what SNOWGATE_DEBUG=1 shows`;
+  printFault(fault('SG7000', 'human', `unexpected ${reason.split('\n')[0]}`, hint), world);
+  const debug = (world.env.SNOWGATE_DEBUG ?? '') !== '';
+  if (debug && error instanceof Error) world.stderr.write(`${describeStack(error)}\n`);
+  return exitCodes.bug;
+}
+
+function describeStack(error: Error): string {
+  const stack = error.stack ?? String(error);
+  return error.cause instanceof Error ? `${stack}\ncaused by ${describeStack(error.cause)}` : stack;
+}
+
+function createProgram(world: Surroundings): Command {
+  return new Command('snowgate')
+    .description('Asks AWS Snow Device Management for exactly what was merged, once.')
+    .version(`snowgate ${world.version}`, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => world.stdout.write(text),
+      writeErr: (text) => world.stderr.write(text),
+      // Usage errors are told by concludeUsage, as every other fault is.
+      outputError: () => {},
+      getOutHelpWidth: () => helpWidth(world.stdout.columns()),
+      getErrHelpWidth: () => helpWidth(world.stderr.columns()),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+}
+
+/** Lines longer than 100 characters are hard to read on any terminal. */
+function helpWidth(columns: number): number {
+  return columns === 0 ? 80 : Math.min(columns, 100);
+}
+
+function concludeUsage(error: CommanderError, world: Surroundings): ExitCode {
+  if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return exitCodes.done;
+  // Help that was not asked for: a command without its subcommand. It was printed to stderr.
+  if (error.code === 'commander.help') return world.argv.includes('help') ? exitCodes.done : exitCodes.usage;
+  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  const [, what = message, found = 'snowgate help lists the commands and their flags'] =
+    /^(.*?)\.? *\(?((?:Did you mean|It is) .*?)\)?$/.exec(message) ?? [];
+  printFault(fault('SG7001', 'human', what, found.charAt(0).toLowerCase() + found.slice(1)), world);
+  return exitCodes.usage;
+}

@@ -1,0 +1,22 @@
+/** Where text goes. Writing never throws: a reader that went away is no failure of the command. */
+export interface Outlet {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Columns of the terminal at this moment; 0 where it is none. */
+  columns(): number;
+}
+
+/** All that a command knows of the process it runs in. */
+export interface Surroundings {
+  /** The arguments after the program's own name. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly version: string;
+  /** Results. */
+  readonly stdout: Outlet;
+  /** Logs, faults and everything else that is said to people. */
+  readonly stderr: Outlet;
+  /** Aborts when the process is asked to end. */
+  readonly stop: AbortSignal;
+}

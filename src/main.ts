@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import type { Outlet, Surroundings } from './cli/surroundings.ts';
+
+/** Handles that a library left open must not keep an ended command alive; what is still being written gets this long. */
+const lingerMs = 3_000;
+
+/** A reader that went away (`snowgate validate | head`) ends the output, not the command. */
+function outlet(stream: NodeJS.WriteStream): Outlet {
+  let open = true;
+  stream.on('error', () => {
+    open = false;
+  });
+  return {
+    write: (text) => {
+      if (open) stream.write(text);
+    },
+    isTerminal: stream.isTTY === true,
+    columns: () => (stream.isTTY === true ? stream.columns : 0),
+  };
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const manifest: unknown = JSON.parse(text);
+  const holds = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
+  return holds ? String(manifest.version) : 'unknown';
+}
+
+/** The first signal asks for an orderly end; a second one of the same kind ends the process at once. */
+function listenForStop(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => stop.abort(signal));
+  }
+  return stop.signal;
+}
+
+async function main(): Promise<void> {
+  const surroundings: Surroundings = {
+    argv: process.argv.slice(2),
+    env: process.env,
+    cwd: process.cwd(),
+    version: readVersion(),
+    stdout: outlet(process.stdout),
+    stderr: outlet(process.stderr),
+    stop: listenForStop(),
+  };
+  const { reportBug, runProgram } = await import('./cli/program.ts');
+  const die = (error: unknown): never => process.exit(reportBug(error, surroundings));
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+  process.exitCode = await runProgram(surroundings);
+  setTimeout(() => process.exit(), lingerMs).unref();
+}
+
+await main();
