@@ -1,0 +1,128 @@
+/** What AWS's answers may hold. Each parser gives a value or the reason why the answer cannot be used. */
+import type { ListedExecution, TaskDescription } from '../controller/ports.ts';
+import { asObject } from './answer.ts';
+
+/** A task before DESIGN's rule about tags is applied: null where the listing left them out. */
+export interface TaskSummary {
+  readonly taskId: string;
+  readonly state: string;
+  readonly tags: Readonly<Record<string, string>> | null;
+}
+
+export interface Page<T> {
+  readonly entries: readonly T[];
+  readonly nextToken: string | null;
+}
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly why: string };
+
+/**
+ * An id of a task, a device or an execution. The model says 1 to 64 characters; the characters are those seen in the
+ * guide and a few that ids of AWS have elsewhere. An id goes into paths, commit messages and logs.
+ */
+export function parseId(value: unknown): string | null {
+  return typeof value === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value) ? value : null;
+}
+
+export function parseArn(value: unknown): string | null {
+  return typeof value === 'string' && /^arn:[A-Za-z0-9:/._-]{1,1000}$/.test(value) ? value : null;
+}
+
+export function parseTaskPage(answer: Readonly<Record<string, unknown>>): Parsed<Page<TaskSummary>> {
+  return parsePage<TaskSummary>(answer, 'tasks', (entry, at) => {
+    const taskId = parseId(entry.taskId);
+    const state = parseState(entry.state);
+    if (taskId === null || state === null) return bad(`${at} has no usable taskId or state`);
+    if (entry.tags === undefined || entry.tags === null) return good({ taskId, state, tags: null });
+    const tags = parseTags(entry.tags);
+    return tags === null ? bad(`${at} has tags that are not texts`) : good({ taskId, state, tags });
+  });
+}
+
+export function parseExecutionPage(
+  answer: Readonly<Record<string, unknown>>,
+  ofTask: string,
+): Parsed<Page<ListedExecution>> {
+  return parsePage<ListedExecution>(answer, 'executions', (entry, at) => {
+    const device = parseId(entry.managedDeviceId);
+    const state = parseState(entry.state);
+    if (device === null || state === null) return bad(`${at} has no usable managedDeviceId or state`);
+    const task = entry.taskId;
+    if (task !== undefined && task !== null && task !== ofTask) return bad(`${at} belongs to another task`);
+    const id = entry.executionId;
+    if (id === undefined || id === null) return good({ executionId: null, device, state });
+    const executionId = parseId(id);
+    return executionId === null
+      ? bad(`${at} has no usable executionId`)
+      : good({ executionId, device, state });
+  });
+}
+
+/** A description of the task that was asked for; one of another task is an answer that cannot be used. */
+export function parseTask(
+  answer: Readonly<Record<string, unknown>>,
+  taskId: string,
+): Parsed<TaskDescription> {
+  if (answer.taskId !== taskId) return bad('it describes another task, or none');
+  const state = parseState(answer.state);
+  if (state === null) return bad('it has no usable state');
+  const list = answer.targets ?? [];
+  if (!Array.isArray(list)) return bad('its targets are not a list');
+  const targets: string[] = [];
+  for (const entry of list) {
+    const id = parseId(entry);
+    if (id === null) return bad('a target of it is not an id');
+    targets.push(id);
+  }
+  const tags = parseTags(answer.tags ?? {});
+  if (tags === null) return bad('it has tags that are not texts');
+  return good({ taskId, taskArn: parseArn(answer.taskArn), state, targets, tags });
+}
+
+function parsePage<T>(
+  answer: Readonly<Record<string, unknown>>,
+  field: string,
+  parseEntry: (entry: Readonly<Record<string, unknown>>, at: string) => Parsed<T>,
+): Parsed<Page<T>> {
+  const list = answer[field];
+  // An absent list is not an empty one: "no tasks" ends doubts, and must have been said.
+  if (!Array.isArray(list)) return bad(`a page without ${field}`);
+  const entries: T[] = [];
+  for (const [index, item] of list.entries()) {
+    const entry = asObject(item);
+    const parsed =
+      entry === null ? bad(`${field}[${index}] is no object`) : parseEntry(entry, `${field}[${index}]`);
+    if (!parsed.ok) return parsed;
+    entries.push(parsed.value);
+  }
+  const next = answer.nextToken;
+  // Every AWS client takes an absent, null or empty token for the last page.
+  if (next === undefined || next === null || next === '') return good({ entries, nextToken: null });
+  if (typeof next !== 'string' || next.length > 4096) return bad('a nextToken that is no token');
+  return good({ entries, nextToken: next });
+}
+
+function parseState(value: unknown): string | null {
+  return typeof value === 'string' && /^[A-Z][A-Z_]{0,63}$/.test(value) ? value : null;
+}
+
+function parseTags(value: unknown): Readonly<Record<string, string>> | null {
+  const object = asObject(value);
+  if (object === null) return null;
+  const tags: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [key, text] of Object.entries(object)) {
+    if (typeof text !== 'string') return null;
+    tags[key] = text;
+  }
+  return { ...tags };
+}
+
+function good<T>(value: T): Parsed<T> {
+  return { ok: true, value };
+}
+
+function bad(why: string): { readonly ok: false; readonly why: string } {
+  return { ok: false, why };
+}

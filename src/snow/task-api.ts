@@ -1,0 +1,225 @@
+import type {
+  SnowDeviceManagementClient as Client,
+  CreateTaskCommandInput,
+} from '@aws-sdk/client-snow-device-management';
+import type { FleetConfig } from '../config/config.ts';
+import type {
+  CallGate,
+  CreateOutcome,
+  Read,
+  ReadFailure,
+  TaskApi,
+  TaskDescription,
+} from '../controller/ports.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Fault } from '../lib/faults.ts';
+import type { Redactor } from '../lib/redact.ts';
+import type { TaskRequest } from '../manifest/request.ts';
+import type { CallEnd } from './answer.ts';
+import { Call } from './call.ts';
+import { resolveEndpoints } from './endpoint.ts';
+import { readExecutions, readListing } from './listing.ts';
+import { createOutcome, judge, serverOf } from './outcome.ts';
+import { readFailure, unusable } from './read-failure.ts';
+import { Session } from './session.ts';
+import { parseTask } from './shape.ts';
+import { type SendOptions, Transport } from './transport.ts';
+
+export interface TaskApiOptions {
+  /** Of one call from its beginning to the end of its answer: credentials, connecting and reading included. */
+  readonly requestTimeoutMs: number;
+  readonly clock: Clock;
+  /** Is told the secrets of the credentials, so that no text ever holds one. */
+  readonly redactor: Redactor;
+}
+
+type Sdk = typeof import('@aws-sdk/client-snow-device-management');
+type Ask = (sdk: Sdk, client: Client, options: SendOptions) => Promise<unknown>;
+
+/** Connecting is given a part of a call's time, so that "no connection" is told apart from "no answer". */
+const connectTimeoutMaxMs = 3000;
+/** Credentials are fetched in a hurry by nobody: before a claim, and again long before their end. */
+const credentialsTimeoutMs = 10_000;
+
+/**
+ * One fleet's tasks in AWS through the SDK's client. The SDK is told everything that it would otherwise decide by
+ * itself or ask the environment for: region, endpoint, one attempt, time-outs, credentials, the client token. It is
+ * loaded at the first call, because most commands need none of it.
+ */
+export function createTaskApi(fleet: FleetConfig, options: TaskApiOptions): TaskApi & { close(): void } {
+  return new SnowTaskApi(fleet, options);
+}
+
+class SnowTaskApi implements TaskApi {
+  readonly #fleet: FleetConfig;
+  readonly #timeoutMs: number;
+  readonly #transport: Transport;
+  readonly #session: Session;
+  readonly #service: string;
+  readonly #unusable: Fault | null;
+  readonly #calls = new Set<Call>();
+  #loaded: Promise<{ sdk: Sdk; client: Client }> | null = null;
+  #closed = false;
+
+  constructor(fleet: FleetConfig, options: TaskApiOptions) {
+    this.#fleet = fleet;
+    this.#timeoutMs = options.requestTimeoutMs;
+    this.#transport = new Transport({
+      clock: options.clock,
+      connectTimeoutMs: Math.min(connectTimeoutMaxMs, options.requestTimeoutMs),
+      requestTimeoutMs: credentialsTimeoutMs,
+    });
+    const endpoints = resolveEndpoints(fleet);
+    this.#unusable = endpoints.ok ? null : endpoints.fault;
+    this.#service = endpoints.ok ? endpoints.value.service : '';
+    this.#session = new Session({
+      fleet,
+      endpoint: endpoints.ok ? endpoints.value.sts : '',
+      transport: this.#transport,
+      timeoutMs: credentialsTimeoutMs,
+      clock: options.clock,
+      redactor: options.redactor,
+    });
+  }
+
+  async prove(): Promise<Read<{ readonly account: string }>> {
+    return this.#unusable === null ? this.#session.prove() : { kind: 'failed', fault: this.#unusable };
+  }
+
+  async createTask(request: TaskRequest, gate: CallGate): Promise<CreateOutcome> {
+    const input: CreateTaskCommandInput = {
+      clientToken: request.clientToken,
+      command: request.command === 'unlock' ? { unlock: {} } : { reboot: {} },
+      targets: [...request.targets],
+      tags: { ...request.tags },
+      ...(request.description === undefined ? {} : { description: request.description }),
+    };
+    const ask: Ask = (sdk, client, options) => client.send(new sdk.CreateTaskCommand(input), options);
+    const { end } = await this.#perform(ask, gate, true);
+    const outcome = createOutcome(end);
+    this.#learn(end);
+    return outcome;
+  }
+
+  listTasks() {
+    return readListing(
+      (nextToken) =>
+        this.#read('ListTasks', (sdk, client, options) =>
+          client.send(new sdk.ListTasksCommand({ maxResults: 100, ...token(nextToken) }), options),
+        ),
+      (taskId) => this.describeTask(taskId),
+      `ListTasks of fleet ${this.#fleet.name}`,
+    );
+  }
+
+  async describeTask(taskId: string): Promise<Read<TaskDescription>> {
+    const answer = await this.#read('DescribeTask', (sdk, client, options) =>
+      client.send(new sdk.DescribeTaskCommand({ taskId }), options),
+    );
+    if (answer.kind !== 'ok') return answer;
+    const parsed = parseTask(answer.value, taskId);
+    if (parsed.ok) return { ...answer, value: parsed.value };
+    return failWith(answer, unusable(`DescribeTask ${taskId} of fleet ${this.#fleet.name}`, parsed.why));
+  }
+
+  listExecutions(taskId: string) {
+    return readExecutions(
+      (nextToken) =>
+        this.#read('ListExecutions', (sdk, client, options) =>
+          client.send(
+            new sdk.ListExecutionsCommand({ taskId, maxResults: 100, ...token(nextToken) }),
+            options,
+          ),
+        ),
+      taskId,
+      `ListExecutions of ${taskId} of fleet ${this.#fleet.name}`,
+    );
+  }
+
+  async probe(): Promise<Read<null>> {
+    const answer = await this.#read('ListDevices', (sdk, client, options) =>
+      client.send(new sdk.ListDevicesCommand({ maxResults: 1 }), options),
+    );
+    return answer.kind === 'ok' ? { ...answer, value: null } : answer;
+  }
+
+  /** Ends kept connections and every call in hand; later calls send nothing. */
+  close(): void {
+    this.#closed = true;
+    for (const call of this.#calls) call.stop('connection', 'Closed', 'the client was closed');
+    this.#transport.destroy();
+  }
+
+  async #read(operation: string, ask: Ask): Promise<Read<Readonly<Record<string, unknown>>>> {
+    const { end, failure } = await this.#perform(ask, () => 'open', false);
+    if (failure !== null) return failure;
+    this.#learn(end);
+    const verdict = judge(end);
+    if (verdict.kind === 'done') return { kind: 'ok', value: verdict.value, ...serverOf(verdict.answer) };
+    return readFailure(verdict, `${operation} of fleet ${this.#fleet.name}`);
+  }
+
+  /** One call from credentials to answer, bounded as a whole. Never rejects: the facts are in its end. */
+  async #perform(ask: Ask, gate: CallGate, ownConnection: boolean) {
+    const call = new Call({ timeoutMs: this.#timeoutMs, gate, ownConnection });
+    this.#calls.add(call);
+    if (this.#closed) call.stop('connection', 'Closed', 'the client was closed');
+    let failure: ReadFailure | null = null;
+    const work = async (): Promise<void> => {
+      call.check();
+      if (this.#unusable !== null) {
+        failure = { kind: 'failed', fault: this.#unusable };
+        call.stop('connection', 'NoEndpoint', this.#unusable.message);
+        return;
+      }
+      const ready = await this.#session.ready();
+      if (!ready.ok) {
+        failure = ready.fault;
+        call.stop('credentials', 'NoCredentials', `${ready.fault.fault.code}: ${ready.fault.fault.message}`);
+        return;
+      }
+      const { sdk, client } = await this.#load();
+      await ask(sdk, client, { call });
+    };
+    const done = work().catch((error: unknown) => {
+      // Whatever the client threw before anything was sent; after that, the call knows better than the error.
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      if (!call.answered) call.stop('connection', name, `the request was not sent: ${message}`);
+    });
+    await Promise.race([done, call.over]);
+    this.#calls.delete(call);
+    return { end: call.finish(), failure: failure as ReadFailure | null };
+  }
+
+  /** Credentials that AWS does not accept are thrown away, so that a renewal is noticed at the next call. */
+  #learn(end: CallEnd): void {
+    if (judge(end).kind === 'badCredentials') this.#session.distrust();
+  }
+
+  #load(): Promise<{ sdk: Sdk; client: Client }> {
+    this.#loaded ??= import('@aws-sdk/client-snow-device-management').then((sdk) => ({
+      sdk,
+      client: new sdk.SnowDeviceManagementClient({
+        region: this.#fleet.region,
+        endpoint: this.#service,
+        credentials: this.#session.signing,
+        requestHandler: this.#transport,
+        maxAttempts: 1,
+        retryMode: 'standard',
+        defaultsMode: 'standard',
+        useFipsEndpoint: false,
+        useDualstackEndpoint: false,
+        customUserAgent: 'snowgate',
+      }),
+    }));
+    return this.#loaded;
+  }
+}
+
+function token(nextToken: string | null): { nextToken?: string } {
+  return nextToken === null ? {} : { nextToken };
+}
+
+function failWith(answer: { readonly server?: ReadFailure['server'] }, cause: Fault): ReadFailure {
+  return { kind: 'failed', fault: cause, ...(answer.server === undefined ? {} : { server: answer.server }) };
+}
