@@ -39,6 +39,7 @@ export interface ApiError {
 
 export type Reply<T> = Result<T, ApiError>;
 
+/** An error with the status that belongs to its class. */
 export function apiError(code: ErrorCode, message: string, retryAfterSeconds?: number): ApiError {
   const status = statuses[code];
   return retryAfterSeconds === undefined
@@ -46,6 +47,7 @@ export function apiError(code: ErrorCode, message: string, retryAfterSeconds?: n
     : { code, status, message, retryAfterSeconds };
 }
 
+/** {@link apiError} as a reply. */
 export function refuse(code: ErrorCode, message: string): { readonly ok: false; readonly fault: ApiError } {
   return failed(apiError(code, message));
 }

@@ -126,6 +126,7 @@ export function createFleet(options: FleetOptions): Fleet {
   };
 }
 
+/** The resource name of a task or a device in its account and region. */
 export function makeArn(
   place: { readonly account: string; readonly region: string },
   kind: 'task' | 'managed-device',

@@ -11,6 +11,7 @@ import { collectPage, readToken } from './pages.ts';
 import type { PageRequest } from './tasks.ts';
 import { pageSize, refuseToken } from './tasks.ts';
 
+/** A page of the fleet's devices, in the order they were made; by `jobId` where one is named. */
 export function listDevices(
   fleet: Fleet,
   request: PageRequest & { readonly jobId?: string },
@@ -39,6 +40,7 @@ export function listDevices(
   );
 }
 
+/** One device; ResourceNotFoundException where the fleet has none of this id. */
 export function describeDevice(fleet: Fleet, deviceId: string, nowMs: number): Reply<Device> {
   settleFleet(fleet, nowMs);
   const device = fleet.deviceById.get(deviceId);

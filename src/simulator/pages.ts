@@ -15,6 +15,7 @@ export interface Page<T> {
 /** What a listing is of; two listings with different texts do not understand each other's tokens. */
 export type ListingKey = string;
 
+/** The token of the page that begins at `cursor`, which must be ASCII. */
 export function writeToken(listing: ListingKey, cursor: string): string {
   return btoa(`${hash32(`${listing}\n${cursor}`).toString(16)}.${cursor}`);
 }

@@ -76,6 +76,7 @@ export type EffectName = keyof typeof effects;
 
 export const effectNames = Object.keys(effects) as readonly EffectName[];
 
+/** What an effect does to a call. */
 export function meaningOf(effect: EffectName): EffectMeaning {
   return effects[effect];
 }
@@ -109,6 +110,7 @@ export interface Rule extends RuleOptions {
   struck: number;
 }
 
+/** A rule that has not struck yet. */
 export function makeRule(options: RuleOptions, id: number): Rule {
   return { ...options, id, left: options.times ?? Infinity, passed: 0, struck: 0 };
 }

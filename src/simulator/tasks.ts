@@ -129,6 +129,7 @@ function findTask(fleet: Fleet, taskId: string, nowMs: number): Reply<Task> {
   return ok(task);
 }
 
+/** One task; ResourceNotFoundException where reads show none of this id (yet, or any more). */
 export function describeTask(fleet: Fleet, taskId: string, nowMs: number): Reply<Task> {
   return findTask(fleet, taskId, nowMs);
 }
@@ -154,6 +155,7 @@ export function cancelTask(fleet: Fleet, taskId: string, nowMs: number): Reply<{
   return ok({ taskId });
 }
 
+/** A page of the tasks that reads show, in the order of the setting `listOrder`; in one state where one is named. */
 export function listTasks(
   fleet: Fleet,
   request: PageRequest & { readonly state?: TaskState },
@@ -205,6 +207,7 @@ function findCursor(fleet: Fleet, cursor: string, at: (index: number) => Task | 
   return low;
 }
 
+/** A page of a task's executions, one for each target, in the order of its targets. */
 export function listExecutions(
   fleet: Fleet,
   request: PageRequest & { readonly taskId: string; readonly state?: ExecutionState },
@@ -235,6 +238,7 @@ export function listExecutions(
   );
 }
 
+/** A task's execution on one device. */
 export function describeExecution(
   fleet: Fleet,
   taskId: string,
@@ -249,10 +253,12 @@ export function describeExecution(
     : ok(execution);
 }
 
+/** How many entries a page gets: what was asked for, at most the setting. */
 export function pageSize(fleet: Fleet, request: PageRequest): number {
   return Math.min(request.maxResults ?? fleet.settings.pageSize, fleet.settings.pageSize);
 }
 
+/** The refusal of a nextToken that was not given out for this very listing. */
 export function refuseToken(): Reply<never> {
   return refuse('ValidationException', 'The nextToken is not one that this listing gave out');
 }

@@ -164,12 +164,14 @@ describe('devices, through the AWS client', () => {
     await withScene({}, async ({ client, devices }) => {
       const first = await client.send(new ListDevicesCommand({ maxResults: 4 }));
       expect(first.devices).toHaveLength(4);
-      const second = await client.send(new ListDevicesCommand({ maxResults: 4, nextToken: first.nextToken }));
+      const second = await client.send(
+        new ListDevicesCommand({ maxResults: 4, nextToken: first.nextToken ?? '' }),
+      );
       expect(second.nextToken).toBeUndefined();
       const all = [...(first.devices ?? []), ...(second.devices ?? [])];
       expect(all.map(({ managedDeviceId }) => managedDeviceId)).toEqual(devices);
       const [one] = all;
-      const byJob = await client.send(new ListDevicesCommand({ jobId: one?.associatedWithJob }));
+      const byJob = await client.send(new ListDevicesCommand({ jobId: one?.associatedWithJob ?? '' }));
       expect(byJob.devices).toEqual([one]);
       const described = await client.send(
         new DescribeDeviceCommand({ managedDeviceId: one?.managedDeviceId }),
