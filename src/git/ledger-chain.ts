@@ -6,7 +6,7 @@ import { type Fault, fault } from '../lib/faults.ts';
 export const formatPath = 'FORMAT';
 
 const segmentPattern =
-  /^(\d{4})\/(0[1-9]|1[0-2])\/(0[1-9]|[12]\d|3[01])\/([01]\d|2[0-3])\/(\d{10})-([a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?)\.jsonl$/;
+  /^(\d{4})\/(0[1-9]|1[0-2])\/(0[1-9]|[12]\d|3[01])\/([01]\d|2[0-3])\/(\d{10})-([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\.jsonl$/;
 
 /** Reads `YYYY/MM/DD/HH/<seq, 10 digits>-<replica>.jsonl`; undefined for any other path. */
 export function parseSegmentPath(

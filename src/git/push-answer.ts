@@ -26,9 +26,8 @@ export type PushVerdict =
   | 'refused'
   /** The server could not store it: space, size, a broken repository. */
   | 'trouble'
-  /** Nobody was let in, or nothing was there; the branch was not touched by this push. */
-  | 'auth'
-  | 'unreachable'
+  /** It ended before anything was sent: nobody was let in, nobody answered, or nothing was there. */
+  | 'unsent'
   /** It may have landed. */
   | 'unknown';
 
@@ -114,29 +113,24 @@ function isServerTrouble(stderr: string): boolean {
   );
 }
 
-/** Exit code 128 without a line about the branch: only what is said before anything is sent counts as not landed. */
+/**
+ * Exit code 128 without a line about the branch. These are the words with which git ends before it has seen the
+ * remote's branches (`discover_refs` over http, `die_initial_contact` elsewhere); once a pack may be on its way it
+ * says "RPC failed" or "hung up". What the server itself says stands behind "remote: " and proves nothing.
+ */
+const unsent = [
+  /^fatal: unable to access '/m,
+  /^fatal: could not read (Username|Password) for /m,
+  /^fatal: Authentication failed for /m,
+  /^fatal: repository '.*' not found/m,
+  /^fatal: '.*' does not appear to be a git repository/m,
+  /^fatal: (remote error: )?access denied or repository not exported/m,
+  /^fatal: detected dubious ownership in repository/m,
+  /^fatal: unable to (connect to|look up) /m,
+  /^fatal: Could not read from remote repository\./m,
+];
+const sent = /RPC failed|unexpected disconnect|the remote end hung up|early EOF/;
+
 function classifyFatal(stderr: string): PushVerdict {
-  if (/RPC failed|unexpected disconnect|hung up|early EOF|remote: /.test(stderr)) return 'unknown';
-  if (
-    /could not read (Username|Password)|Authentication failed for|The requested URL returned error: 40[13]|Permission denied \(publickey|Host key verification failed/.test(
-      stderr,
-    )
-  ) {
-    return 'auth';
-  }
-  if (
-    /repository '[^\n]*' not found|does not appear to be a git repository|access denied or repository not exported|dubious ownership/.test(
-      stderr,
-    )
-  ) {
-    return 'auth';
-  }
-  if (
-    /Failed to connect to|Could not resolve (host|proxy)|Couldn't connect to server|unable to connect to|unable to look up|ssh: connect to host|Could not resolve hostname/.test(
-      stderr,
-    )
-  ) {
-    return 'unreachable';
-  }
-  return 'unknown';
+  return !sent.test(stderr) && unsent.some((pattern) => pattern.test(stderr)) ? 'unsent' : 'unknown';
 }

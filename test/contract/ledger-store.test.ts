@@ -45,4 +45,4 @@ function beginDouble(): Promise<LedgerWorld> {
   });
 }
 
-describeLedgerStore('the double in memory', beginDouble);
+describeLedgerStore('the double in memory', { rounds: { ofTwo: 100, ofEight: 100 } }, beginDouble);

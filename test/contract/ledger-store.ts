@@ -90,8 +90,17 @@ export async function append(
   return commit.commit;
 }
 
+export interface SuiteOptions {
+  /** Rounds in which so many writers race; a round of eight on real git takes a second. */
+  readonly rounds: { readonly ofTwo: number; readonly ofEight: number };
+}
+
 /** Runs the suite; `begin` makes a fresh world for each test. */
-export function describeLedgerStore(name: string, begin: () => Promise<LedgerWorld>): void {
+export function describeLedgerStore(
+  name: string,
+  options: SuiteOptions,
+  begin: () => Promise<LedgerWorld>,
+): void {
   const test = (title: string, body: (world: LedgerWorld) => Promise<void>): void => {
     it(title, async () => {
       const world = await begin();
@@ -104,7 +113,7 @@ export function describeLedgerStore(name: string, begin: () => Promise<LedgerWor
   };
   describe(`LedgerStore: ${name}`, () => {
     describeReading(test);
-    describeSwapping(test);
+    describeSwapping(test, options);
     describeAnswers(test);
     describeHalts(test);
     describeAccepting(test);
@@ -153,7 +162,7 @@ function describeReading(test: Test): void {
       parent: tip,
       path: segmentPath(1, 'a'),
       text,
-      message: 'Æ\n',
+      message: 'Any\n',
       atMs: hour,
     });
     if (!built.ok) throw new Error(built.fault.message);
@@ -188,7 +197,7 @@ function describeReading(test: Test): void {
   });
 }
 
-function describeSwapping(test: Test): void {
+function describeSwapping(test: Test, { rounds }: SuiteOptions): void {
   test('of two commits on one parent exactly one lands, and the other is lost for good', async (world) => {
     const [a, b] = [await world.open('a'), await world.open('b')];
     const { tip } = await fetched(a);
@@ -203,11 +212,14 @@ function describeSwapping(test: Test): void {
     await append(b, news.tip, 2, 'b');
   });
 
-  for (const writers of [2, 8]) {
-    test(`of ${writers} writers exactly one wins each of 20 rounds`, async (world) => {
+  for (const [writers, count] of [
+    [2, rounds.ofTwo],
+    [8, rounds.ofEight],
+  ] as const) {
+    test(`of ${writers} writers exactly one wins each of ${count} rounds`, async (world) => {
       const names = Array.from({ length: writers }, (_, index) => `w${index}`);
       const stores = await Promise.all(names.map((name) => world.open(name)));
-      for (let seq = 1; seq <= 20; seq += 1) {
+      for (let seq = 1; seq <= count; seq += 1) {
         const commits = await Promise.all(
           stores.map(async (store, index) =>
             build(store, (await fetched(store)).tip, seq, names[index] ?? ''),
@@ -282,6 +294,20 @@ function describeAnswers(test: Test): void {
     await append(b, (await fetched(b)).tip, 2, 'b');
     expect(await a.push(mine)).toEqual({ kind: 'landed' });
     expect((await fetched(a)).segments).toHaveLength(2);
+  });
+
+  test('a refusal does not take back that an earlier send may be under way', async (world) => {
+    const [a, b] = [await world.open('a'), await world.open('b')];
+    const { tip } = await fetched(a);
+    await fetched(b);
+    const mine = await build(a, tip, 1, 'a');
+    await world.loseNextAnswer('beforeEffect');
+    expect((await a.push(mine)).kind).toBe('unknown');
+    await world.decline(true);
+    expect(await a.push(mine)).toMatchObject({ kind: 'unknown', fault: { code: 'SG4004', class: 'human' } });
+    await world.decline(false);
+    await append(b, tip, 1, 'b');
+    expect(await a.push(mine)).toEqual({ kind: 'lost' });
   });
 
   test('what a hook declines is refused, says so to a human, and has not landed', async (world) => {

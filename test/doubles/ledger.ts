@@ -15,6 +15,7 @@ import type {
 } from '../../src/controller/ports.ts';
 import { parseSegmentPath } from '../../src/git/ledger-chain.ts';
 import { sha256Hex } from '../../src/lib/digest.ts';
+import { isPlainMessage } from '../../src/lib/escape.ts';
 import { BugError, type Fault, failed, fault, ok } from '../../src/lib/faults.ts';
 
 interface StoredCommit {
@@ -183,7 +184,7 @@ export interface LedgerDoubleOptions {
   readonly acceptCommit?: CommitId;
 }
 
-const unreachable: Fault = fault('SG4001', 'retry', 'the ledger cannot be reached (planned by the test)');
+const unreachable: Fault = fault('SG3002', 'retry', 'the ledger cannot be reached (planned by the test)');
 const unheard: Fault = fault('SG4002', 'retry', 'the push was not answered (planned by the test)');
 const refused: Fault = fault('SG4004', 'human', 'a hook of the ledger declined (planned by the test)');
 
@@ -194,6 +195,7 @@ export function openLedgerDouble(remote: LedgerRemote, options: LedgerDoubleOpti
   if (memory.accepted !== acceptCommit) memory.accepted = null;
   const atStart = memory.tip;
   const built = new Map<CommitId, StoredCommit>();
+  const doubtful = new Set<CommitId>();
   let handedOut: CommitId | null = null;
 
   const judge = (): Extract<LedgerFetch, { kind: 'halted' }> | CommitId => {
@@ -232,11 +234,14 @@ export function openLedgerDouble(remote: LedgerRemote, options: LedgerDoubleOpti
     },
 
     commit: ({ parent, path, text, message, atMs }) => {
-      if (parseSegmentPath(path) === undefined) throw new BugError(`no path of a segment: ${path}`);
+      const name = parseSegmentPath(path);
+      if (name === undefined) throw new BugError(`no path of a segment: ${path}`);
+      if (!isPlainMessage(message)) throw new BugError(`the message of ${path} holds text that others wrote`);
       const parentHeight = remote.heightOf(parent) ?? built.get(parent)?.height;
       if (parentHeight === undefined) {
         return Promise.resolve(failed(fault('SG4030', 'retry', `the commit ${parent} is not in the mirror`)));
       }
+      if (name.seq !== parentHeight + 1) throw new BugError(`${path} is to be commit ${parentHeight + 1}`);
       const commit = sha256Hex(JSON.stringify([parent, path, text, message, atMs])).slice(0, 40);
       built.set(commit, { commit, parent, height: parentHeight + 1, path, text, message });
       return Promise.resolve(ok({ commit, parent }));
@@ -246,9 +251,12 @@ export function openLedgerDouble(remote: LedgerRemote, options: LedgerDoubleOpti
       const stored = built.get(commit);
       if (stored === undefined) throw new BugError(`commit ${commit} was never built by this store`);
       const answer = remote.receive(stored, options.plan?.onPush?.(commit));
+      const inDoubt = answer === 'refused' && doubtful.has(commit);
+      if (answer === 'unknown') doubtful.add(commit);
+      if (answer === 'landed' || answer === 'lost') doubtful.delete(commit);
       const isNews = memory.tip === null || remote.descends(commit, memory.tip);
       if (answer === 'landed' && isNews) memory.tip = commit;
-      return Promise.resolve(tellAnswer(answer));
+      return Promise.resolve<PushAnswer>(inDoubt ? { kind: 'unknown', fault: refused } : tellAnswer(answer));
     },
   };
 }

@@ -1,0 +1,166 @@
+/** Makes a commit of the ledger in the mirror, and sends it as a compare-and-swap. */
+import type { LedgerConfig } from '../config/config.ts';
+import type { CommitId } from '../controller/ports.ts';
+import type { Fault, Result } from '../lib/faults.ts';
+import { failed, fault, ok } from '../lib/faults.ts';
+import { explainRemote } from './git-fault.ts';
+import { explainLocal } from './ledger-reader.ts';
+import type { Mirror } from './mirror.ts';
+import { isObjectId, runLocal } from './mirror.ts';
+import type { GitResult } from './process.ts';
+import { runGit, succeeded } from './process.ts';
+import type { PushVerdict } from './push-answer.ts';
+import { classifyPush } from './push-answer.ts';
+import type { RemoteAccess } from './remote.ts';
+import { prepareRemote } from './remote.ts';
+
+/** One file more than its parent; without a parent, a root. */
+export interface CommitPlan {
+  readonly parent: CommitId | null;
+  readonly path: string;
+  readonly text: string;
+  readonly message: string;
+  readonly atMs: number;
+  /** A name of the grammar of replicas: it stands in the commit as author and committer. */
+  readonly replica: string;
+}
+
+/** Writing one small commit into a local repository takes 15 ms; more than this means that the disk hangs. */
+const buildTimeoutMs = 30_000;
+/** Named so that the newest commit built is never collected; it is nothing that anybody reads. */
+const builtRef = 'refs/snowgate/built';
+
+/**
+ * Builds the commit: the same input gives the same id, whoever builds it. Nobody sees it before it is pushed.
+ * Fault: SG4003, the mirror cannot be written.
+ */
+export async function buildCommit(mirror: Mirror, plan: CommitPlan): Promise<Result<CommitId>> {
+  const built = await runLocal(mirror, ['fast-import', '--quiet', '--force', '--done'], {
+    input: importStream(plan),
+    timeoutMs: buildTimeoutMs,
+  });
+  const id = built.stdout.toString('utf8').trim();
+  if (succeeded(built) && isObjectId(id)) return ok(id);
+  return failed(explainLocal(built, "writing a commit into the ledger's mirror", buildTimeoutMs));
+}
+
+function importStream(plan: CommitPlan): Buffer {
+  const who = `snowgate <${plan.replica}> ${Math.floor(plan.atMs / 1000)} +0000`;
+  const message = plan.message.endsWith('\n') ? plan.message : `${plan.message}\n`;
+  return Buffer.concat([
+    Buffer.from(`commit ${builtRef}\nmark :1\nauthor ${who}\ncommitter ${who}\n`),
+    dataOf(message),
+    // fast-import knows the branches of its own run only: without `from` this is a root, wherever the ref was.
+    Buffer.from(plan.parent === null ? '' : `from ${plan.parent}\n`),
+    Buffer.from(`M 100644 inline ${plan.path}\n`),
+    dataOf(plan.text),
+    Buffer.from('get-mark :1\ndone\n'),
+  ]);
+}
+
+function dataOf(text: string): Buffer {
+  const bytes = Buffer.from(text, 'utf8');
+  return Buffer.concat([Buffer.from(`data ${bytes.length}\n`), bytes, Buffer.from('\n')]);
+}
+
+export interface PushOrder {
+  readonly commit: CommitId;
+  /** Where the branch must be for the commit to land; null where it must not be at all. */
+  readonly expected: CommitId | null;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface PushOutcome {
+  readonly verdict: PushVerdict;
+  /** What there is to say about a verdict other than landed, lost and exists. */
+  readonly fault: Fault;
+}
+
+/**
+ * Sends the commit once. The lease makes git look before it sends, and the server compare when it moves the branch;
+ * only the second is the compare-and-swap, but a plain push would make a deleted branch anew.
+ */
+export async function sendCommit(
+  mirror: Mirror,
+  config: LedgerConfig,
+  order: PushOrder,
+): Promise<PushOutcome> {
+  const access = await prepareRemote(config, mirror.home);
+  if (!access.ok) return { verdict: 'unsent', fault: access.fault };
+  const ref = `refs/heads/${config.branch}`;
+  const result = await runGit(
+    [
+      'push',
+      '--porcelain',
+      '--no-progress',
+      '--no-follow-tags',
+      `--force-with-lease=${ref}:${order.expected ?? ''}`,
+      '--',
+      access.value.url,
+      `${order.commit}:${ref}`,
+    ],
+    {
+      gitDir: mirror.dir,
+      cwd: access.value.cwd,
+      env: access.value.env,
+      stdoutLimitBytes: 64 * 1024,
+      timeoutMs: order.timeoutMs,
+      ...(order.signal === undefined ? {} : { signal: order.signal }),
+    },
+  );
+  const verdict = classifyPush(
+    {
+      // git that was never started has sent nothing, and one that we ended may have sent everything.
+      code: result.stopped === null ? result.code : null,
+      timedOut: result.timedOut,
+      stdout: result.stdout.toString('utf8'),
+      stderr: result.stderr,
+    },
+    { ref, commit: order.commit, creates: order.expected === null },
+  );
+  if (result.spawnError !== null)
+    return { verdict: 'unsent', fault: explain(result, access.value, config, order) };
+  return { verdict, fault: tell(verdict, explain(result, access.value, config, order)) };
+}
+
+function explain(result: GitResult, access: RemoteAccess, config: LedgerConfig, order: PushOrder): Fault {
+  return explainRemote(result, access, `pushing to the ledger branch ${config.branch} of`, order.timeoutMs);
+}
+
+/** What was made of the push, in our words, with git's own behind them. */
+function tell(verdict: PushVerdict, explained: Fault): Fault {
+  const words = / \(git: .*\)$/s.exec(explained.message)?.[0] ?? '';
+  switch (verdict) {
+    case 'refused':
+      return fault(
+        'SG4004',
+        'human',
+        `the server declined the push to the ledger${words}`,
+        'a hook or a branch protection forbids it: allow the key of ledger.auth to push to ledger.branch',
+      );
+    case 'locked':
+      return fault(
+        'SG4005',
+        'retry',
+        `the ledger branch is locked in the server${words}`,
+        'it is tried again; a lock older than some minutes was left by a git that was killed: once no git runs in that repository, remove the .lock file named',
+      );
+    case 'trouble':
+      return fault(
+        'SG4006',
+        'human',
+        `the server could not store the push to the ledger${words}`,
+        "make room on the server, or raise its limit; the words behind 'remote:' are the server's",
+      );
+    case 'unknown':
+      return fault(
+        'SG4002',
+        explained.class === 'human' ? 'human' : 'retry',
+        `nobody can say yet whether the push to the ledger landed: ${explained.message}`,
+        'the same commit is sent again until it is known; nothing is issued before',
+      );
+    default:
+      return explained;
+  }
+}
