@@ -213,7 +213,7 @@ function applyOutcome(
   if (event.kind === 'released') {
     const { reason, message, notBefore, at } = event;
     receipt.release = { reason, message, notBefore, at };
-    if (reason === 'throttled') view.throttledAt.set(event.fleet, at);
+    if (reason === 'throttled' || reason === 'quota') view.throttledAt.set(event.fleet, at);
   }
   if (event.kind === 'refused') receipt.refusal = { error: event.error, message: event.message };
   return null;

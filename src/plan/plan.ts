@@ -32,6 +32,8 @@ export interface PlanInput {
   readonly halts: readonly Reason[];
   /** Tokens whose claimant is given up by this observer's own watch. */
   readonly takenOver: ReadonlySet<Token>;
+  /** Tokens that a look of this pass did not find: their doubt ends with the next commit. */
+  readonly absent: ReadonlySet<Token>;
   /** What was wanted at the head acted on before; empty where none is known. */
   readonly previous: ReadonlyMap<TaskKey, WantedTask>;
 }
@@ -83,7 +85,7 @@ interface TaskDecision {
 
 function decideTask(task: WantedTask, input: PlanInput): TaskDecision {
   const receipt = input.ledger.receipts.get(task.manifest.token);
-  const byState = receipt === undefined ? null : decideByState(receipt, input.takenOver);
+  const byState = receipt === undefined ? null : decideReceipt(receipt, input);
   if (byState !== null) return { decision: decide(task, byState), follow: null, note: null };
   const older = findOpenSibling(task, input.ledger);
   const [taskId] = older?.taskIds ?? [];
@@ -110,6 +112,12 @@ function outcome(action: PlanAction, ...reasons: Reason[]): Outcome {
   return { action, untilMs: null, reasons };
 }
 
+/** A look without a hit ends the doubt, and the revision may be claimed again; unless AWS had refused it. */
+function decideReceipt(receipt: Receipt, input: PlanInput): Outcome | null {
+  if (!input.absent.has(receipt.token)) return decideByState(receipt, input.takenOver);
+  return receipt.refusal === null ? null : refused(receipt);
+}
+
 /** What a receipt's state decides by itself; null where the revision may be claimed (again). */
 function decideByState(receipt: Receipt, takenOver: ReadonlySet<Token>): Outcome | null {
   const state = receiptState(receipt);
@@ -131,10 +139,7 @@ function decideByState(receipt: Receipt, takenOver: ReadonlySet<Token>): Outcome
         message: 'written down as baseline when the ledger was made: never issued; raise run to ask',
       });
     case 'refused':
-      return outcome('deny', {
-        code: 'SG6113',
-        message: `AWS refused it: ${receipt.refusal?.error ?? ''}: ${receipt.refusal?.message ?? ''}; change the manifest or raise run`,
-      });
+      return refused(receipt);
     case 'doubled':
       return outcome('blocked', {
         code: 'SG6114',
@@ -150,6 +155,13 @@ function decideByState(receipt: Receipt, takenOver: ReadonlySet<Token>): Outcome
     case 'inDoubt':
       return inDoubt(receipt);
   }
+}
+
+function refused({ refusal }: Receipt): Outcome {
+  return outcome('deny', {
+    code: 'SG6113',
+    message: `AWS refused it: ${refusal?.error ?? ''}: ${refusal?.message ?? ''}; change the manifest or raise run`,
+  });
 }
 
 function claimed(receipt: Receipt): Outcome {

@@ -1,0 +1,67 @@
+/**
+ * Are the clocks to be believed? A window that is judged by a wrong clock opens a device at the wrong hour. The wall
+ * clock is compared with what AWS's answers say (to a second: their Date has no finer grain) and with the monotonic
+ * clock; where they disagree by more than the tolerance, nothing is called until a newer answer agrees.
+ */
+import type { Moment } from '../lib/clock.ts';
+import type { Reason } from '../policy/verdict.ts';
+import type { ServerTime } from './ports.ts';
+
+export class ClockGuard {
+  readonly #toleranceMs: number;
+  /** The newest answer of each fleet: how far AWS's clock is ahead of ours. */
+  readonly #skewsMs = new Map<string, number>();
+  /** Where wall and monotonic clock were last known to fit. */
+  #base: Moment | null = null;
+  #jumpedMs = 0;
+
+  constructor(toleranceMs: number) {
+    this.#toleranceMs = toleranceMs;
+  }
+
+  /** An answer of a fleet told the time. */
+  observe(fleet: string, server: ServerTime | undefined, now: Moment): void {
+    if (server === undefined) return;
+    const skewMs = server.serverMs - server.wallMs;
+    this.#skewsMs.set(fleet, skewMs);
+    if (Math.abs(skewMs) <= this.#toleranceMs) {
+      this.#base = now;
+      this.#jumpedMs = 0;
+    }
+  }
+
+  /** Compares the machine's two clocks; to be called before every decision. */
+  check(now: Moment): void {
+    if (this.#base === null) {
+      this.#base = now;
+      return;
+    }
+    const driftMs = now.wallMs - this.#base.wallMs - (now.monotonicMs - this.#base.monotonicMs);
+    this.#jumpedMs = Math.abs(driftMs) > this.#toleranceMs ? driftMs : 0;
+  }
+
+  /** Has AWS told this fleet's time since the process started? */
+  hasHeard(fleet: string): boolean {
+    return this.#skewsMs.has(fleet);
+  }
+
+  /** Why nothing may be called; null when the clocks agree. */
+  complaint(): Reason | null {
+    for (const [fleet, skewMs] of this.#skewsMs) {
+      if (Math.abs(skewMs) <= this.#toleranceMs) continue;
+      return {
+        code: 'SG6211',
+        message: `this machine's clock is ${describe(-skewMs)} of AWS's (fleet ${fleet}); set it right, nothing is called until they agree`,
+      };
+    }
+    if (this.#jumpedMs === 0) return null;
+    return {
+      code: 'SG6212',
+      message: `this machine's clock jumped ${describe(this.#jumpedMs)} of its own count; nothing is called until AWS's clock agrees`,
+    };
+  }
+}
+
+function describe(differenceMs: number): string {
+  return `${Math.round(Math.abs(differenceMs) / 1000)} s ${differenceMs > 0 ? 'ahead' : 'behind'}`;
+}

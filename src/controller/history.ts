@@ -1,0 +1,111 @@
+/**
+ * May this head be acted on? Three things are never taken for somebody's wish: a history that was rewritten, a tree
+ * that suddenly holds nothing, and one that drops many tasks at once. Each halts issuing until `source.accept` names
+ * a head; then it covers that head and what descends from it, and removals are counted from it.
+ */
+import type { LedgerView } from '../ledger/fold.ts';
+import type { Desired, WantedTask } from '../manifest/collect.ts';
+import { collectDesired } from '../manifest/collect.ts';
+import type { TaskKey } from '../manifest/manifest.ts';
+import { countRemovals } from '../plan/withdrawal.ts';
+import type { Reason } from '../policy/verdict.ts';
+import type { CommitId, SourceTree } from './ports.ts';
+import type { Controller } from './state.ts';
+
+export interface Reading {
+  readonly tree: SourceTree;
+  readonly desired: Desired;
+  /** What was wanted at the heads acted on before. */
+  readonly previous: ReadonlyMap<TaskKey, WantedTask>;
+  readonly halts: readonly Reason[];
+  /** `source.accept` covers the head, and the ledger does not know it yet: it must be told, or it would ask again. */
+  readonly accepted: boolean;
+}
+
+export type ReadingAnswer = Reading | { readonly failure: Reason };
+
+/**
+ * Reads the tree at the newest head, and judges its history. `fetched`: whether this pass has fetched it; an older one
+ * that the ledger has gone past is behind, and nothing can be said of its history.
+ */
+export async function readSource(
+  c: Controller,
+  view: LedgerView,
+  head: CommitId,
+  fetched: boolean,
+): Promise<ReadingAnswer> {
+  const tree = await c.source.read(head);
+  if (!tree.ok) return { failure: { code: tree.fault.code, message: tree.fault.message } };
+  const desired = collectDesired(tree.value.files);
+  const base = view.source;
+  if (base === null || base === head) {
+    const previous = c.state.lastTasks;
+    const halts = base === null ? [] : judgeTree(c, view, desired, previous);
+    return { tree: tree.value, desired, previous, halts, accepted: false };
+  }
+  const grown = await c.source.descends(head, base);
+  if (!grown.ok) return { failure: { code: grown.fault.code, message: grown.fault.message } };
+  const accept = await coveringAccept(c, head, base);
+  const before = new Map([...(await tasksAt(c, base)), ...c.state.lastTasks]);
+  const counted = accept === null ? before : await tasksAt(c, accept);
+  if (!grown.value && accept === null && !fetched) return { failure: behind(head, base) };
+  const halts: Reason[] = grown.value || accept !== null ? [] : [rewritten(head, base)];
+  halts.push(...judgeTree(c, view, desired, counted));
+  return { tree: tree.value, desired, previous: before, halts, accepted: accept !== null };
+}
+
+/** The configured `source.accept`, where it covers this head and is news to the ledger. */
+async function coveringAccept(c: Controller, head: CommitId, base: CommitId): Promise<CommitId | null> {
+  const { accept } = c.config.source;
+  if (accept === undefined) return null;
+  if (accept === head) return accept;
+  const covers = await c.source.descends(head, accept);
+  const known = await c.source.descends(base, accept);
+  return covers.ok && covers.value && known.ok && !known.value ? accept : null;
+}
+
+async function tasksAt(c: Controller, commit: CommitId): Promise<ReadonlyMap<TaskKey, WantedTask>> {
+  const tree = await c.source.read(commit);
+  return tree.ok ? collectDesired(tree.value.files).tasks : new Map();
+}
+
+function judgeTree(
+  c: Controller,
+  view: LedgerView,
+  desired: Desired,
+  counted: ReadonlyMap<TaskKey, WantedTask>,
+): Reason[] {
+  const isEmpty =
+    desired.tasks.size === 0 && desired.frozen.size === 0 && desired.quarantinedPaths.size === 0;
+  if (isEmpty && counted.size > 0) {
+    return [
+      {
+        code: 'SG6202',
+        message: `the source holds no manifest any more (it held ${counted.size}); restore them, or name this head in source.accept`,
+      },
+    ];
+  }
+  const removals = countRemovals(counted, desired, view);
+  const { maxRemovals } = c.config.source;
+  if (removals <= maxRemovals) return [];
+  return [
+    {
+      code: 'SG6203',
+      message: `${removals} tasks that were not finished are gone from the source at once (source.maxRemovals is ${maxRemovals}); restore them, or name this head in source.accept`,
+    },
+  ];
+}
+
+function behind(head: CommitId, base: CommitId): Reason {
+  return {
+    code: 'SG6208',
+    message: `another replica has acted on source head ${base.slice(0, 12)}, and this one knows only ${head.slice(0, 12)}: the source could not be fetched`,
+  };
+}
+
+function rewritten(head: CommitId, base: CommitId): Reason {
+  return {
+    code: 'SG6201',
+    message: `the source's history was rewritten: its head ${head.slice(0, 12)} does not descend from ${base.slice(0, 12)}, which was acted on before; restore the branch, or name the new head in source.accept`,
+  };
+}

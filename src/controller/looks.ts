@@ -1,0 +1,282 @@
+/**
+ * Looking at AWS, where the ledger alone cannot tell: listings for what is in doubt, a listing at the start of a life
+ * without memory, and the end of an older revision that a newer one waits for.
+ */
+
+import type { DeviceExecution, LedgerEvent, LookEvidence, SettledOutcome } from '../ledger/events.ts';
+import type { LedgerView } from '../ledger/fold.ts';
+import type { Receipt } from '../ledger/receipt.ts';
+import { receiptState } from '../ledger/receipt.ts';
+import { elapsedMs, readMoment } from '../lib/clock.ts';
+import type { Token } from '../manifest/manifest.ts';
+import { tagKeys } from '../manifest/request.ts';
+import type { Hit } from '../plan/look.ts';
+import { settleDoubt } from '../plan/look.ts';
+import type { Follow } from '../plan/plan.ts';
+import { isoInstant } from '../policy/verdict.ts';
+import { findOurs, pauseFleet, reasonOf, sameIdentity } from './fleet-check.ts';
+import { backoffMs } from './pacer.ts';
+import type { ListedTask, ReadFailure, TaskApi } from './ports.ts';
+import type { Controller, FleetState } from './state.ts';
+import type { Doubt } from './watch.ts';
+
+/** The ambiguous are looked for once an hour: a hit settles them, and a human is being waited for anyway. */
+const ambiguousEveryMs = 60 * 60_000;
+/** After a listing that failed: as long as a pass, doubling. */
+const listFirstMs = 30_000;
+const listLastMs = 10 * 60_000;
+/** Tasks with one token that are described; more than two is already the alarm of alarms. */
+const hitsMax = 10;
+
+/** One whole listing of a fleet, with the hits described. */
+export interface Look {
+  readonly fleet: string;
+  readonly begunMonotonicMs: number;
+  /** The later of our wall clock and AWS's, when it ended. */
+  readonly nowMs: number;
+  readonly evidence: Omit<LookEvidence, 'hits'>;
+  /** What was sought when it began; of anything else it says nothing. */
+  readonly sought: ReadonlySet<Token>;
+  readonly hits: ReadonlyMap<Token, readonly Hit[]>;
+}
+
+/** The listings that are due now, one a fleet at most. A listing that fails is no answer, and is tried again later. */
+export async function takeLooks(
+  c: Controller,
+  view: LedgerView,
+  isWanted: (token: Token) => boolean,
+  prepare: (fleet: string) => Promise<boolean>,
+): Promise<Map<string, Look>> {
+  const nowMs = c.clock.monotonicMs();
+  const doubts = c.watch.doubts(view, nowMs);
+  const looks = new Map<string, Look>();
+  for (const [name, fleet] of c.state.fleets) {
+    const sought = soughtTokens(view, name, fleet, doubts, nowMs);
+    const starts = c.state.needsStartListing && !fleet.startListed;
+    if ((sought.length === 0 && !starts) || nowMs < fleet.listAtMs) continue;
+    const api = c.apis.get(name);
+    if (api === undefined || !(await prepare(name))) continue;
+    const look = await list(c, view, name, fleet, api, sought, isWanted);
+    if (look !== null) looks.set(name, look);
+  }
+  return looks;
+}
+
+/** What a listing of the fleet, begun now, could settle: in doubt under the fleet's present identity, or ambiguous. */
+function soughtTokens(
+  view: LedgerView,
+  name: string,
+  fleet: FleetState,
+  doubts: readonly Doubt[],
+  nowMs: number,
+): Token[] {
+  const isHere = (receipt: Receipt | undefined): boolean =>
+    receipt?.identity != null && sameIdentity(receipt.identity, fleet.expected);
+  const sought = doubts
+    .filter((doubt) => doubt.fleet === name && doubt.lookableAtMs <= nowMs)
+    .map(({ token }) => token)
+    .filter((token) => isHere(view.receipts.get(token)));
+  const due = fleet.ambiguousListedMs === null || nowMs - fleet.ambiguousListedMs >= ambiguousEveryMs;
+  if (sought.length === 0 && !due) return [];
+  for (const receipt of view.receipts.values()) {
+    if (receipt.fleet === name && receiptState(receipt) === 'ambiguous' && isHere(receipt)) {
+      sought.push(receipt.token);
+    }
+  }
+  return sought;
+}
+
+async function list(
+  c: Controller,
+  view: LedgerView,
+  name: string,
+  fleet: FleetState,
+  api: TaskApi,
+  sought: readonly Token[],
+  isWanted: (token: Token) => boolean,
+): Promise<Look | null> {
+  const begun = readMoment(c.clock);
+  const listing = await api.listTasks();
+  const ended = readMoment(c.clock);
+  c.guard.observe(name, listing.server, ended);
+  if (listing.kind !== 'ok') return failList(c, name, fleet, listing);
+  const hits = await describeHits(c, name, fleet, api, sought, listing.value.tasks);
+  if (hits === null) return null;
+  fleet.startListed = true;
+  fleet.ambiguousListedMs = begun.monotonicMs;
+  fleet.strangers = findOurs(listing.value.tasks, view.ledgerId, isWanted);
+  return {
+    fleet: name,
+    begunMonotonicMs: begun.monotonicMs,
+    nowMs: Math.max(ended.wallMs, listing.server?.serverMs ?? 0),
+    evidence: {
+      begunAt: isoInstant(begun.wallMs),
+      endedAt: isoInstant(begun.wallMs + Math.max(0, elapsedMs(begun, ended))),
+      tasksSeen: listing.value.tasks.length,
+      pages: listing.value.pages,
+    },
+    sought: new Set(sought),
+    hits,
+  };
+}
+
+async function describeHits(
+  c: Controller,
+  name: string,
+  fleet: FleetState,
+  api: TaskApi,
+  sought: readonly Token[],
+  tasks: readonly ListedTask[],
+): Promise<Map<Token, Hit[]> | null> {
+  const wanted = new Set(sought);
+  const hits = new Map<Token, Hit[]>();
+  for (const { taskId, tags } of tasks) {
+    const token = tags[tagKeys.revision];
+    if (token === undefined || !wanted.has(token)) continue;
+    const found = hits.get(token) ?? [];
+    if (found.length >= hitsMax) continue;
+    const described = await api.describeTask(taskId);
+    if (described.kind !== 'ok') return failList(c, name, fleet, described);
+    found.push({ taskId, taskArn: described.value.taskArn, targets: described.value.targets });
+    hits.set(token, found);
+  }
+  return hits;
+}
+
+function failList(c: Controller, name: string, fleet: FleetState, failure: ReadFailure): null {
+  pauseFleet(c, name, fleet, reasonOf(name, failure.fault), 'access');
+  fleet.listAtMs = c.clock.monotonicMs() + backoffMs(fleet.failures.access, listFirstMs, listLastMs);
+  return null;
+}
+
+/**
+ * What the looks settle, against the ledger as it is folded now. A token without a hit comes back apart: it may be
+ * claimed again with the look as evidence, and is written `absent` when it is not.
+ */
+export function settleLooks(
+  c: Controller,
+  view: LedgerView,
+  looks: ReadonlyMap<string, Look>,
+): { readonly events: LedgerEvent[]; readonly absent: Map<Token, LookEvidence> } {
+  const events: LedgerEvent[] = [];
+  const absent = new Map<Token, LookEvidence>();
+  const doubts = new Map(c.watch.doubts(view, c.clock.monotonicMs()).map((doubt) => [doubt.token, doubt]));
+  for (const receipt of view.receipts.values()) {
+    const look = looks.get(receipt.fleet);
+    if (look === undefined || !look.sought.has(receipt.token)) continue;
+    const ambiguous = receiptState(receipt) === 'ambiguous';
+    const doubt = doubts.get(receipt.token);
+    // A listing begun before the last possible send proves nothing about it.
+    if (!ambiguous && (doubt === undefined || look.begunMonotonicMs < doubt.lookableAtMs)) continue;
+    const fleet = c.state.fleets.get(receipt.fleet);
+    if (fleet === undefined || receipt.identity === null) continue;
+    if (!sameIdentity(receipt.identity, fleet.expected)) continue;
+    settleOne(c, receipt, look, events, absent);
+  }
+  return { events, absent };
+}
+
+function settleOne(
+  c: Controller,
+  receipt: Receipt,
+  look: Look,
+  events: LedgerEvent[],
+  absent: Map<Token, LookEvidence>,
+): void {
+  const hits = look.hits.get(receipt.token) ?? [];
+  const evidence: LookEvidence = { ...look.evidence, hits: hits.map(({ taskId }) => taskId) };
+  const result = settleDoubt(receipt, hits, look.nowMs, c.config.recovery.listTrustMs);
+  const { token, fleet, name } = receipt;
+  const base = { v: 1, token, fleet, name, at: isoInstant(c.clock.wallMs()) } as const;
+  const through = receipt.attempts.length;
+  switch (result.kind) {
+    case 'adopted': {
+      const { taskId, taskArn } = result.hit;
+      events.push({ ...base, kind: 'adopted', through, taskId, taskArn, look: evidence });
+      break;
+    }
+    case 'doubled':
+      events.push({ ...base, kind: 'doubled', taskIds: result.taskIds });
+      break;
+    case 'ambiguous':
+      events.push({ ...base, kind: 'ambiguous', through, reason: result.reason, look: evidence });
+      break;
+    case 'absent':
+      absent.set(token, evidence);
+      break;
+    case 'unchanged':
+      break;
+  }
+}
+
+/** Asks for the end of older revisions that newer ones wait for; `settled` where every execution is final. */
+export async function followOlder(
+  c: Controller,
+  view: LedgerView,
+  follows: readonly Follow[],
+  prepare: (fleet: string) => Promise<boolean>,
+): Promise<LedgerEvent[]> {
+  const events: LedgerEvent[] = [];
+  for (const { token, fleet, taskId } of follows) {
+    const receipt = view.receipts.get(token);
+    const state = c.state.fleets.get(fleet);
+    const api = c.apis.get(fleet);
+    if (receipt === undefined || state === undefined || api === undefined || receipt.identity === null)
+      continue;
+    if (!sameIdentity(receipt.identity, state.expected) || !(await prepare(fleet))) continue;
+    const end = await learnEnd(c, fleet, state, api, taskId);
+    if (end === null) continue;
+    const at = isoInstant(c.clock.wallMs());
+    events.push({ v: 1, kind: 'settled', token, fleet, name: receipt.name, at, ...end });
+  }
+  return events;
+}
+
+interface TaskEnd {
+  readonly outcome: SettledOutcome;
+  readonly executions: readonly DeviceExecution[];
+}
+
+async function learnEnd(
+  c: Controller,
+  name: string,
+  fleet: FleetState,
+  api: TaskApi,
+  taskId: string,
+): Promise<TaskEnd | null> {
+  const task = await api.describeTask(taskId);
+  c.guard.observe(name, task.server, readMoment(c.clock));
+  if (task.kind === 'notFound') return { outcome: 'vanished', executions: [] };
+  if (task.kind !== 'ok') return failList(c, name, fleet, task);
+  const listed = await api.listExecutions(taskId);
+  if (listed.kind === 'notFound') return null;
+  if (listed.kind !== 'ok') return failList(c, name, fleet, listed);
+  const executions = listed.value.map(({ device, state, executionId }) => ({ device, state, executionId }));
+  const outcome = settledOutcome(task.value.targets, executions);
+  return outcome === null ? null : { outcome, executions };
+}
+
+const finalStates: ReadonlySet<string> = new Set([
+  'CANCELED',
+  'FAILED',
+  'SUCCEEDED',
+  'REJECTED',
+  'TIMED_OUT',
+]);
+
+/**
+ * How a task ended, from its devices: TaskState COMPLETED is not success. Null while any execution is not final, or
+ * while a target has none: a device that was not listed may yet run.
+ */
+export function settledOutcome(
+  targets: readonly string[],
+  executions: readonly { readonly device: string; readonly state: string }[],
+): SettledOutcome | null {
+  const states = new Map(executions.map(({ device, state }) => [device, state]));
+  if (executions.length === 0 || targets.some((target) => !states.has(target))) return null;
+  const ends = [...states.values()];
+  if (!ends.every((state) => finalStates.has(state))) return null;
+  if (ends.every((state) => state === 'SUCCEEDED')) return 'succeeded';
+  if (ends.every((state) => state === 'CANCELED')) return 'canceled';
+  return ends.includes('SUCCEEDED') ? 'partial' : 'failed';
+}

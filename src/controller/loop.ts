@@ -1,0 +1,133 @@
+/** The daemon: passes, one at a time, when a schedule or a due time asks for one; and an orderly end. */
+import { elapsedMs, readMoment } from '../lib/clock.ts';
+import { BugError } from '../lib/faults.ts';
+import { land, pushUntilKnown } from './landing.ts';
+import { usableOutcomes } from './outbox.ts';
+import type { PassReport } from './pass.ts';
+import { runPass } from './pass.ts';
+import type { Controller } from './state.ts';
+import { releaseLate, syncLedger } from './sync.ts';
+
+/** Between two passes, however much is due: a pass costs two fetches, and what makes it due may be what it cannot do. */
+const passGapMs = 1_000;
+/** A sleep without a due time; a schedule that has died is survived. */
+const idleMaxMs = 5 * 60_000;
+/** Before the end of `shutdown.timeout`, so that the process ends by itself and is not killed while it writes. */
+const shutdownReserveMs = 2_000;
+
+/** Wakes the loop. Rings are remembered while a pass runs, and many are one. */
+export class Bell {
+  #rung = false;
+  #wake: AbortController | null = null;
+
+  ring(): void {
+    this.#rung = true;
+    this.#wake?.abort();
+  }
+
+  /** Resolves when rung, or after so long, or when told to stop. */
+  async wait(c: Controller, durationMs: number): Promise<void> {
+    if (!this.#rung && !c.signal.aborted) {
+      this.#wake = new AbortController();
+      await c.clock.sleep(durationMs, AbortSignal.any([this.#wake.signal, c.signal]));
+      this.#wake = null;
+    }
+    this.#rung = false;
+  }
+}
+
+/** Runs passes until told to stop; then writes down what is known, and returns. */
+export async function runLoop(
+  c: Controller,
+  bell: Bell,
+  onReport: (report: PassReport) => void,
+): Promise<void> {
+  while (!c.signal.aborted) {
+    const report = await runPass(c, { drain: false });
+    onReport(report);
+    if (c.signal.aborted) break;
+    await c.clock.sleep(passGapMs, c.signal);
+    if (report.again) continue;
+    const nowMs = c.clock.monotonicMs();
+    const dueMs = report.wakeAtMs === null ? idleMaxMs : Math.max(0, report.wakeAtMs - nowMs);
+    await bell.wait(c, Math.min(dueMs, idleMaxMs));
+  }
+  await flush(c);
+}
+
+/** The last write: outcomes and releases in one push, tried until `shutdown.timeout` is nearly over. */
+export async function flush(c: Controller): Promise<boolean> {
+  const begun = readMoment(c.clock);
+  const budgetMs = c.config.shutdown.timeoutMs - shutdownReserveMs;
+  const giveUp = (): boolean => elapsedMs(begun, readMoment(c.clock)) >= budgetMs;
+  while (!isEmpty(c) && !giveUp()) {
+    if (await flushOnce(c, giveUp)) continue;
+    await c.clock.sleep(passGapMs);
+  }
+  if (!isEmpty(c)) {
+    c.journal.write('error', 'stopped with outcomes that have not landed', {
+      outcomes: c.state.outbox.length,
+      hint: 'they are found again by a look, once a controller has watched these claims for recovery.takeover',
+    });
+  }
+  return isEmpty(c);
+}
+
+function isEmpty(c: Controller): boolean {
+  return c.state.outbox.length === 0 && c.state.undecided === null;
+}
+
+async function flushOnce(c: Controller, giveUp: () => boolean): Promise<boolean> {
+  if (!(await syncLedger(c))) return false;
+  const { view, undecided } = c.state;
+  if (view === null) throw new BugError('the ledger was fetched and is not there');
+  if (undecided !== null) {
+    const { commit, batch } = undecided;
+    const landing = await pushUntilKnown(c, view, commit, batch, giveUp);
+    if (landing === 'landed') releaseLate(c, batch.events);
+    return landing !== 'unknown' && landing !== 'refused';
+  }
+  const events = usableOutcomes(c, view);
+  if (events.length === 0) return true;
+  const landing = await land(c, view, events, { source: null, policies: null }, giveUp);
+  return landing === 'landed' || landing === 'lost';
+}
+
+export interface OnceOptions {
+  /** Whether claims in doubt are watched, looked at and written down, which takes minutes. */
+  readonly wait: boolean;
+}
+
+/**
+ * Passes until nothing is left that could be done now: what can be issued is issued, its outcomes have landed, and
+ * every claim in doubt has been settled. What waits for a time, a commit or a person is left.
+ */
+export async function runOnce(c: Controller, options: OnceOptions): Promise<PassReport> {
+  const begun = readMoment(c.clock);
+  for (;;) {
+    const report = await runPass(c, { drain: true });
+    const done = isSettled(c, report, options);
+    const unreachable = report.problems.length > 0 && (isEmpty(c) || isOverdue(c, begun));
+    if (done || unreachable || c.signal.aborted) {
+      await flush(c);
+      return report;
+    }
+    const nowMs = c.clock.monotonicMs();
+    const dueMs = report.again || report.wakeAtMs === null ? 0 : report.wakeAtMs - nowMs;
+    await c.clock.sleep(Math.min(Math.max(passGapMs, dueMs), idleMaxMs), c.signal);
+  }
+}
+
+/** Outcomes are tried to land for as long as another replica would wait before it looks for itself. */
+function isOverdue(c: Controller, begun: Parameters<typeof elapsedMs>[0]): boolean {
+  return elapsedMs(begun, readMoment(c.clock)) >= c.config.recovery.takeoverMs;
+}
+
+function isSettled(c: Controller, report: PassReport, options: OnceOptions): boolean {
+  if (report.again || !isEmpty(c)) return false;
+  return !report.decisions.some(({ action, reasons }) => {
+    if (action === 'issue') return true;
+    if (action === 'look') return options.wait;
+    return action === 'wait' && options.wait && reasons.some(({ code }) => code === 'SG6116');
+  });
+}

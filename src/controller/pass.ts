@@ -1,0 +1,386 @@
+/**
+ * One pass: read, decide, claim, issue; what was recorded goes out with the next commit.
+ *
+ * The order is the promise. Nothing is called before its claim has landed; nothing is decided on a ledger that has
+ * moved; a commit that was lost to another writer is never rebased, but everything is decided again.
+ */
+
+import type { LedgerEvent, LookEvidence } from '../ledger/events.ts';
+import type { LedgerView } from '../ledger/fold.ts';
+import type { Moment } from '../lib/clock.ts';
+import { elapsedMs, readMoment } from '../lib/clock.ts';
+import type { Token } from '../manifest/manifest.ts';
+import { batchMax, chooseBatch } from '../plan/batch.ts';
+import type { Decision } from '../plan/decision.ts';
+import type { Plan } from '../plan/plan.ts';
+import { makePlan, nextChangeMs } from '../plan/plan.ts';
+import type { PolicySet, Reason } from '../policy/verdict.ts';
+import { isoInstant } from '../policy/verdict.ts';
+import type { Grant } from './calling.ts';
+import { issueGrants } from './calling.ts';
+import type { Choice } from './claims.ts';
+import { makeClaims, makeNotes } from './claims.ts';
+import { fleetConditions, prepareFleet } from './fleet-check.ts';
+import type { Reading } from './history.ts';
+import { readSource } from './history.ts';
+import type { Landing } from './landing.ts';
+import { land, pushUntilKnown } from './landing.ts';
+import type { Look } from './looks.ts';
+import { followOlder, settleLooks, takeLooks } from './looks.ts';
+import { usableOutcomes } from './outbox.ts';
+import { staleReason } from './staleness.ts';
+import type { Controller } from './state.ts';
+import { releaseLate, syncLedger, syncSource } from './sync.ts';
+
+/** A commit that was lost is decided again so many times in one pass; then others are given the branch for a while. */
+const roundsMax = 5;
+/** Outcomes go alone after this long without a claim that could carry them. */
+export const quietMs = 5_000;
+
+export interface PassOptions {
+  /** Outcomes do not wait for quiet: the pass is the last one. */
+  readonly drain: boolean;
+}
+
+export interface PassReport {
+  readonly decisions: readonly Decision[];
+  /** Why the pass ended early, or what stands in the way of everything. */
+  readonly problems: readonly Reason[];
+  /** Something landed that may make more possible at once. */
+  readonly again: boolean;
+  /** When the next thing is due, by the monotonic clock; null where nothing is. */
+  readonly wakeAtMs: number | null;
+}
+
+/** What a pass has gathered from AWS; decided on again whenever the ledger moves. */
+interface Gathered {
+  readonly reading: Reading | null;
+  readonly looks: ReadonlyMap<string, Look>;
+  readonly settled: readonly LedgerEvent[];
+  readonly ready: ReadonlySet<string>;
+  readonly positions: ReadonlyMap<Token, { position: number; commit: string; author: string }>;
+}
+
+/** Runs one pass. Never rejects for what the world does. */
+export async function runPass(c: Controller, options: PassOptions): Promise<PassReport> {
+  const { state } = c;
+  const fresh = await syncLedger(c);
+  const { view } = state;
+  if (state.ledgerHalt !== null || view === null || !fresh) return endEarly(c, ledgerProblem(c));
+  if (!(await settleUndecided(c, view))) return endEarly(c, undecidedProblem());
+  const fetched = await syncSource(c);
+  const answer = state.head === null ? null : await readSource(c, view, state.head, fetched);
+  const problems: Reason[] = [];
+  if (answer === null) problems.push({ code: 'SG6205', message: 'the source has not been read yet' });
+  else if ('failure' in answer) problems.push(answer.failure);
+  const reading = answer !== null && !('failure' in answer) ? answer : null;
+  problems.push(...(reading?.halts ?? []));
+  announceHalts(c, problems);
+  const gathered = await gather(c, view, reading);
+  return decideAndAct(c, view, gathered, problems, options);
+}
+
+function ledgerProblem(c: Controller): Reason {
+  const halt = c.state.ledgerHalt;
+  return halt === null
+    ? { code: 'SG6206', message: 'the ledger could not be fetched' }
+    : { code: halt.code, message: halt.message };
+}
+
+function undecidedProblem(): Reason {
+  return {
+    code: 'SG6207',
+    message: 'nobody can say yet whether the last ledger commit landed; it is sent again',
+  };
+}
+
+function endEarly(c: Controller, problem: Reason): PassReport {
+  return { decisions: c.state.decisions, problems: [problem], again: false, wakeAtMs: nextPushMs(c) };
+}
+
+function announceHalts(c: Controller, halts: readonly Reason[]): void {
+  const [first] = halts;
+  if (first === undefined) {
+    c.announcer.clear('halt', 'issuing goes on');
+    return;
+  }
+  c.announcer.say('halt', 'error', 'halted: nothing is issued', {
+    code: first.code,
+    reason: halts.map(({ message }) => message).join('; '),
+  });
+}
+
+/** True when no commit of ours is undecided any more. */
+async function settleUndecided(c: Controller, view: LedgerView): Promise<boolean> {
+  const { undecided } = c.state;
+  if (undecided === null) return true;
+  const { commit, batch } = undecided;
+  const landing = await pushUntilKnown(c, view, commit, batch, () => true);
+  if (landing === 'landed') releaseLate(c, batch.events);
+  return landing !== 'unknown';
+}
+
+/** Everything that must be asked before a decision: listings, the end of older revisions, credentials, history. */
+async function gather(c: Controller, view: LedgerView, reading: Reading | null): Promise<Gathered> {
+  const ready = new Set<string>();
+  const tried = new Set<string>();
+  const prepare = async (fleet: string): Promise<boolean> => {
+    if (!tried.has(fleet)) {
+      tried.add(fleet);
+      if (await prepareFleet(c, fleet)) ready.add(fleet);
+    }
+    return ready.has(fleet);
+  };
+  const wanted = new Set([...(reading?.desired.tasks.values() ?? [])].map(({ manifest }) => manifest.token));
+  // A closed fleet, and clocks that disagree, keep everything from being issuable: only a probe opens them again.
+  for (const [name, { closed }] of c.state.fleets) {
+    if (closed !== null || c.guard.complaint() !== null) await prepare(name);
+  }
+  const looks = await takeLooks(c, view, (token) => wanted.has(token), prepare);
+  const nothing = { reading, looks, settled: [], ready, positions: new Map() };
+  if (reading === null) return nothing;
+  const plan = planNow(c, view, nothing, new Map(), []);
+  const settled = await followOlder(c, view, plan.follows, prepare);
+  for (const fleet of new Set(plan.issuable.map(({ task }) => task.manifest.fleet))) await prepare(fleet);
+  return { ...nothing, settled, positions: await tracePositions(c, reading, plan) };
+}
+
+async function tracePositions(c: Controller, reading: Reading, plan: Plan): Promise<Gathered['positions']> {
+  const wanted = new Map(plan.issuable.map(({ task }) => [task.manifest.token, task.manifest.digest]));
+  if (wanted.size === 0) return new Map();
+  const traced = await c.source.trace(reading.tree.head, wanted);
+  if (!traced.ok) {
+    // Order and authorship only: a task is not held because its history cannot be read.
+    c.announcer.say('trace', 'warn', 'history not read, tasks go in the order of their names', {
+      code: traced.fault.code,
+      reason: traced.fault.message,
+    });
+    return new Map();
+  }
+  return new Map(
+    [...traced.value].map(([token, { position, introduced }]) => [
+      token,
+      { position, commit: introduced.commit, author: introduced.author },
+    ]),
+  );
+}
+
+function planNow(
+  c: Controller,
+  view: LedgerView,
+  gathered: Gathered,
+  absent: ReadonlyMap<Token, LookEvidence>,
+  halts: readonly Reason[],
+): Plan {
+  const { reading } = gathered;
+  const now = readMoment(c.clock);
+  const stale = staleReason(c, now);
+  c.guard.check(now);
+  const complaint = c.guard.complaint();
+  const refused = c.state.pushHalt !== null && now.monotonicMs < c.state.pushAtMs ? c.state.pushHalt : null;
+  return makePlan({
+    desired: reading?.desired ?? emptyDesired,
+    ledger: view,
+    policySet: policySetOf(reading),
+    nowMs: now.wallMs,
+    repeatGuard: c.config.repeatGuard,
+    fleets: fleetConditions(c, view),
+    halts: [
+      ...halts,
+      ...[stale, complaint, refused].flatMap((reason) =>
+        reason === null ? [] : [{ code: reason.code, message: reason.message }],
+      ),
+    ],
+    takenOver: new Set(c.watch.doubts(view, now.monotonicMs).map(({ token }) => token)),
+    absent: new Set(absent.keys()),
+    previous: reading === null || halts.length > 0 ? new Map() : reading.previous,
+  });
+}
+
+const emptyDesired: Reading['desired'] = {
+  tasks: new Map(),
+  problems: [],
+  frozen: new Set(),
+  quarantinedPaths: new Set(),
+};
+
+function policySetOf(reading: Reading | null): PolicySet {
+  return { files: reading?.tree.policies ?? [] };
+}
+
+/** Decides, writes, and calls; decides again when another writer was first. */
+async function decideAndAct(
+  c: Controller,
+  view: LedgerView,
+  gathered: Gathered,
+  problems: readonly Reason[],
+  options: PassOptions,
+): Promise<PassReport> {
+  for (let round = 1; ; round += 1) {
+    const { events: lookEvents, absent } = settleLooks(c, view, gathered.looks);
+    const plan = planNow(c, view, gathered, absent, problems);
+    c.state.decisions = plan.decisions;
+    const granted = readMoment(c.clock);
+    const choices = chooseClaims(c, gathered, plan, absent);
+    const events: LedgerEvent[] = [
+      ...usableOutcomes(c, view),
+      ...lookEvents,
+      ...stillOpen(view, gathered.settled),
+      ...absentEvents(c, view, absent, choices),
+      ...makeNotes(c, plan.notes),
+      ...makeClaims(c, view, choices, policySetOf(gathered.reading), gathered.reading),
+    ];
+    const recordHead = gathered.reading?.accepted === true && problems.length === 0;
+    if (!isWorthPushing(c, events, recordHead, options)) {
+      if (problems.length === 0 && plan.notes.length === 0) rememberTasks(c, gathered);
+      return report(c, view, plan, problems, false);
+    }
+    const landing = await landNow(c, view, events, gathered, problems, granted);
+    if (landing === 'landed') {
+      if (problems.length === 0) rememberTasks(c, gathered);
+      await callClaims(c, view, choices, gathered, granted);
+      return report(c, view, plan, problems, events.length > 0);
+    }
+    if (landing !== 'lost' || round >= roundsMax || !(await refetch(c, gathered))) {
+      return report(c, view, plan, problems, landing === 'lost');
+    }
+  }
+}
+
+/** After a lost push: the newest ledger, unless it has moved on to a source head that this pass has not read. */
+async function refetch(c: Controller, gathered: Gathered): Promise<boolean> {
+  if (c.signal.aborted || !(await syncLedger(c))) return false;
+  const base = c.state.view?.source ?? null;
+  const head = gathered.reading?.tree.head;
+  if (base === null || head === undefined || base === head) return true;
+  const grown = await c.source.descends(head, base);
+  return grown.ok && grown.value;
+}
+
+function chooseClaims(
+  c: Controller,
+  gathered: Gathered,
+  plan: Plan,
+  absent: ReadonlyMap<Token, LookEvidence>,
+): Choice[] {
+  const nowMs = c.clock.monotonicMs();
+  if (c.signal.aborted || c.pushPacer.waitMs(nowMs) > 0 || nowMs < c.state.pushAtMs) return [];
+  const candidates = plan.issuable.map(({ task, untilMs }) => {
+    const { token, fleet, name } = task.manifest;
+    const traced = gathered.positions.get(token) ?? null;
+    const look = absent.get(token) ?? null;
+    return { token, fleet, name, untilMs, position: traced?.position ?? -1, task, traced, look };
+  });
+  const perFleetMax = batchMax(c.config.issue);
+  return chooseBatch(candidates, (fleet) => (gathered.ready.has(fleet) ? perFleetMax : 0), c.state.turn);
+}
+
+/** Settled events whose receipt is still issued: another replica may have written the end meanwhile. */
+function stillOpen(view: LedgerView, settled: readonly LedgerEvent[]): LedgerEvent[] {
+  return settled.filter((event) => view.receipts.get(event.token)?.settled === null);
+}
+
+function absentEvents(
+  c: Controller,
+  view: LedgerView,
+  absent: ReadonlyMap<Token, LookEvidence>,
+  choices: readonly Choice[],
+): LedgerEvent[] {
+  const claimed = new Set(choices.map(({ token }) => token));
+  const at = isoInstant(c.clock.wallMs());
+  return [...absent].flatMap(([token, look]): LedgerEvent[] => {
+    const receipt = view.receipts.get(token);
+    if (receipt === undefined || claimed.has(token)) return [];
+    const { fleet, name, attempts } = receipt;
+    return [{ v: 1, kind: 'absent', token, fleet, name, at, through: attempts.length, look }];
+  });
+}
+
+function isWorthPushing(
+  c: Controller,
+  events: readonly LedgerEvent[],
+  recordHead: boolean,
+  options: PassOptions,
+): boolean {
+  const nowMs = c.clock.monotonicMs();
+  const outcomesOnly = events.length === c.state.outbox.length;
+  if (events.length === 0 && !recordHead) return false;
+  if (options.drain && c.signal.aborted) return true;
+  if (nowMs < c.state.pushAtMs || c.pushPacer.waitMs(nowMs) > 0) return false;
+  if (!outcomesOnly || recordHead || options.drain) return true;
+  return nowMs - (c.state.outboxSinceMs ?? nowMs) >= quietMs;
+}
+
+/** A pass that is halted has acted on no head: its commit leaves the newest ones standing. */
+async function landNow(
+  c: Controller,
+  view: LedgerView,
+  events: readonly LedgerEvent[],
+  gathered: Gathered,
+  problems: readonly Reason[],
+  granted: Moment,
+): Promise<Landing> {
+  const head = problems.length === 0 ? (gathered.reading?.tree.head ?? null) : null;
+  const giveUp = (): boolean =>
+    c.signal.aborted || elapsedMs(granted, readMoment(c.clock)) >= c.config.issue.deadlineMs;
+  return land(c, view, events, { source: head, policies: head }, giveUp);
+}
+
+async function callClaims(
+  c: Controller,
+  view: LedgerView,
+  choices: readonly Choice[],
+  gathered: Gathered,
+  granted: Moment,
+): Promise<void> {
+  if (choices.length === 0) return;
+  c.state.turn += 1;
+  const grants: Grant[] = choices.map(({ task, token }) => ({
+    task,
+    attempt: view.receipts.get(token)?.attempts.length ?? 0,
+  }));
+  await issueGrants(c, view, grants, policySetOf(gathered.reading), granted);
+}
+
+function rememberTasks(c: Controller, gathered: Gathered): void {
+  if (gathered.reading !== null) c.state.lastTasks = gathered.reading.desired.tasks;
+}
+
+function report(
+  c: Controller,
+  view: LedgerView,
+  plan: Plan,
+  problems: readonly Reason[],
+  again: boolean,
+): PassReport {
+  return { decisions: plan.decisions, problems, again, wakeAtMs: nextWakeMs(c, view, plan) };
+}
+
+/** The earliest moment at which a pass would do something that this one could not. */
+function nextWakeMs(c: Controller, view: LedgerView, plan: Plan): number | null {
+  const now = readMoment(c.clock);
+  const { state } = c;
+  const due: (number | null)[] = [nextPushMs(c), c.watch.nextTakeoverMs(view, now.monotonicMs)];
+  const change = nextChangeMs(plan);
+  if (change !== null) due.push(now.monotonicMs + Math.max(0, change - now.wallMs));
+  for (const { lookableAtMs, fleet } of c.watch.doubts(view, now.monotonicMs)) {
+    due.push(Math.max(lookableAtMs, state.fleets.get(fleet)?.listAtMs ?? 0));
+  }
+  const issuable = plan.issuable.length > 0;
+  if (issuable) due.push(now.monotonicMs + c.pushPacer.waitMs(now.monotonicMs), state.pushAtMs);
+  for (const fleet of state.fleets.values()) {
+    if (fleet.pauseReason !== null) due.push(fleet.pausedUntilMs);
+    if (fleet.closed !== null || (issuable && c.guard.complaint() !== null)) due.push(fleet.probeAtMs);
+  }
+  const later = due.filter((at) => at !== null && at > now.monotonicMs);
+  return later.length === 0 ? null : later.reduce((a, b) => Math.min(a ?? 0, b ?? 0));
+}
+
+/** When what is waiting to be written may go. */
+function nextPushMs(c: Controller): number | null {
+  const nowMs = c.clock.monotonicMs();
+  const { outboxSinceMs, pushAtMs, undecided } = c.state;
+  if (undecided !== null) return Math.max(pushAtMs, nowMs + 1);
+  if (outboxSinceMs === null) return null;
+  return Math.max(outboxSinceMs + quietMs, pushAtMs, nowMs + c.pushPacer.waitMs(nowMs));
+}

@@ -1,0 +1,157 @@
+/**
+ * What a controller holds between passes. All of it may be lost at any moment: what must not be lost is in the ledger,
+ * and whatever is here is learned again, or watched again from zero.
+ */
+import type { ControllerConfig, FleetConfig, FleetIdentity } from '../config/config.ts';
+import { fleetIdentity } from '../config/config.ts';
+import type { Batch, OutcomeEvent } from '../ledger/events.ts';
+import type { LedgerView } from '../ledger/fold.ts';
+import type { Clock, Moment } from '../lib/clock.ts';
+import type { Fault } from '../lib/faults.ts';
+import type { WantedTask } from '../manifest/collect.ts';
+import type { TaskKey } from '../manifest/manifest.ts';
+import type { Decision } from '../plan/decision.ts';
+import type { Reason } from '../policy/verdict.ts';
+import { Announcer } from './announcer.ts';
+import { ClockGuard } from './clock-guard.ts';
+import { Pacer } from './pacer.ts';
+import type { CommitId, Journal, LedgerCommit, LedgerStore, SourceRepository, TaskApi } from './ports.ts';
+import { Watch } from './watch.ts';
+
+/** The world and the words: everything a controller is given. */
+export interface ControllerDeps {
+  readonly config: ControllerConfig;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly source: SourceRepository;
+  readonly ledger: LedgerStore;
+  readonly apis: ReadonlyMap<string, TaskApi>;
+  /** Random id of this process's life: with the replica's name, who a claim belongs to. */
+  readonly run: string;
+  /** Version of the time-zone data that verdicts are computed with. */
+  readonly tzdata: string;
+  /** Aborted when the process is told to stop: no further call starts. */
+  readonly signal: AbortSignal;
+}
+
+/** A commit whose push nobody could answer for: nothing else is written until its fate is known. */
+export interface UndecidedCommit {
+  readonly commit: LedgerCommit;
+  readonly batch: Batch;
+}
+
+/** A task in AWS that bears our marks and that the ledger does not know. */
+export interface Stranger {
+  readonly taskId: string;
+  readonly token: string;
+}
+
+export interface FleetState {
+  readonly config: FleetConfig;
+  readonly expected: FleetIdentity;
+  /** Nothing is claimed before this (monotonic); doubles with every failure in a row. */
+  pausedUntilMs: number;
+  pauseReason: Reason | null;
+  readonly failures: { calls: number; access: number };
+  /** A call and then the probe were denied: nothing is claimed until a probe is answered. */
+  closed: Reason | null;
+  /** When the next probe of a closed fleet, or of clocks that disagree, may be made. */
+  probeAtMs: number;
+  probes: number;
+  /** Credentials were had and the account was proved, in this pass. */
+  proved: boolean;
+  /** Listed once since the start, where no tip was remembered. */
+  startListed: boolean;
+  strangers: readonly Stranger[];
+  /** No listing before this (monotonic), after one that failed or one that was only for the ambiguous. */
+  listAtMs: number;
+  /** When the ambiguous were last looked for. */
+  ambiguousListedMs: number | null;
+}
+
+export interface ControllerState {
+  view: LedgerView | null;
+  /** The ledger cannot be trusted, or is gone: sticky until the process starts again. */
+  ledgerHalt: Fault | null;
+  /** When the last good fetch began. */
+  ledgerFresh: Moment | null;
+  sourceFresh: Moment | null;
+  head: CommitId | null;
+  /** The tree that withdrawals and removals are counted from. */
+  lastTasks: ReadonlyMap<TaskKey, WantedTask>;
+  outbox: OutcomeEvent[];
+  /** When the oldest outcome in the outbox came to be (monotonic). */
+  outboxSinceMs: number | null;
+  undecided: UndecidedCommit | null;
+  /** Commits of this process that the store may hand out again. */
+  readonly landed: Set<CommitId>;
+  /** Whether this life began without a remembered tip. */
+  needsStartListing: boolean;
+  readonly fleets: ReadonlyMap<string, FleetState>;
+  /** Pushes that failed in a row, and when the next may be tried (monotonic). */
+  pushFailures: number;
+  pushAtMs: number;
+  pushHalt: Fault | null;
+  turn: number;
+  decisions: readonly Decision[];
+}
+
+export interface Controller extends ControllerDeps {
+  readonly state: ControllerState;
+  readonly watch: Watch;
+  readonly guard: ClockGuard;
+  readonly pushPacer: Pacer;
+  readonly announcer: Announcer;
+}
+
+/** Pushes that may go at once before the pace binds: a claim, its outcomes, and the next claim. */
+const pushBurst = 3;
+
+export function makeController(deps: ControllerDeps): Controller {
+  const { config, run } = deps;
+  const fleets = new Map([...config.fleets].map(([name, fleet]) => [name, makeFleetState(fleet)]));
+  return {
+    ...deps,
+    state: {
+      view: null,
+      ledgerHalt: null,
+      ledgerFresh: null,
+      sourceFresh: null,
+      head: null,
+      lastTasks: new Map(),
+      outbox: [],
+      outboxSinceMs: null,
+      undecided: null,
+      landed: new Set(),
+      needsStartListing: false,
+      fleets,
+      pushFailures: 0,
+      pushAtMs: 0,
+      pushHalt: null,
+      turn: 0,
+      decisions: [],
+    },
+    watch: new Watch(run, config.recovery),
+    guard: new ClockGuard(config.clock.toleranceMs),
+    pushPacer: new Pacer(config.ledger.pushesPerMinute / config.ledger.replicas / 60, pushBurst),
+    announcer: new Announcer(deps.journal),
+  };
+}
+
+function makeFleetState(config: FleetConfig): FleetState {
+  return {
+    config,
+    expected: fleetIdentity(config, config.account ?? ''),
+    pausedUntilMs: 0,
+    pauseReason: null,
+    failures: { calls: 0, access: 0 },
+    closed: null,
+    probeAtMs: 0,
+    probes: 0,
+    proved: false,
+    startListed: false,
+    strangers: [],
+    listAtMs: 0,
+    ambiguousListedMs: null,
+  };
+}

@@ -1,0 +1,141 @@
+/**
+ * Reading: the ledger first, then the source. In this order, because every head that the ledger names was on the source
+ * branch before this fetch of it began: if it is not there now, history was rewritten, and nobody was merely quicker.
+ */
+
+import { decodeFormat, decodeSegment } from '../ledger/codec.ts';
+import type { LedgerEvent } from '../ledger/events.ts';
+import type { LedgerView } from '../ledger/fold.ts';
+import { emptyView, foldBatch } from '../ledger/fold.ts';
+import { isOpen } from '../ledger/receipt.ts';
+import { readMoment } from '../lib/clock.ts';
+import type { Fault } from '../lib/faults.ts';
+import { fault } from '../lib/faults.ts';
+import { addOutcomes, removeOutcomes } from './outbox.ts';
+import type { LedgerFetch, LedgerSegment } from './ports.ts';
+import type { Controller } from './state.ts';
+
+/** Fetches and folds the ledger. True when the view is as new as this moment. */
+export async function syncLedger(c: Controller): Promise<boolean> {
+  const { state } = c;
+  if (state.ledgerHalt !== null) return false;
+  const begun = readMoment(c.clock);
+  const first = state.view === null;
+  if (first) state.needsStartListing = (await c.ledger.remembered()) === null;
+  const fetched = await c.ledger.fetch();
+  if (fetched.kind === 'halted') return haltLedger(c, fetched.fault);
+  if (fetched.kind === 'unreachable') {
+    c.announcer.say('ledger', 'warn', 'ledger not reached', {
+      code: fetched.fault.code,
+      reason: fetched.fault.message,
+    });
+    return false;
+  }
+  const problem = foldFetched(c, fetched);
+  if (problem !== null) return haltLedger(c, problem);
+  c.announcer.clear('ledger', 'ledger reached again');
+  state.ledgerFresh = begun;
+  resolveUndecided(c, fetched);
+  if (state.view !== null) c.watch.observe(state.view, c.clock.monotonicMs());
+  return true;
+}
+
+function haltLedger(c: Controller, problem: Fault): false {
+  c.state.ledgerHalt = problem;
+  c.journal.write('error', 'halted: the ledger cannot be trusted', {
+    code: problem.code,
+    reason: problem.message,
+    hint: problem.hint,
+  });
+  return false;
+}
+
+function foldFetched(c: Controller, fetched: LedgerFetch & { kind: 'fetched' }): Fault | null {
+  const { state, config } = c;
+  if (state.view === null) {
+    const format = decodeFormat(fetched.format);
+    if (!format.ok) return format.fault;
+    const id = format.value.ledger;
+    if (config.ledger.id !== undefined && config.ledger.id !== id) return wrongLedger(config.ledger.id, id);
+    state.view = emptyView(id, fetched.root);
+  }
+  for (const segment of fetched.segments) {
+    if (state.landed.delete(segment.commit)) continue;
+    const problem = foldSegment(state.view, segment);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
+/** Decodes and folds one commit of the ledger. */
+export function foldSegment(view: LedgerView, segment: LedgerSegment): Fault | null {
+  const batch = decodeSegment(segment);
+  return batch.ok ? foldBatch(view, batch.value, segment.commit) : batch.fault;
+}
+
+function wrongLedger(expected: string, found: string): Fault {
+  return fault(
+    'SG6221',
+    'human',
+    `the ledger branch holds ledger ${found}, and the configuration's ledger.id is ${expected}`,
+    'point ledger.url and ledger.branch at the right ledger, or correct ledger.id if this is a new one on purpose',
+  );
+}
+
+/** Tells whether the commit that nobody could answer for has landed, once the branch shows it. */
+function resolveUndecided(c: Controller, fetched: LedgerFetch & { kind: 'fetched' }): void {
+  const { state } = c;
+  if (state.undecided === null) return;
+  const { commit, batch } = state.undecided;
+  if (fetched.segments.some((segment) => segment.commit === commit.commit)) {
+    state.undecided = null;
+    removeOutcomes(c, new Set(batch.events));
+    releaseLate(c, batch.events);
+  } else if (fetched.tip !== commit.parent) {
+    state.undecided = null;
+    c.journal.write('warn', 'ledger commit lost to another writer', { commit: commit.commit });
+  }
+}
+
+/** Claims that turned out to have landed after nobody could know: not called, so released. */
+export function releaseLate(c: Controller, events: readonly LedgerEvent[]): void {
+  const { view } = c.state;
+  const at = new Date(c.clock.wallMs()).toISOString();
+  for (const { kind, token } of events) {
+    if (kind !== 'claimed') continue;
+    const receipt = view?.receipts.get(token);
+    const newest = receipt?.attempts.at(-1);
+    if (receipt === undefined || newest === undefined || !isOpen(newest) || newest.run !== c.run) continue;
+    if (c.state.outbox.some((event) => event.token === token && event.attempt === newest.n)) continue;
+    addOutcomes(c, [
+      {
+        v: 1,
+        kind: 'released',
+        token,
+        fleet: receipt.fleet,
+        name: receipt.name,
+        at,
+        attempt: newest.n,
+        reason: 'deadline',
+        message: 'the claim landed too late to be called',
+        notBefore: null,
+        requestId: null,
+      },
+    ]);
+  }
+}
+
+/** Fetches the source. True when the head is as new as this moment; an older good one may still be used for a while. */
+export async function syncSource(c: Controller): Promise<boolean> {
+  const begun = readMoment(c.clock);
+  const fetched = await c.source.fetch();
+  if (!fetched.ok) {
+    const { code, message, hint } = fetched.fault;
+    c.announcer.say('source', 'warn', 'source not reached', { code, reason: message, hint });
+    return false;
+  }
+  c.announcer.clear('source', 'source reached again');
+  c.state.head = fetched.value.head;
+  c.state.sourceFresh = begun;
+  return true;
+}
