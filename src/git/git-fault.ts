@@ -12,6 +12,8 @@ export interface GitContext {
   /** Texts of the configuration that git repeats, such as the URL: taken out before its words are judged. */
   readonly names?: readonly string[];
   readonly timeoutMs: number;
+  /** No remote had a part in it: only the disk and our mirror can be at fault. */
+  readonly local?: boolean;
 }
 
 interface Rule {
@@ -127,6 +129,18 @@ const rules: readonly Rule[] = [
   },
 ];
 
+/** 128 is git's own word for "cannot go on"; of a repository that is ours alone it means damage. */
+const localRules: readonly Rule[] = [
+  ...rules.filter(({ code }) => code === 'SG3009' || code === 'SG3010'),
+  {
+    pattern: /^(fatal|error):/m,
+    code: 'SG3033',
+    class: 'retry',
+    reason: 'our copy of the repository is damaged',
+    hint: 'it is made anew at the next fetch; check the disk if it happens again',
+  },
+];
+
 /** Why a run of git failed, as a fault with nothing secret or unprintable in it. */
 export function explainGit(result: GitResult, context: GitContext): Fault {
   if (result.spawnError !== null) return spawnFault(result.spawnError, context);
@@ -134,7 +148,8 @@ export function explainGit(result: GitResult, context: GitContext): Fault {
   const said = lastWords(result.stderr, context.secrets);
   let judged = said.all;
   for (const name of context.names ?? []) judged = judged.replaceAll(name, '');
-  const rule = rules.find(({ pattern }) => pattern.test(judged));
+  const judge = context.local === true ? localRules : rules;
+  const rule = judge.find(({ pattern }) => pattern.test(judged));
   const tail = said.short === '' ? '' : ` (git: ${said.short})`;
   if (rule !== undefined) {
     return fault(rule.code, rule.class, `${context.doing} failed: ${rule.reason}${tail}`, rule.hint);

@@ -18,6 +18,8 @@ export interface GitHome {
 export interface Mirror {
   readonly dir: string;
   readonly home: GitHome;
+  /** Ends every git that works on it: snowgate is stopping. */
+  readonly signal?: AbortSignal;
 }
 
 /**

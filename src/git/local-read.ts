@@ -47,6 +47,7 @@ async function ask(mirror: Mirror, args: string[], doing: string): Promise<Resul
       unsafe: { allowUnsafeConfigPaths: true },
       timeout: { block: questionTimeoutMs, stdErr: false, stdOut: false },
       trimmed: true,
+      ...(mirror.signal === undefined ? {} : { abort: mirror.signal }),
       // Exit code 1 without a word is git's "no"; anything else but 0 is no answer, even where nothing is said.
       errors: (error, { exitCode }) =>
         error ??

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RemoteConfig } from '../config/config.ts';
 import type { CommitId } from '../controller/ports.ts';
 import type { Fault, Result } from '../lib/faults.ts';
-import { failed, ok } from '../lib/faults.ts';
+import { failed, fault, ok } from '../lib/faults.ts';
 import { explainGit, explainRemote } from './git-fault.ts';
 import type { GitHome, Mirror } from './home.ts';
 import { stateDirFault } from './home.ts';
@@ -46,16 +46,28 @@ const repackTimeoutMs = 10 * 60_000;
  * a mirror that cannot be used is deleted and made anew: it is a cache. The caller holds the state directory's lock.
  * Faults: SG3001, SG3009, SG3021.
  */
-export async function openMirror(home: GitHome, dir: string): Promise<Result<Mirror>> {
-  const mirror = { dir, home };
+export async function openMirror(home: GitHome, dir: string, signal?: AbortSignal): Promise<Result<Mirror>> {
+  const mirror = signal === undefined ? { dir, home } : { dir, home, signal };
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     await removeLeftovers(dir);
     if (await usable(mirror)) return ok(mirror);
-    await rm(dir, { recursive: true, force: true });
-    return await makeMirror(mirror, 'sha1');
+    return await remakeMirror(mirror);
   } catch (error) {
     return failed(stateDirFault(dir, error));
+  }
+}
+
+/** Deletes the mirror and makes an empty one; the remote may count in SHA-256, and then so must the mirror. */
+export async function remakeMirror(
+  mirror: Mirror,
+  format: 'sha1' | 'sha256' = 'sha1',
+): Promise<Result<Mirror>> {
+  try {
+    await rm(mirror.dir, { recursive: true, force: true });
+    return await makeMirror(mirror, format);
+  } catch (error) {
+    return failed(stateDirFault(mirror.dir, error));
   }
 }
 
@@ -112,26 +124,27 @@ export function runLocal(
     stdoutLimitBytes: smallOutputBytes,
     timeoutMs: localTimeoutMs,
     env: mirror.home.env,
+    ...(mirror.signal === undefined ? {} : { signal: mirror.signal }),
     ...options,
     gitDir: mirror.dir,
     cwd: mirror.home.dir,
   });
 }
 
-/** Why a local run failed. */
+/** Why a run on the mirror alone failed: SG3033 where git itself says that it cannot go on. */
 export function explainLocal(result: GitResult, doing: string, timeoutMs: number = localTimeoutMs): Fault {
-  return explainGit(result, { doing, secrets: [], timeoutMs });
+  return explainGit(result, { doing, secrets: [], timeoutMs, local: true });
 }
 
 /** Brings one branch here. Tags, other branches, submodules and shallow boundaries stay where they are. */
 export async function fetchBranch(mirror: Mirror, request: FetchRequest): Promise<FetchAnswer> {
   const first = await fetchOnce(mirror, request);
   if (first.kind !== 'failed') return first;
-  const kept = first.otherFormat === null || (await keepsHistory(mirror, request));
-  if (first.otherFormat === null || kept) return { kind: 'failed', fault: first.fault };
-  // The remote counts in SHA-256 (or no longer does): this mirror holds nothing of it, and is made anew.
-  await rm(mirror.dir, { recursive: true, force: true });
-  const made = await makeMirror(mirror, first.otherFormat);
+  // Somebody may have deleted our folder, or the disk damaged it, while we run: then a new one is the way on.
+  const damaged = first.otherFormat === null && !(await usable(mirror));
+  const replaceable = damaged || (first.otherFormat !== null && !(await keepsHistory(mirror, request)));
+  if (!replaceable) return { kind: 'failed', fault: first.fault };
+  const made = await remakeMirror(mirror, first.otherFormat ?? 'sha1');
   if (!made.ok) return { kind: 'failed', fault: made.fault };
   const again = await fetchOnce(mirror, request);
   return again.kind === 'failed' ? { kind: 'failed', fault: again.fault } : again;
@@ -149,7 +162,8 @@ type OnceAnswer =
   | { readonly kind: 'failed'; readonly fault: Fault; readonly otherFormat: 'sha1' | 'sha256' | null };
 
 async function fetchOnce(mirror: Mirror, request: FetchRequest): Promise<OnceAnswer> {
-  const { remote, localRef, force, timeoutMs, signal } = request;
+  const { remote, localRef, force, timeoutMs } = request;
+  const signal = request.signal ?? mirror.signal;
   const access = await prepareRemote(remote, mirror.home);
   if (!access.ok) return { kind: 'failed', fault: access.fault, otherFormat: null };
   const refspec = `${force ? '+' : ''}refs/heads/${remote.branch}:${localRef}`;
@@ -162,12 +176,12 @@ async function fetchOnce(mirror: Mirror, request: FetchRequest): Promise<OnceAns
     ...(signal === undefined ? {} : { signal }),
   });
   if (succeeded(result)) return readFetched(mirror, localRef);
-  const fault = explainRemote(result, access.value, `fetching branch ${remote.branch} of`, timeoutMs);
-  if (fault.code === 'SG3005') return { kind: 'missing', fault };
-  if (/\[rejected\].*\(non-fast-forward\)/.test(result.stderr)) return { kind: 'rejected', fault };
+  const found = explainRemote(result, access.value, `fetching branch ${remote.branch} of`, timeoutMs);
+  if (found.code === 'SG3005') return { kind: 'missing', fault: found };
+  if (/\[rejected\].*\(non-fast-forward\)/.test(result.stderr)) return { kind: 'rejected', fault: found };
   const format = /mismatched algorithms: client \w+; server (sha1|sha256)/.exec(result.stderr)?.[1];
   const otherFormat = format === 'sha1' || format === 'sha256' ? format : null;
-  return { kind: 'failed', fault, otherFormat };
+  return { kind: 'failed', fault: found, otherFormat };
 }
 
 /** `--no-prune` is said because a deleted branch must never take our copy of its head along. */
@@ -185,14 +199,22 @@ async function readFetched(mirror: Mirror, localRef: string): Promise<OnceAnswer
   const head = await resolveCommit(mirror, localRef);
   if (!head.ok) return { kind: 'failed', fault: head.fault, otherFormat: null };
   if (head.value !== null) return { kind: 'fetched', head: head.value };
-  const fault = stateDirFault(mirror.dir, new Error('the fetched branch is no commit'));
-  return { kind: 'failed', fault, otherFormat: null };
+  return { kind: 'failed', fault: noCommitFault, otherFormat: null };
 }
+
+const noCommitFault = fault(
+  'SG3023',
+  'human',
+  'the branch names an object that is no commit',
+  'a server that lets this happen is broken or hostile: look at the branch there',
+);
 
 /** Counts fetches and repacks when it is time: call it between passes, never beside a fetch of the same mirror. */
 export class MirrorKeeper {
   readonly #mirror: Mirror;
   #fetches = 0;
+  /** An earlier life may have ended before its repack, again and again: looked at once. */
+  #inherited = true;
 
   constructor(mirror: Mirror) {
     this.#mirror = mirror;
@@ -202,13 +224,29 @@ export class MirrorKeeper {
     this.#fetches += 1;
   }
 
-  /** Repacks after every 500 fetches of this process. Nothing is pruned: a late fetch may still need it. */
+  /**
+   * Repacks after every 500 fetches, and the first time where an earlier life left much behind. Nothing is pruned: a
+   * late fetch may still need it.
+   */
   async maintain(signal?: AbortSignal): Promise<Result<{ readonly repacked: boolean }>> {
-    if (this.#fetches < fetchesPerRepack) return ok({ repacked: false });
+    const due =
+      this.#fetches >= fetchesPerRepack || (this.#inherited && (await looksScattered(this.#mirror)));
+    this.#inherited = false;
+    if (!due) return ok({ repacked: false });
     this.#fetches = 0;
     const result = await repack(this.#mirror, signal);
     return result.ok ? ok({ repacked: true }) : result;
   }
+}
+
+/** About 2,000 loose objects, judged as git's own gc does by one of 256 folders; and many packs. */
+const looseSampleMax = 8;
+const packFilesMax = 100;
+
+async function looksScattered({ dir }: Mirror): Promise<boolean> {
+  const count = async (folder: string): Promise<number> =>
+    (await readdir(join(dir, 'objects', folder)).catch(() => [])).length;
+  return (await count('17')) > looseSampleMax || (await count('pack')) > packFilesMax;
 }
 
 /** Joins loose objects and small packs. A failure leaves the mirror as it was. */

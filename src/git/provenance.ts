@@ -1,0 +1,153 @@
+import type { CommitId, CommitRef, Provenance } from '../controller/ports.ts';
+import { escapeRecord } from '../lib/escape.ts';
+import type { Result } from '../lib/faults.ts';
+import { ok } from '../lib/faults.ts';
+import type { Token } from '../manifest/manifest.ts';
+import type { BlobMarks } from './blob-marks.ts';
+import type { CommitLine } from './commit-line.ts';
+import { readLine } from './commit-line.ts';
+import type { HistoryStep } from './history.ts';
+import { readHistory } from './history.ts';
+import type { Mirror } from './home.ts';
+import type { Mark, Placement } from './presence.ts';
+import { PresenceWalk } from './presence.ts';
+import type { SourceLayout } from './source-path.ts';
+
+/** What was found out at a head: null for a mark that is older than may be walked. */
+interface Known {
+  readonly head: CommitId;
+  readonly placements: ReadonlyMap<Mark, Placement | null>;
+}
+
+/** Most questions are about the newest commits: the first page is small, and each further one larger. */
+const firstPageSteps = 16;
+const pageStepsMax = 512;
+/** An author is shown to people; more than this is not a name. */
+const authorLimit = 256;
+
+/**
+ * Finds out where revisions began, and remembers it: at the next head only the commits since are walked. What is
+ * remembered holds for exactly one head and the heads whose first-parent line passes through it.
+ */
+export class ProvenanceTracer {
+  readonly #mirror: Mirror;
+  readonly #layout: SourceLayout;
+  readonly #commitsMax: number;
+  readonly #marks: BlobMarks;
+  #known: Known | null = null;
+  #line: CommitLine | null = null;
+
+  constructor(mirror: Mirror, layout: SourceLayout, commitsMax: number, marks: BlobMarks) {
+    this.#mirror = mirror;
+    this.#layout = layout;
+    this.#commitsMax = commitsMax;
+    this.#marks = marks;
+  }
+
+  /** `held` are the marks of every manifest at `head`. See {@link SourceRepository.trace}. */
+  async trace(
+    head: CommitId,
+    held: readonly Mark[],
+    wanted: ReadonlyMap<Token, string>,
+  ): Promise<Result<ReadonlyMap<Token, Provenance>>> {
+    const line = await readLine(this.#mirror, head, this.#line);
+    if (!line.ok) return line;
+    this.#line = line.value;
+    // After a rewritten history nothing that is remembered need be true.
+    if (!line.value.continues) this.#known = null;
+    const asked = [...wanted].flatMap(([token, digest]): Mark[] => [`t${token}`, `d${digest}`]);
+    // What is remembered is carried along to this head, so that it need not be found again.
+    const walk = new PresenceWalk([...asked, ...(this.#known?.placements.keys() ?? [])], held);
+    const beyond = new Set<Mark>();
+    const walked = await this.#walk(line.value, walk, beyond);
+    if (!walked.ok) return walked;
+    const placements = new Map<Mark, Placement | null>(walk.placed);
+    for (const mark of beyond) placements.set(mark, null);
+    this.#known = { head, placements };
+    return ok(collect(wanted, walk.placed, line.value));
+  }
+
+  /** Undoes commits until every mark is placed, or as many as may be walked; what is left over is `beyond` that. */
+  async #walk(line: CommitLine, walk: PresenceWalk, beyond: Set<Mark>): Promise<Result<null>> {
+    let next: CommitId | null = line.head;
+    let walked = 0;
+    let pageSteps = firstPageSteps;
+    while (next !== null && walked < this.#commitsMax) {
+      this.#recall(next, walk, beyond);
+      if (walk.open.size === 0) return ok(null);
+      const count = Math.min(pageSteps, this.#commitsMax - walked);
+      const page = await readHistory(this.#mirror, next, this.#layout, count);
+      if (!page.ok) return page;
+      const marks = await this.#marks.load(blobsOf(page.value.steps));
+      if (!marks.ok) return marks;
+      for (const step of page.value.steps) {
+        this.#recall(step.commit, walk, beyond);
+        undoStep(walk, step, line.timesMs.length - walked, marks.value);
+        walked += 1;
+        next = step.firstParent;
+      }
+      if (page.value.overflow) break;
+      pageSteps = Math.min(pageSteps * 4, pageStepsMax);
+    }
+    for (const mark of walk.open) beyond.add(mark);
+    return ok(null);
+  }
+
+  /** At the head of the last time, what was found then is true of all marks that are still open. */
+  #recall(commit: CommitId, walk: PresenceWalk, beyond: Set<Mark>): void {
+    if (this.#known?.head !== commit) return;
+    for (const [mark, placement] of this.#known.placements) {
+      if (!walk.open.has(mark)) continue;
+      if (placement !== null) {
+        walk.settle(mark, placement);
+      } else {
+        walk.abandon(mark);
+        beyond.add(mark);
+      }
+    }
+  }
+}
+
+function undoStep(
+  walk: PresenceWalk,
+  step: HistoryStep,
+  position: number,
+  marks: ReadonlyMap<string, readonly Mark[]>,
+): void {
+  const marksIn = (side: 'before' | 'after'): Mark[] =>
+    step.changes.flatMap((change) => marks.get(change[side] ?? '') ?? []);
+  const author = escapeRecord(step.author, authorLimit);
+  walk.undo({ commit: step.commit, author, position }, marksIn('after'), marksIn('before'));
+}
+
+function* blobsOf(steps: readonly HistoryStep[]): Generator<string> {
+  for (const { changes } of steps) {
+    for (const { before, after } of changes) {
+      if (before !== null) yield before;
+      if (after !== null) yield after;
+    }
+  }
+}
+
+function collect(
+  wanted: ReadonlyMap<Token, string>,
+  placed: ReadonlyMap<Mark, Placement>,
+  line: CommitLine,
+): ReadonlyMap<Token, Provenance> {
+  const found = new Map<Token, Provenance>();
+  for (const [token, digest] of wanted) {
+    const introduced = placed.get(`t${token}`);
+    const changed = placed.get(`d${digest}`);
+    if (introduced === undefined || changed === undefined) continue;
+    found.set(token, {
+      introduced: commitRef(introduced, line),
+      changed: commitRef(changed, line),
+      position: introduced.position,
+    });
+  }
+  return found;
+}
+
+function commitRef({ commit, author, position }: Placement, line: CommitLine): CommitRef {
+  return { commit, author, timeMs: line.timesMs[position - 1] ?? 0 };
+}

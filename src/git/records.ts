@@ -1,0 +1,36 @@
+/**
+ * Cuts a stream of bytes into records that end with one byte, whatever the chunks. A record longer than the limit
+ * throws {@link RecordError}, which ends the git that wrote it.
+ */
+export class RecordError extends Error {
+  override readonly name = 'RecordError';
+}
+
+export interface RecordCutter {
+  readonly push: (chunk: Buffer) => void;
+  /** Throws {@link RecordError} where the last record is not ended: the output was cut. */
+  readonly end: () => void;
+}
+
+/** Longer than any path or header that git writes: the kernel's own paths end at 4 KiB. */
+const recordLimitBytes = 64 * 1024;
+
+/** `terminator` is the byte that ends a record: 0 with `-z`, 10 for lines. */
+export function cutRecords(terminator: number, onRecord: (record: Buffer) => void): RecordCutter {
+  let rest: Buffer = Buffer.alloc(0);
+  return {
+    push: (chunk) => {
+      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      let start = 0;
+      for (let end = bytes.indexOf(terminator); end >= 0; end = bytes.indexOf(terminator, start)) {
+        onRecord(bytes.subarray(start, end));
+        start = end + 1;
+      }
+      rest = bytes.subarray(start);
+      if (rest.length > recordLimitBytes) throw new RecordError('git wrote a record without an end');
+    },
+    end: () => {
+      if (rest.length > 0) throw new RecordError('the output of git ends in the middle of a record');
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import type { PolicyFile } from '../controller/ports.ts';
+import type { SourceFile } from '../manifest/collect.ts';
+import type { ParsedFile, Problem } from '../manifest/manifest.ts';
+import type { SourceLayout } from './source-path.ts';
+import { isBelow, judgePath, pathLimitBytes, showPath } from './source-path.ts';
+import type { TreeEntry } from './tree.ts';
+
+/** A manifest whose blob is to be read, or a file that is a problem without being read. */
+export type Candidate =
+  | { readonly kind: 'blob'; readonly path: string; readonly id: string }
+  | { readonly kind: 'problem'; readonly file: SourceFile };
+
+const symbolicLink = '120000';
+const gitlink = '160000';
+
+export function isRegularFile(mode: string): boolean {
+  return mode === '100644' || mode === '100755';
+}
+
+/** What each entry of the tree is; null for what is not ours to read. */
+export function judgeEntry(entry: TreeEntry, layout: SourceLayout, fileBytes: number): Candidate | null {
+  const verdict = judgePath(entry.path);
+  const { path } = verdict;
+  if (isExcluded(path, layout)) return null;
+  if (entry.mode === gitlink) return problem(entry, path, gitlinkProblem);
+  if (entry.mode === symbolicLink) {
+    return problem(entry, path, verdict.kind === 'other' ? otherLinkProblem : linkProblem);
+  }
+  if (verdict.kind === 'other') return null;
+  if (verdict.kind === 'nearly') return problem(entry, path, suffixProblem);
+  if (verdict.kind === 'bad') return problem(entry, path, pathProblems[verdict.reason]);
+  const sizeBytes = entry.sizeBytes ?? 0;
+  if (sizeBytes > fileBytes) return problem(entry, path, sizeProblem(sizeBytes, fileBytes));
+  return { kind: 'blob', path, id: entry.id };
+}
+
+/** Windows and policies may lie below the manifests' folder; they are no manifests. */
+export function isExcluded(path: string, { path: root, policies }: SourceLayout): boolean {
+  return policies !== root && isBelow(policies, root) && isBelow(path, policies);
+}
+
+/** Files that hold no policy by custom: everything else below `source.policies` counts, whatever it is. */
+const notPolicies = new Set(['README.md', '.gitkeep']);
+
+/**
+ * The files below `source.policies`. Any entry counts, a symbolic link or a gitlink too, but README.md and .gitkeep:
+ * what cannot be understood must hold tasks, not be passed over.
+ */
+export function selectPolicies(entries: readonly TreeEntry[], layout: SourceLayout): readonly PolicyFile[] {
+  const { path: root, policies } = layout;
+  const policyFiles: PolicyFile[] = [];
+  for (const entry of entries) {
+    const path = showPath(entry.path).text;
+    // Manifests may lie below the policies' folder, too; they are no policies.
+    if (root !== policies && isBelow(root, policies) && isBelow(path, root)) continue;
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (isRegularFile(entry.mode) && notPolicies.has(name)) continue;
+    policyFiles.push({ path, blob: entry.id });
+  }
+  return policyFiles;
+}
+
+/** Adds a warning to files whose paths are one on a disk that folds case or composes accents. */
+export function warnOfTwins(files: readonly SourceFile[]): readonly SourceFile[] {
+  const byFolded = new Map<string, SourceFile[]>();
+  for (const file of files) {
+    const folded = file.path.normalize('NFC').toLowerCase();
+    const sharers = byFolded.get(folded);
+    if (sharers === undefined) byFolded.set(folded, [file]);
+    else sharers.push(file);
+  }
+  if (byFolded.size === files.length) return files;
+  return files.map((file) => {
+    const sharers = byFolded.get(file.path.normalize('NFC').toLowerCase()) ?? [];
+    const twin = sharers.find((other) => other !== file);
+    return twin === undefined ? file : withProblem(file, twinProblem(twin.path));
+  });
+}
+
+function withProblem(file: SourceFile, added: Problem): SourceFile {
+  return { ...file, parsed: { ...file.parsed, problems: [...file.parsed.problems, added] } };
+}
+
+function problem(entry: TreeEntry, path: string, found: Problem): Candidate {
+  const parsed: ParsedFile = {
+    manifests: [],
+    problems: [found],
+    badNames: [],
+    // What is only pointed out (a warning) was never a manifest, and holds no name back.
+    quarantined: found.severity === 'error',
+  };
+  return { kind: 'problem', file: { path, blob: entry.mode === gitlink ? '' : entry.id, parsed } };
+}
+
+function describe(
+  code: `SG${number}`,
+  severity: Problem['severity'],
+  message: string,
+  hint: string,
+): Problem {
+  return { code, severity, line: 1, column: 1, message, hint };
+}
+
+const linkProblem = describe(
+  'SG3041',
+  'error',
+  'this is a symbolic link, and links are never followed',
+  'commit the manifest itself in its place',
+);
+const otherLinkProblem = describe(
+  'SG3041',
+  'warning',
+  'this is a symbolic link, and links are never followed: manifests behind it are not read',
+  'commit the manifests themselves, or remove the link',
+);
+const gitlinkProblem = describe(
+  'SG3042',
+  'error',
+  'this is a submodule, and submodules are never read',
+  'commit the manifests themselves, or remove the submodule',
+);
+const suffixProblem = describe(
+  'SG3046',
+  'warning',
+  'this is not read: a manifest ends in .yaml or .yml, in lower case',
+  'rename it',
+);
+const pathProblems = {
+  notUtf8: describe(
+    'SG3043',
+    'error',
+    'this path is not UTF-8 (bytes are shown as \\xNN)',
+    'rename the file',
+  ),
+  control: describe(
+    'SG3043',
+    'error',
+    'this path holds control characters (shown as \\xNN)',
+    'rename the file',
+  ),
+  long: describe('SG3044', 'error', `this path is longer than ${pathLimitBytes} bytes`, 'shorten it'),
+} as const;
+
+function sizeProblem(sizeBytes: number, limitBytes: number): Problem {
+  return describe(
+    'SG3045',
+    'error',
+    `this file has ${sizeBytes} bytes, and at most ${limitBytes} are read`,
+    'split it into several files, or raise source.limits.fileBytes',
+  );
+}
+
+function twinProblem(other: string): Problem {
+  return describe(
+    'SG3047',
+    'warning',
+    `this path differs from ${other} only in case or composition, and is the same file on some disks`,
+    'rename one of them',
+  );
+}
