@@ -6,7 +6,8 @@
  * - `x-missing`: what to do when this property is required and absent;
  * - `x-code`: the stable code of every violation of this subschema;
  * - `x-reserved`, beside `not: {}`: a name that is taken and does nothing yet; refused, because ignoring it would be
- *   to promise something.
+ *   to promise something;
+ * - `x-refused`, beside `not: {}`: a name that people write and that is never allowed, with the reason.
  */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -44,7 +45,7 @@ export function createCheck(schema: JsonSchema, options: CheckOptions): Check {
 function compileSchema(schema: JsonSchema): ValidateFunction {
   const ajv = new Ajv2020({ strict: true, strictRequired: true, allErrors: true, verbose: true });
   addFormats.default(ajv, ['date-time']);
-  for (const keyword of ['x-rule', 'x-allowed', 'x-missing', 'x-code', 'x-reserved']) {
+  for (const keyword of ['x-rule', 'x-allowed', 'x-missing', 'x-code', 'x-reserved', 'x-refused']) {
     ajv.addKeyword({ keyword, schemaType: 'string' });
   }
   try {

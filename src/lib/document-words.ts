@@ -120,6 +120,10 @@ function wordViolation(context: Context): Violation | undefined {
         const message = `${name} is not supported yet`;
         return { code: context.reservedCode, path, part: 'key', message, hint: schema['x-reserved'] };
       }
+      if (typeof schema['x-refused'] === 'string') {
+        const message = `${name} is not allowed`;
+        return { code: 'SG1109', path, part: 'key', message, hint: schema['x-refused'] };
+      }
       return plainViolation(context, 'SG1109', 'is not a combination that is allowed');
     case 'uniqueItems': {
       const { i, j } = error.params as { i: number; j: number };
@@ -215,15 +219,22 @@ function wordWrongType(context: Context): Violation {
   const names = wanted.map((type) => typeNames[type] ?? type).join(' or ');
   const violation = { code: 'SG1103', path, part: 'value' } as const;
   const message = `${name} must be ${names}, not ${found}`;
-  const isQuotable = typeof error.data === 'number' || typeof error.data === 'boolean';
-  if (wanted.includes('string') && isQuotable) {
-    return { ...violation, message, hint: 'put it in quotes: "..."' };
+  const hint = hintType(wanted, error.data, schema);
+  return hint === undefined ? { ...violation, message } : { ...violation, message, hint };
+}
+
+/** Quotes help only where what stands in them would be right. */
+function hintType(wanted: readonly string[], data: unknown, schema: Context['schema']): string | undefined {
+  const { enum: words, pattern, 'x-rule': rule } = schema;
+  if (wanted.includes('string') && (typeof data === 'number' || typeof data === 'boolean')) {
+    if (Array.isArray(words)) return `write ${words.join(' or ')}`;
+    const isRightQuoted = typeof pattern !== 'string' || new RegExp(pattern, 'u').test(String(data));
+    if (isRightQuoted) return 'put it in quotes: "..."';
   }
-  if (typeof error.data === 'string' && wanted.some((type) => type === 'integer' || type === 'number')) {
-    return { ...violation, message, hint: 'write it without quotes, in digits' };
+  if (typeof data === 'string' && wanted.some((type) => type === 'integer' || type === 'number')) {
+    return 'write it without quotes, in digits';
   }
-  const rule = schema['x-rule'];
-  return typeof rule === 'string' ? { ...violation, message, hint: rule } : { ...violation, message };
+  return typeof rule === 'string' ? rule : undefined;
 }
 
 function nameType(data: unknown): string {

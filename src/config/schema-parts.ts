@@ -1,0 +1,114 @@
+import type { JsonSchema } from '../lib/document-check.ts';
+import type { DurationKey, NumberKey } from './bounds.ts';
+import { durationBounds, numberBounds } from './bounds.ts';
+import { durationPattern } from './duration.ts';
+
+export function numberOf(key: NumberKey, title: string, description: string): JsonSchema {
+  const bounds = numberBounds[key];
+  return {
+    type: 'isWhole' in bounds ? 'integer' : 'number',
+    title,
+    description,
+    default: bounds.default,
+    minimum: bounds.minimum,
+    maximum: bounds.maximum,
+    examples: [bounds.default],
+  };
+}
+
+export function durationOf(key: DurationKey, title: string, description: string): JsonSchema {
+  const bounds = durationBounds[key];
+  return {
+    type: 'string',
+    title,
+    description: `${description} From ${bounds.minimum} to ${bounds.maximum}.`,
+    default: bounds.default,
+    pattern: durationPattern,
+    'x-rule': 'a whole number and one of ms, s, m, h, d, as 500ms, 30s, 5m, 24h, 7d',
+    examples: [bounds.default],
+  };
+}
+
+/** A name that is taken and does nothing yet: refused, since ignoring it would be to promise something. */
+export function reserved(title: string, description: string, wayOut = 'remove it'): JsonSchema {
+  const note = `Reserved: ${description} Not supported yet.`;
+  return { title: `${title} (reserved)`, description: note, not: {}, 'x-reserved': wayOut };
+}
+
+export function section(
+  title: string,
+  description: string,
+  properties: JsonSchema,
+  required?: string[],
+): JsonSchema {
+  const schema = { type: 'object', title, description, additionalProperties: false, properties };
+  return required === undefined ? schema : { ...schema, required };
+}
+
+export const filePath: JsonSchema = {
+  type: 'string',
+  description: 'Path of a file; a relative one starts at the folder of the configuration.',
+  minLength: 1,
+  maxLength: 4096,
+};
+
+const inlineSecret: JsonSchema = {
+  description: 'Never allowed: a configuration is read by more people than a secret.',
+  not: {},
+  'x-code': 'SG2009',
+  'x-refused': 'write the secret into a file and name it: tokenFile, passwordFile or sshKeyFile',
+};
+
+export const authSchema = section(
+  'Authentication',
+  'One of {tokenFile}, {username, passwordFile}, {sshKeyFile, knownHostsFile}; caFile and proxy beside it. Files are read at each use.',
+  {
+    tokenFile: { ...filePath, title: 'Token file', examples: ['/run/secrets/source'] },
+    username: {
+      type: 'string',
+      title: 'User name',
+      description: 'For a password.',
+      minLength: 1,
+      maxLength: 256,
+    },
+    passwordFile: { ...filePath, title: 'Password file' },
+    sshKeyFile: { ...filePath, title: 'SSH private key file' },
+    knownHostsFile: { ...filePath, title: 'SSH known hosts file' },
+    caFile: { ...filePath, title: 'File of certificate authorities' },
+    proxy: {
+      type: 'string',
+      title: 'Proxy',
+      description: 'An HTTP or SOCKS proxy, without a password.',
+      minLength: 1,
+      maxLength: 2048,
+      examples: ['http://proxy.example.com:3128'],
+    },
+    token: inlineSecret,
+    password: inlineSecret,
+    sshKey: inlineSecret,
+  },
+);
+
+export const urlSchema: JsonSchema = {
+  type: 'string',
+  title: 'URL',
+  description: 'A Git repository: https, ssh (also git@host:path), file; http to loopback.',
+  minLength: 1,
+  maxLength: 2048,
+  examples: ['https://git.example.com/marine/snow-tasks.git'],
+};
+
+export const branchSchema: JsonSchema = { type: 'string', title: 'Branch', minLength: 1, maxLength: 200 };
+
+export const insecureTransport: JsonSchema = {
+  type: 'boolean',
+  title: 'Insecure transport',
+  description: 'Allows http beyond loopback, where everybody on the way can read the token.',
+  default: false,
+};
+
+export const commitSchema: JsonSchema = {
+  type: 'string',
+  pattern: '^([0-9a-f]{40}|[0-9a-f]{64})$',
+  'x-rule': 'a whole commit id: 40 or 64 lower-case hex digits, in quotes',
+};
