@@ -57,6 +57,8 @@ export interface Device {
   idleSinceMs: number;
   /** How its next executions end, first first; SUCCEEDED when empty. */
   outcomes: Outcome[];
+  /** Nothing is due on it before; -Infinity where that has to be found out. */
+  dueMs: number;
 }
 
 type Step = { readonly kind: 'end' | 'expire' | 'start' | 'expireRunning'; readonly atMs: number };

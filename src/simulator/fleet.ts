@@ -104,6 +104,7 @@ export function createFleet(options: FleetOptions): Fleet {
       running: null,
       idleSinceMs: nowMs,
       outcomes: [],
+      dueMs: Infinity,
     });
     index += 1;
   }
@@ -147,13 +148,17 @@ export function settleFleet(fleet: Fleet, nowMs: number): number {
     applyEffect(fleet, effect);
   }
   let nextDueMs = fleet.effects[0]?.atMs ?? Infinity;
-  for (const device of fleet.busy) nextDueMs = Math.min(nextDueMs, advance(fleet, device, fleet.nowMs));
+  for (const device of fleet.busy) {
+    if (device.dueMs <= fleet.nowMs) advance(fleet, device, fleet.nowMs);
+    nextDueMs = Math.min(nextDueMs, device.dueMs);
+  }
   fleet.nextDueMs = nextDueMs;
   return fleet.nowMs;
 }
 
 /** To be called after anything that can change when something is due: settings, a device's state. */
 export function expectChange(fleet: Fleet): void {
+  for (const device of fleet.busy) device.dueMs = -Infinity;
   fleet.nextDueMs = -Infinity;
 }
 
@@ -166,8 +171,9 @@ export function scheduleEffect(fleet: Fleet, kind: Effect['kind'], task: Task, a
     applyEffect(fleet, { kind, task, atMs });
     // Only its own devices are looked at: a fleet of thousands would make each new task cost as much as all of them.
     for (const execution of task.executions) {
-      const dueMs = advance(fleet, deviceOf(fleet, execution), fleet.nowMs);
-      fleet.nextDueMs = Math.min(fleet.nextDueMs, dueMs);
+      const device = deviceOf(fleet, execution);
+      advance(fleet, device, fleet.nowMs);
+      fleet.nextDueMs = Math.min(fleet.nextDueMs, device.dueMs);
     }
     return;
   }
@@ -182,14 +188,13 @@ function applyEffect(fleet: Fleet, effect: Effect): void {
   else applyCancel(fleet, effect.task, effect.atMs);
 }
 
-function advance(fleet: Fleet, device: Device, toMs: number): number {
-  const dueMs = advanceDevice(device, toMs, fleet.settings, (execution) => {
+function advance(fleet: Fleet, device: Device, toMs: number): void {
+  device.dueMs = advanceDevice(device, toMs, fleet.settings, (execution) => {
     const task = fleet.tasks.get(execution.taskId);
     if (task === undefined) throw new BugError(`execution of task ${execution.taskId}, which does not exist`);
     closeExecution(fleet, task, execution);
   });
   if (device.running === null && device.queue.length === 0) fleet.busy.delete(device);
-  return dueMs;
 }
 
 function closeExecution(fleet: Fleet, task: Task, execution: Execution): void {
@@ -223,6 +228,7 @@ function makeTask(fleet: Fleet, task: Task, atMs: number): void {
     const device = deviceOf(fleet, execution);
     advance(fleet, device, atMs);
     device.queue.push(execution);
+    device.dueMs = -Infinity;
     fleet.busy.add(device);
   }
   insertListed(fleet, task);
@@ -236,6 +242,7 @@ function applyCancel(fleet: Fleet, task: Task, atMs: number): void {
     if (execution.state !== 'QUEUED') continue;
     task.cancelled = true;
     cancelExecution(device, execution, atMs);
+    device.dueMs = -Infinity;
     closeExecution(fleet, task, execution);
   }
 }

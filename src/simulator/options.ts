@@ -161,9 +161,9 @@ export function simulatorOptions(written: Written): Result<SimulatorOptions, rea
   const refuse = (code: (typeof codes)[keyof typeof codes], problem: string, hint?: string): void => {
     faults.push(fault(code, 'human', problem, hint));
   };
-  const take = <T>(key: string, fallback: T, read: (value: unknown) => Reading<T>): T => {
+  const take = <T>(key: string, fallback: T, read: (flag: string, value: unknown) => Reading<T>): T => {
     if (written[key] === undefined) return fallback;
-    const reading = read(written[key]);
+    const reading = read(flagOf(key), written[key]);
     if (reading.ok) return reading.value;
     refuse(codes.value, reading.problem);
     return fallback;
@@ -182,20 +182,25 @@ export function simulatorOptions(written: Written): Result<SimulatorOptions, rea
       'the simulator trusts whoever reaches it: use 127.0.0.1:PORT or [::1]:PORT',
     );
   }
-  const devices = take('devices', defaultDevices, (value) => readCount('devices', value, 0, devicesMax));
-  const settings = readSettings(settingsOf(written));
+  const devices = take('devices', defaultDevices, (flag, value) => readCount(flag, value, 0, devicesMax));
+  const settings = readSettings(settingsOf(written), [], (key) => flagOf(key.replace(/Ms$/, '')));
   if (!settings.ok) for (const problem of settings.problems) refuse(codes.value, problem);
   const options: SimulatorOptions = {
     listen: listen.ok ? listen.value : defaultOptions.listen,
-    seed: take('seed', defaultOptions.seed, (value) => readCount('seed', value, 0, 0xffff_ffff)),
+    seed: take('seed', defaultOptions.seed, (flag, value) => readCount(flag, value, 0, 0xffff_ffff)),
     fleets: readFleets(written, devices, (problem) => refuse(codes.fleets, problem)),
-    offline: take('offline', 0, (value) => readCount('offline', value, 0, devicesMax)),
+    offline: take('offline', 0, (flag, value) => readCount(flag, value, 0, devicesMax)),
     settings: settings.ok ? { ...defaultSettings, ...settings.value } : defaultSettings,
     rules: readRules(written.rule, (problem) => refuse(codes.value, problem)),
     skewMs: take('skew', 0, readSkew),
     checkSkew: take('checkSkew', true, readSwitch),
   };
   return faults.length > 0 ? failed(faults) : ok(options);
+}
+
+/** `tokenLife` as it is typed: `--token-life`. */
+function flagOf(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** The settings among the flags: `tokenLife` is `tokenLifeMs`, where the text names its own unit. */
@@ -209,7 +214,7 @@ function settingsOf(written: Written): Written {
 export function readListen(value: unknown): Reading<ListenAddress> {
   const refused = (reason: string): Reading<never> => ({
     ok: false,
-    problem: `listen is ${quote(value)}: ${reason}`,
+    problem: `--listen is ${quote(value)}: ${reason}`,
   });
   const match = typeof value === 'string' ? /^(\[[^\]]*\]|[^:]*):([0-9]{1,5})$/.exec(value) : null;
   if (match === null) return refused('it must be HOST:PORT');
@@ -228,18 +233,18 @@ export function isLoopback(host: string): boolean {
   return octets?.every((octet) => Number(octet) <= 255) ?? false;
 }
 
-function readSkew(value: unknown): Reading<number> {
+function readSkew(flag: string, value: unknown): Reading<number> {
   const text = typeof value === 'string' ? value : '';
-  const reading = readDuration('skew', text.replace(/^-/, ''));
+  const reading = readDuration(flag, text.replace(/^-/, ''));
   if (!reading.ok)
-    return { ok: false, problem: `skew is ${quote(value)}: it must be a time, like 7m or -7m` };
+    return { ok: false, problem: `${flag} is ${quote(value)}: it must be a time, like 7m or -7m` };
   return { ok: true, value: text.startsWith('-') ? -reading.value : reading.value };
 }
 
-function readSwitch(value: unknown): Reading<boolean> {
+function readSwitch(flag: string, value: unknown): Reading<boolean> {
   if (value === true || value === 'true') return { ok: true, value: true };
   if (value === false || value === 'false') return { ok: true, value: false };
-  return { ok: false, problem: `checkSkew is ${quote(value)}: it must be true or false` };
+  return { ok: false, problem: `${flag} is ${quote(value)}: it must be true or false` };
 }
 
 function readRules(value: unknown, refuse: (problem: string) => void): RuleOptions[] {
@@ -249,12 +254,12 @@ function readRules(value: unknown, refuse: (problem: string) => void): RuleOptio
     try {
       parsed = typeof text === 'string' ? JSON.parse(text) : text;
     } catch {
-      refuse(`rule ${quote(text)} is not JSON`);
+      refuse(`--rule ${quote(text)} is not JSON`);
       continue;
     }
     const rule = readRule(parsed);
     if (rule.ok) rules.push(rule.value);
-    else for (const problem of rule.problems) refuse(`rule ${quote(text)}: ${problem}`);
+    else for (const problem of rule.problems) refuse(`--rule ${quote(text)}: ${problem}`);
   }
   return rules;
 }
@@ -270,20 +275,20 @@ function readFleets(written: Written, devices: number, refuse: (problem: string)
     };
     const { account: accountId, region: regionName } = seat;
     if (typeof accountId !== 'string' || !accountGrammar.test(accountId)) {
-      refuse(`account is ${quote(accountId)}: it must be twelve digits`);
+      refuse(`--account is ${quote(accountId)}: it must be twelve digits`);
     } else if (typeof regionName !== 'string' || !regionGrammar.test(regionName)) {
-      refuse(`region is ${quote(regionName)}: it must be a name like eu-west-1`);
+      refuse(`--region is ${quote(regionName)}: it must be a name like eu-west-1`);
     } else return [{ ...seat, account: accountId, region: regionName }];
     return [defaultSeat];
   }
   if (account !== undefined || region !== undefined)
-    refuse('fleet says account and region already: leave those out');
+    refuse('--fleet says account and region already: leave those flags out');
   const seats: FleetSeat[] = [];
   for (const text of Array.isArray(fleet) ? fleet : [fleet]) {
     const match = typeof text === 'string' ? fleetGrammar.exec(text) : null;
     if (match === null) {
       refuse(
-        `fleet is ${quote(text)}: it must be ACCOUNT/REGION/KEY[,KEY...], like 111122223333/eu-west-1/AKIDONE`,
+        `--fleet is ${quote(text)}: it must be ACCOUNT/REGION/KEY[,KEY...], like 111122223333/eu-west-1/AKIDONE`,
       );
       continue;
     }

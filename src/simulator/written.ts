@@ -133,17 +133,18 @@ export function findUnknownKeys(written: Written, known: readonly string[]): str
     .map((key) => `${quote(key)} is not known here${nearMiss(key, known)}`);
 }
 
-/** Settings, any of them. `fixed` names those that cannot be changed any more. */
+/** Settings, any of them. `fixed` are those that cannot be changed any more; `nameOf` is what messages call a key. */
 export function readSettings(
   written: Written,
   fixed: readonly (keyof Settings)[] = [],
+  nameOf: (key: keyof Settings) => string = (key) => key,
 ): Readings<Partial<Settings>> {
   const known = settingKeys.filter((key) => !fixed.includes(key));
   const problems = findUnknownKeys(written, known);
   const read: Record<string, number | boolean | string> = {};
   for (const key of known) {
     if (written[key] === undefined) continue;
-    const reading = readValue(key, settingRules[key], written[key]);
+    const reading = readValue(nameOf(key), settingRules[key], written[key]);
     if (reading.ok) read[key] = reading.value;
     else problems.push(reading.problem);
   }

@@ -30,22 +30,48 @@ describe('a device', () => {
     expect([statesAt(fleet, reboot, nowMs), statesAt(fleet, unlock, nowMs)]).toEqual([first, second]);
   });
 
-  it('is the same whether it was looked at all the time or once at the end', () => {
+  it('is the same whether it was looked at all the time or only when it was asked for something', () => {
+    const times = fc.integer({ min: 0, max: 20_000 });
+    const action = fc.record({
+      atMs: times,
+      kind: fc.constantFrom('reboot', 'unlock', 'cancel', 'plug'),
+      device: fc.nat(3),
+    });
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 30 }), (looks) => {
-        const watched = makeFleet({ executionLifeMs: 9_000 });
-        const alone = makeFleet({ executionLifeMs: 9_000 });
-        for (const fleet of [watched, alone]) {
-          create(fleet, 0, { targets: targetsOf(fleet, 0, 1) });
-          create(fleet, 0, { command: 'unlock', targets: targetsOf(fleet, 1, 2) });
-          create(fleet, 0, { targets: targetsOf(fleet, 1) });
-        }
-        for (const nowMs of [...looks].sort((a, b) => a - b)) settleFleet(watched, nowMs);
-        settleFleet(watched, 20_000);
-        settleFleet(alone, 20_000);
-        expect([...watched.tasks.values()]).toEqual([...alone.tasks.values()]);
-      }),
-      { numRuns: 50 },
+      fc.property(
+        fc.array(action, { maxLength: 20 }),
+        fc.array(times, { maxLength: 30 }),
+        (actions, looks) => {
+          const settings = { executionLifeMs: 9_000, lateEffectMs: 300, cancelLagMs: 700 };
+          const play = (lookTimes: readonly number[]): unknown => {
+            const fleet = makeFleet(settings);
+            const steps = [
+              ...actions.map((step) => ({ atMs: step.atMs, order: 1, step })),
+              ...lookTimes.map((atMs) => ({ atMs, order: 0, step: null })),
+            ].sort((one, other) => one.atMs - other.atMs || one.order - other.order);
+            for (const { atMs, step } of steps) {
+              const device = fleet.devices[step?.device ?? 0];
+              if (step === null || device === undefined) settleFleet(fleet, atMs);
+              else if (step.kind === 'plug') changeDevice(fleet, device, { online: !device.online }, atMs);
+              else if (step.kind === 'cancel')
+                cancelTask(fleet, [...fleet.tasks.keys()].at(-1) ?? 'none', atMs);
+              else
+                create(fleet, atMs, {
+                  command: step.kind,
+                  targets: targetsOf(fleet, step.device, (step.device + 1) % 4),
+                });
+            }
+            settleFleet(fleet, 60_000);
+            return {
+              tasks: [...fleet.tasks.values()],
+              states: fleet.devices.map(({ state }) => state),
+              open: fleet.open,
+            };
+          };
+          expect(play(looks)).toEqual(play([]));
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 
