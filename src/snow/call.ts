@@ -10,6 +10,11 @@ export interface CallOptions {
    * request lost in it is a doubt; an own one is known to be open before a byte is handed to it.
    */
   readonly ownConnection: boolean;
+  /**
+   * Whether the client is given the answer to decode. Ours are decoded from the facts: the client takes HTML for a
+   * syntax error, prints what surprises it on the console, and moves its clock after the Date of any server.
+   */
+  readonly clientDecodes: boolean;
 }
 
 /** Thrown inside the client to end a call; what happened is in the call, not in the error. */
@@ -33,10 +38,12 @@ export class Call {
   #end: { readonly reason: UnsentReason; readonly error: string; readonly message: string } | null = null;
   #answer: RawAnswer | null = null;
   readonly ownConnection: boolean;
+  readonly clientDecodes: boolean;
 
   constructor(options: CallOptions) {
     this.#gate = options.gate;
     this.ownConnection = options.ownConnection;
+    this.clientDecodes = options.clientDecodes;
     const { signal } = this.#abort;
     const timer = setTimeout(() => {
       this.stop(

@@ -69,7 +69,12 @@ export async function askIdentity(
 ): Promise<Result<Identity, ReadFailure>> {
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
   const client = new STSClient({ ...clientConfig(options), credentials });
-  const call = new Call({ timeoutMs: options.timeoutMs, gate: () => 'open', ownConnection: true });
+  const call = new Call({
+    timeoutMs: options.timeoutMs,
+    gate: () => 'open',
+    ownConnection: true,
+    clientDecodes: true,
+  });
   const sent = client.send(new GetCallerIdentityCommand({}), { call } as SendOptions).then(
     (output) => ({ output, error: null }),
     (error: unknown) => ({ output: null, error }),

@@ -161,7 +161,7 @@ class SnowTaskApi implements TaskApi {
 
   /** One call from credentials to answer, bounded as a whole. Never rejects: the facts are in its end. */
   async #perform(ask: Ask, gate: CallGate, ownConnection: boolean) {
-    const call = new Call({ timeoutMs: this.#timeoutMs, gate, ownConnection });
+    const call = new Call({ timeoutMs: this.#timeoutMs, gate, ownConnection, clientDecodes: false });
     this.#calls.add(call);
     if (this.#closed) call.stop('connection', 'Closed', 'the client was closed');
     let failure: ReadFailure | null = null;
