@@ -152,7 +152,7 @@ class LedgerBranch implements OpenLedger {
     if (judged !== null) return judged;
     const links = await readChain(this.#mirror, this.#read, incoming, this.#limits);
     if (!links.ok) return toFetch(links.fault);
-    const segments = await readSegments(this.#mirror, links.value, this.#limits);
+    const segments = await readSegments(this.#mirror, this.#read, links.value, this.#limits);
     if (!segments.ok) return toFetch(segments.fault);
     const [first, ...rest] = segments.value;
     const root = this.#root ?? (first === undefined ? null : { commit: first.commit, format: first.text });

@@ -83,15 +83,18 @@ function checkRoot(raw: RawCommit): ChainLink | Fault {
         : change.path === formatPath
           ? undefined
           : `adds ${quote(change.path)}`;
-  if (reason !== undefined || typeof change === 'string') {
-    return fault(
-      'SG4013',
-      'human',
-      `the ledger's first commit ${raw.commit} ${reason ?? ''}; it must add the file ${formatPath} and nothing else`,
-      'this branch is no ledger: check ledger.url and ledger.branch, or make one with `snowgate ledger init`',
-    );
-  }
+  if (reason !== undefined || typeof change === 'string') return badRoot(raw, reason ?? '');
   return { commit: raw.commit, height: 0, path: change.path, blob: change.blob };
+}
+
+/** A fault for a first commit that begins no ledger. */
+export function badRoot(raw: { readonly commit: CommitId }, reason: string): Fault {
+  return fault(
+    'SG4013',
+    'human',
+    `the ledger's first commit ${raw.commit} ${reason}; it must add the file ${formatPath} and nothing else`,
+    'this branch is no ledger: check ledger.url and ledger.branch, or make one with `snowgate ledger init`',
+  );
 }
 
 /** The one addition of a plain file, or what there is instead. */

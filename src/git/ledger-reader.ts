@@ -4,11 +4,11 @@
  */
 import type { CommitId, LedgerSegment } from '../controller/ports.ts';
 import type { Fault, Result } from '../lib/faults.ts';
-import { failed, fault, ok } from '../lib/faults.ts';
+import { BugError, failed, fault, ok } from '../lib/faults.ts';
 import type { GitContext } from './git-fault.ts';
 import { explainGit } from './git-fault.ts';
 import type { ChainEnd, ChainLink, RawCommit } from './ledger-chain.ts';
-import { checkLink, formatPath, tampering } from './ledger-chain.ts';
+import { badRoot, checkLink, formatPath, tampering } from './ledger-chain.ts';
 import { createBatchParser, createRawLogParser } from './ledger-stream.ts';
 import type { Mirror } from './mirror.ts';
 import { runLocal } from './mirror.ts';
@@ -103,10 +103,12 @@ const logArguments = [
 
 /**
  * The files of checked commits, as text, in their order; the root's FORMAT is among them where `links` begins with
- * it. Faults: SG4018 too large or not UTF-8, SG4019 too much altogether.
+ * it. `last` is the commit below them. Faults: SG4018 too large or not UTF-8 (SG4013 for FORMAT), SG4019 too much
+ * altogether.
  */
 export async function readSegments(
   mirror: Mirror,
+  last: ChainEnd,
   links: readonly ChainLink[],
   limits: LedgerLimits,
 ): Promise<Result<readonly LedgerSegment[], ReadTrouble>> {
@@ -130,7 +132,7 @@ export async function readSegments(
       if (blob !== link.blob) throw new Error('another blob than was asked for');
       const limitBytes = link.path === formatPath ? formatBytesMax : limits.segmentBytes;
       if (sizeBytes > limitBytes)
-        stop(unreadable(links, segments.length, `${sizeBytes} bytes, more than ${limitBytes}`));
+        stop(unreadable(last, links, segments.length, `${sizeBytes} bytes, more than ${limitBytes}`));
       totalBytes += sizeBytes;
       if (totalBytes > limits.ledgerBytes) stop(tooMuch(limits));
     },
@@ -140,7 +142,7 @@ export async function readSegments(
       try {
         text = decoder.decode(content);
       } catch {
-        stop(unreadable(links, segments.length, 'not UTF-8'));
+        stop(unreadable(last, links, segments.length, 'not UTF-8'));
       }
       segments.push({ commit: link.commit, path: link.path, text });
     },
@@ -174,16 +176,12 @@ function explain(result: GitResult, limits: LedgerLimits): Fault {
   return explainLocal(result, "reading the ledger's mirror", limits.readTimeoutMs);
 }
 
-function unreadable(links: readonly ChainLink[], index: number, reason: string): Fault {
+function unreadable(last: ChainEnd, links: readonly ChainLink[], index: number, reason: string): Fault {
   const link = links[index];
-  const before = links[index - 1];
-  const commit = link?.commit ?? 'unknown';
-  return tampering(
-    'SG4018',
-    { commit: before?.commit ?? `before ${commit}` },
-    { commit },
-    `adds ${link?.path ?? 'a file'}, which no snowgate wrote: ${reason}`,
-  );
+  const before = links[index - 1] ?? last;
+  if (link === undefined) throw new BugError('a file was read that no commit adds');
+  if (before === null) return badRoot(link, `adds a ${formatPath} that no snowgate wrote: ${reason}`);
+  return tampering('SG4018', before, link, `adds ${link.path}, which no snowgate wrote: ${reason}`);
 }
 
 function tooLong(limits: LedgerLimits): Fault {

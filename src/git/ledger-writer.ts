@@ -1,6 +1,7 @@
 /** Makes a commit of the ledger in the mirror, and sends it as a compare-and-swap. */
 import type { LedgerConfig } from '../config/config.ts';
 import type { CommitId } from '../controller/ports.ts';
+import { escapeTerminal } from '../lib/escape.ts';
 import type { Fault, Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
 import { explainRemote } from './git-fault.ts';
@@ -121,7 +122,8 @@ export async function sendCommit(
   );
   if (result.spawnError !== null)
     return { verdict: 'unsent', fault: explain(result, access.value, config, order) };
-  return { verdict, fault: tell(verdict, explain(result, access.value, config, order)) };
+  const explained = explain(result, access.value, config, order);
+  return { verdict, fault: verdict === 'locked' ? lockedFault(config, result) : tell(verdict, explained) };
 }
 
 function explain(result: GitResult, access: RemoteAccess, config: LedgerConfig, order: PushOrder): Fault {
@@ -139,13 +141,6 @@ function tell(verdict: PushVerdict, explained: Fault): Fault {
         `the server declined the push to the ledger${words}`,
         'a hook or a branch protection forbids it: allow the key of ledger.auth to push to ledger.branch',
       );
-    case 'locked':
-      return fault(
-        'SG4005',
-        'retry',
-        `the ledger branch is locked in the server${words}`,
-        'it is tried again; a lock older than some minutes was left by a git that was killed: once no git runs in that repository, remove the .lock file named',
-      );
     case 'trouble':
       return fault(
         'SG4006',
@@ -160,7 +155,23 @@ function tell(verdict: PushVerdict, explained: Fault): Fault {
         `nobody can say yet whether the push to the ledger landed: ${explained.message}`,
         'the same commit is sent again until it is known; nothing is issued before',
       );
-    default:
+    case 'landed':
+    case 'lost':
+    case 'exists':
+    case 'unsent':
+    case 'locked':
       return explained;
   }
+}
+
+/** The lock's path is what the person who removes it needs, and git's advice around it is longer than its words kept. */
+function lockedFault(config: LedgerConfig, result: GitResult): Fault {
+  const said = `${result.stderr}\n${result.stdout.toString('utf8')}`;
+  const path = /Unable to create '([^'\n]{1,300}\.lock)'/.exec(said)?.[1];
+  return fault(
+    'SG4005',
+    'retry',
+    `the ledger branch ${config.branch} is locked in the server${path === undefined ? '' : ` by ${escapeTerminal(path)}`}`,
+    'it is tried again; a lock that stays for minutes was left by a git that was killed: once no git runs in that repository, remove the file',
+  );
 }
