@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import type { Outlet, Surroundings } from './cli/surroundings.ts';
+import { createRedactor } from './lib/redact.ts';
 
 /** Handles that a library left open must not keep an ended command alive; what is still being written gets this long. */
 const lingerMs = 3_000;
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
     version: readVersion(),
     stdout: outlet(process.stdout),
     stderr: outlet(process.stderr),
+    redactor: createRedactor(),
     stop: listenForStop(),
   };
   const { reportBug, runProgram } = await import('./cli/program.ts');

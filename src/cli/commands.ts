@@ -1,16 +1,18 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { simulatorFlags } from '../simulator/options.ts';
-import type { ExitCode } from './exit-codes.ts';
-import { type Format, formatOption } from './options.ts';
+import type { End } from './exit-codes.ts';
+import { addLedgerCommands } from './ledger-commands.ts';
+import { choiceOption, configOption, type Format, formatOption, logLevels } from './options.ts';
+import type { PlanOptions } from './plan.ts';
+import type { RunOptions } from './run.ts';
 import type { Surroundings } from './surroundings.ts';
-
-/** Called once, with how the command ended. */
-export type End = (exit: ExitCode) => void;
 
 /** Adds every command. The code behind one is loaded when it runs: help and typing errors wait for no AWS client. */
 export function addCommands(program: Command, world: Surroundings, end: End): void {
   addWorkTreeCommands(program, world, end);
+  addControllerCommands(program, world, end);
+  addLedgerCommands(program, world, end);
   addSimulate(program, world, end);
 }
 
@@ -37,6 +39,37 @@ function addWorkTreeCommands(program: Command, world: Surroundings, end: End): v
     .action(async (paths: string[], options: { canonical?: true; format: Format }) => {
       const { token } = await import('./token.ts');
       end(await token(paths, options, world));
+    });
+}
+
+function addControllerCommands(program: Command, world: Surroundings, end: End): void {
+  program
+    .command('plan')
+    .summary('show what a pass would do, and why')
+    .description(
+      'Shows what a pass would do with each task, now or at another time, and why. Changes nothing.',
+    )
+    .addOption(configOption())
+    .option('--at <time>', 'an instant with its offset, such as 2026-11-27T22:00:00+01:00')
+    .addOption(formatOption())
+    .action(async (options: PlanOptions) => {
+      const { plan } = await import('./plan.ts');
+      end(await plan(options, world));
+    });
+  program
+    .command('run')
+    .summary('run the controller')
+    .description(
+      'Runs the controller until it is asked to end. SIGTERM and Ctrl-C end it in order, a second one at once.',
+    )
+    .addOption(configOption())
+    .option('--once', 'one pass, to its end: what is issued is written down, what is in doubt looked up')
+    .option('--no-wait', 'with --once: leave what is in doubt to another run')
+    .addOption(choiceOption('--log-level <level>', 'what is logged, on stderr', logLevels).default('info'))
+    .addOption(formatOption())
+    .action(async (options: RunOptions) => {
+      const { run } = await import('./run.ts');
+      end(await run(options, world));
     });
 }
 

@@ -12,3 +12,6 @@ export const exitCodes = {
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** Called once by a command, with how it ended. */
+export type End = (exit: ExitCode) => void;

@@ -3,6 +3,9 @@ import { closest } from 'fastest-levenshtein';
 
 export type Format = 'text' | 'json';
 
+/** As lib/log has them, which is too heavy for a help text. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+
 /** An option with a closed list of values; a typing error is told its nearest neighbour. */
 export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
   return new Option(flags, `${description}: ${choices.join(' or ')}`).argParser((value: string) => {

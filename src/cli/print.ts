@@ -22,8 +22,9 @@ export function plain(text: string): string {
 /** One fault for people, on stderr: code and message, and on a line of its own what to do. */
 export function printFault(fault: Fault, world: Surroundings): void {
   const colors = colorsFor(world.stderr, world.env);
-  world.stderr.write(`${colors.red('error')} ${fault.code}: ${plain(fault.message)}\n`);
-  if (fault.hint !== undefined) world.stderr.write(`  ${colors.dim('hint:')} ${plain(fault.hint)}\n`);
+  const safe = (text: string): string => plain(world.redactor.redact(text));
+  world.stderr.write(`${colors.red('error')} ${fault.code}: ${safe(fault.message)}\n`);
+  if (fault.hint !== undefined) world.stderr.write(`  ${colors.dim('hint:')} ${safe(fault.hint)}\n`);
 }
 
 /** One thing that is said beside the result, on stderr. */

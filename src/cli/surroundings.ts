@@ -1,3 +1,5 @@
+import type { Redactor } from '../lib/redact.ts';
+
 /** Where text goes. Writing never throws: a reader that went away is no failure of the command. */
 export interface Outlet {
   write(text: string): void;
@@ -17,6 +19,8 @@ export interface Surroundings {
   readonly stdout: Outlet;
   /** Logs, faults and everything else that is said to people. */
   readonly stderr: Outlet;
+  /** Knows every secret that this process has read. */
+  readonly redactor: Redactor;
   /** Aborts when the process is asked to end. */
   readonly stop: AbortSignal;
 }

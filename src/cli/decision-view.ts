@@ -1,0 +1,43 @@
+import type { Decision } from '../plan/decision.ts';
+import type { Reason } from '../policy/verdict.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import type { Row } from './receipt-view.ts';
+
+/** A decision as `--format json` writes it. */
+export function decisionJson({ fleet, name, token, action, untilMs, reasons }: Decision): object {
+  return { fleet, name, token, action, until: untilMs === null ? null : new Date(untilMs).toISOString(), reasons };
+}
+
+/** One row of a listing; the first reason stands in it, the others are in the JSON and in {@link furtherReasons}. */
+export function decisionRow({ key, token, action, untilMs, reasons }: Decision): Row {
+  const [first] = reasons;
+  const until = untilMs === null ? '' : `until ${shortInstant(untilMs)}`;
+  const why = first === undefined ? '' : first.message;
+  const detail =
+    action === 'hold' || action === 'deny' ? [until, why].filter((part) => part !== '').join(': ') : why;
+  return { state: action, task: key, token: token ?? '', detail: detail === '' ? until : detail };
+}
+
+/** UTC, to the second: nobody plans a task by milliseconds. */
+export function shortInstant(timeMs: number): string {
+  return new Date(timeMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
+/** Problems of a pass that mean that something could not be reached, rather than that it is wrong. */
+const unreachableCodes = new Set(['SG6205', 'SG6206', 'SG6207', 'SG6208']);
+
+/**
+ * How a command ends that shows decisions: 1 names what is denied, refused, in doubt, ambiguous or halted; holds and what
+ * waits for an earlier task are 0; 3 where source or ledger could not be reached.
+ */
+export function exitOf(decisions: readonly Decision[], problems: readonly Reason[]): ExitCode {
+  const findings = decisions.some(({ action, reasons }) => isFinding(action, reasons));
+  if (problems.some(({ code }) => unreachableCodes.has(code) || /^SG30/.test(code)))
+    return exitCodes.unreachable;
+  return findings || problems.length > 0 ? exitCodes.findings : exitCodes.done;
+}
+
+function isFinding(action: Decision['action'], reasons: readonly Reason[]): boolean {
+  if (action === 'wait') return reasons.some(({ code }) => code === 'SG6116');
+  return action === 'deny' || action === 'quarantined' || action === 'blocked' || action === 'look';
+}

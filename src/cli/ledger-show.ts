@@ -1,0 +1,120 @@
+import type { LedgerView } from '../ledger/fold.ts';
+import { describeEvent } from '../ledger/message.ts';
+import { type Receipt, receiptState } from '../ledger/receipt.ts';
+import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
+import { findNearest } from '../lib/nearest.ts';
+import { loadConfig, stopBy } from './configuration.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { type LedgerReading, readWholeLedger, type ToldEvent } from './ledger-reading.ts';
+import type { Format } from './options.ts';
+import { type Colors, colorsFor, formatJson, plain } from './print.ts';
+import { paintState, receiptDetail, receiptJson } from './receipt-view.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** Fewer digits of a token name nothing for certain. */
+const prefixMin = 8;
+
+/** Prints the whole life of one revision, or of every revision of one name. Exit 1 when the ledger knows none. */
+export async function showLedger(
+  what: string,
+  options: { readonly config?: string; readonly format: Format },
+  world: Surroundings,
+): Promise<ExitCode> {
+  const config = await loadConfig(options.config, world);
+  if (!config.ok) return config.exit;
+  const reading = await readWholeLedger(config.value, world);
+  if (!reading.ok) return reading.exit;
+  const found = findReceipts(what, reading.value.view);
+  if (!found.ok) return stopBy(found.fault, exitCodes.findings, world).exit;
+  if (options.format === 'json') {
+    world.stdout.write(formatJson(found.value.map((receipt) => lifeJson(receipt, reading.value))));
+    return exitCodes.done;
+  }
+  const colors = colorsFor(world.stdout, world.env);
+  world.stdout.write(found.value.map((receipt) => formatLife(receipt, reading.value, colors)).join('\n'));
+  return exitCodes.done;
+}
+
+/** The receipts that a token, the beginning of one, or fleet/name names. Fault: SG7012, none or several tokens. */
+export function findReceipts(what: string, view: LedgerView): Result<readonly Receipt[]> {
+  if (what.includes('/')) {
+    const tokens = view.tokensByKey.get(what) ?? [];
+    const receipts = tokens.flatMap((token) => view.receipts.get(token) ?? []);
+    return receipts.length > 0 ? ok(receipts) : failed(unknownName(what, view));
+  }
+  const matching = [...view.receipts.values()].filter(({ token }) => token.startsWith(what));
+  const [only] = matching;
+  if (!/^[0-9a-f]{1,64}$/.test(what) || what.length < prefixMin) return failed(noToken(what));
+  if (only === undefined) return failed(unknown(`no revision whose token begins ${what}`));
+  if (matching.length > 1) return failed(unknown(`${matching.length} revisions whose tokens begin ${what}`));
+  return ok([only]);
+}
+
+function unknownName(what: string, view: LedgerView): Fault {
+  const nearest = findNearest(what, [...view.tokensByKey.keys()]);
+  const hint = nearest === undefined ? undefined : `did you mean ${nearest}?`;
+  return unknown(`no revision of ${what}`, hint);
+}
+
+function noToken(what: string): Fault {
+  return unknown(
+    `nothing called ${what}`,
+    `a token is given by ${prefixMin} to 64 of its hex digits, a name as FLEET/NAME`,
+  );
+}
+
+function unknown(what: string, hint = 'snowgate ledger list names everything'): Fault {
+  return fault('SG7012', 'human', `the ledger holds ${what}`, hint);
+}
+
+function lifeJson(receipt: Receipt, reading: LedgerReading): object {
+  const told = reading.events.get(receipt.token) ?? [];
+  const events = told.map(({ event, header, commit }) => {
+    const { seq, replica, run } = header;
+    return { commit, seq, replica, run, ...event };
+  });
+  return { ...receiptJson(receipt), events };
+}
+
+function formatLife(receipt: Receipt, reading: LedgerReading, colors: Colors): string {
+  const state = receiptState(receipt);
+  const fields: [string, string | undefined][] = [
+    ['token', receipt.token],
+    ['command', receipt.revision?.command],
+    ['targets', receipt.revision?.targets.join(' ')],
+    ['run', receipt.revision?.run.toString()],
+    ['became', receiptDetail(receipt)],
+    ['manifest', receipt.manifest === null ? undefined : receipt.manifest.path],
+    ['commit', receipt.manifest?.commit ?? undefined],
+    ['author', receipt.manifest?.author ?? undefined],
+    ...Object.entries(receipt.manifest?.annotations ?? {}),
+    [
+      'refused',
+      receipt.refusal === null ? undefined : `${receipt.refusal.error}: ${receipt.refusal.message}`,
+    ],
+    [
+      'resolved',
+      receipt.resolution === null ? undefined : `by ${receipt.resolution.by}: ${receipt.resolution.reason}`,
+    ],
+    ...[...receipt.notes].map(([reason, message]): [string, string] => [reason, message]),
+  ];
+  const shown = fields.filter(([, value]) => value !== undefined && value !== '');
+  const width = Math.min(16, Math.max(...shown.map(([name]) => name.length)));
+  const lines = shown.map(
+    ([name, value]) => `  ${colors.dim(plain(name).padEnd(width))}  ${plain(value ?? '')}\n`,
+  );
+  const history = (reading.events.get(receipt.token) ?? []).map((told) => `  ${formatEvent(told, colors)}\n`);
+  return `${colors.bold(receipt.key)}  ${paintState(state, state, colors)}\n${lines.join('')}${history.join('')}`;
+}
+
+/** When, in which commit, what: without the name and the token, which stand above. */
+function formatEvent({ event, header, commit }: ToldEvent, colors: Colors): string {
+  const said = `${event.kind} ${event.fleet}/${event.name} ${event.token.slice(0, 12)}`;
+  const rest = describeEvent(event).slice(said.length).replace(/^:? /, '');
+  const where = colors.dim(`${commit.slice(0, 12)} ${header.replica}`);
+  return `${event.at}  ${where}  ${`${event.kind} ${plain(rest)}`.trimEnd()}${plain(reasonOf(event))}`;
+}
+
+function reasonOf(event: ToldEvent['event']): string {
+  return 'message' in event && event.message !== '' ? ` (${event.message})` : '';
+}

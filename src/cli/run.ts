@@ -1,0 +1,93 @@
+import type { ControllerConfig } from '../config/config.ts';
+import type { PassReport } from '../controller/pass.ts';
+import type { Journal } from '../controller/ports.ts';
+import type { Fault } from '../lib/faults.ts';
+import type { Level } from '../lib/log.ts';
+import { type Wired, wire } from '../wire.ts';
+import { loadConfig, type Ready, stopBy } from './configuration.ts';
+import { decisionJson, decisionRow, exitOf } from './decision-view.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { openJournal } from './journal.ts';
+import { tally } from './ledger-list.ts';
+import type { Format } from './options.ts';
+import { colorsFor, count, formatJson, plain } from './print.ts';
+import { formatRows } from './receipt-view.ts';
+import { ReportLog } from './report-log.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface RunOptions {
+  readonly config?: string;
+  readonly once?: true;
+  readonly wait: boolean;
+  readonly logLevel: Level;
+  readonly format: Format;
+}
+
+/** The daemon, until the process is asked to end; or one pass to its end, with its decisions on stdout. */
+export async function run(options: RunOptions, world: Surroundings): Promise<ExitCode> {
+  const config = await loadConfig(options.config, world);
+  if (!config.ok) return config.exit;
+  const journal = openJournal(options.logLevel, config.value.replica, world);
+  const wired = await openController(config.value, journal, world);
+  if (!wired.ok) return wired.exit;
+  try {
+    return await (options.once === true
+      ? runToItsEnd(wired.value, options, journal, world)
+      : runDaemon(wired.value, config.value, journal));
+  } finally {
+    await wired.value.close();
+  }
+}
+
+/** Opens a controller in its world; what stands in the way has been printed. */
+export async function openController(
+  config: ControllerConfig,
+  journal: Journal,
+  world: Surroundings,
+): Promise<Ready<Wired>> {
+  const wired = await wire({ config, journal, redactor: world.redactor, stop: world.stop });
+  return wired.ok ? wired : stopBy(wired.fault, exitOfOpening(wired.fault), world);
+}
+
+function exitOfOpening({ code }: Fault): ExitCode {
+  return code === 'SG7030' || code === 'SG3021' ? exitCodes.usage : exitCodes.unreachable;
+}
+
+async function runDaemon(wired: Wired, config: ControllerConfig, journal: Journal): Promise<ExitCode> {
+  journal.write('info', 'controller started', {
+    fleets: [...config.fleets.keys()],
+    source: config.source.url,
+    branch: config.source.branch,
+    ledger: config.ledger.url,
+    schedule: config.source.schedule,
+  });
+  const log = new ReportLog(journal);
+  await wired.runDaemon((report) => log.tell(report));
+  journal.write('info', 'controller stopped');
+  return exitCodes.done;
+}
+
+async function runToItsEnd(
+  wired: Wired,
+  options: RunOptions,
+  journal: Journal,
+  world: Surroundings,
+): Promise<ExitCode> {
+  const report = await wired.runOnce(options.wait);
+  new ReportLog(journal).tellProblems(report);
+  world.stdout.write(options.format === 'json' ? reportJson(report) : reportText(report, world));
+  return exitOf(report.decisions, report.problems);
+}
+
+function reportJson({ decisions, problems }: PassReport): string {
+  return formatJson({ tasks: decisions.map(decisionJson), problems });
+}
+
+/** Every task with what became of it, and the count as the last line. */
+export function reportText({ decisions, problems }: PassReport, world: Surroundings): string {
+  const colors = colorsFor(world.stdout, world.env);
+  const rows = formatRows(decisions.map(decisionRow), world.stdout.columns(), colors);
+  const told = problems.map(({ code, message }) => `${colors.red('problem')} ${code}: ${plain(message)}\n`);
+  const counted = tally(decisions.map(({ action }) => action));
+  return `${rows}${told.join('')}${count(decisions.length, 'task')}${counted}\n`;
+}

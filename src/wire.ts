@@ -1,0 +1,195 @@
+/**
+ * The composition root: from a configuration to a controller with everything that it may ask of the world. What was
+ * opened is closed in reverse, however far the opening came.
+ */
+import { randomUUID } from 'node:crypto';
+import type { ControllerConfig } from './config/config.ts';
+import { Bell, runLoop, runOnce } from './controller/loop.ts';
+import type { PassReport } from './controller/pass.ts';
+import type { Journal, LedgerStore, SourceRepository, TaskApi } from './controller/ports.ts';
+import { type Controller, makeController } from './controller/state.ts';
+import { type OpenLedger, openLedger } from './git/ledger-branch.ts';
+import { lockStateDir } from './git/lock.ts';
+import { openSource, type Source } from './git/source.ts';
+import { systemClock } from './lib/clock.ts';
+import { ok, type Result } from './lib/faults.ts';
+import type { Redactor } from './lib/redact.ts';
+import { createTaskApi } from './snow/task-api.ts';
+import { checkSchedule, startSchedule } from './wire-schedule.ts';
+
+export interface WireOptions {
+  readonly config: ControllerConfig;
+  readonly journal: Journal;
+  readonly redactor: Redactor;
+  /** Aborted when the process is asked to end. */
+  readonly stop: AbortSignal;
+}
+
+/** A controller in its world. */
+export interface Wired {
+  /** Passes on schedule until told to stop; ends within `shutdown.timeout` of that. */
+  runDaemon(onReport: (report: PassReport) => void): Promise<void>;
+  /** Passes until nothing is left that could be done now. */
+  runOnce(wait: boolean): Promise<PassReport>;
+  close(): Promise<void>;
+}
+
+/** A push that is not answered by then is sent again, within the claim's deadline. */
+const pushTimeoutMs = 30_000;
+
+/**
+ * Opens everything; nothing is asked of a remote yet. Faults: the state directory is in use or unusable (SG3020,
+ * SG3021), the schedule is none (SG7030), git cannot be run (SG3001).
+ */
+export async function wire(options: WireOptions): Promise<Result<Wired>> {
+  const { config } = options;
+  const schedule = checkSchedule(config.source.schedule);
+  if (schedule !== null) return { ok: false, fault: schedule };
+  const disposers = new Disposers(options.journal);
+  const opened = await open(options, disposers);
+  if (!opened.ok) {
+    await disposers.dispose();
+    return opened;
+  }
+  const { controller, source, ledger } = opened.value;
+  const bell = new Bell();
+  const closing = closeOnStop(options, source, ledger);
+  disposers.add('shutdown timer', closing.cancel);
+  return ok({
+    runDaemon: async (onReport) => {
+      const tick = startSchedule(config.source.schedule, () => bell.ring(), options.journal);
+      disposers.add('schedule', tick.stop);
+      await runLoop(controller, bell, onReport);
+    },
+    runOnce: (wait) => runOnce(controller, { wait }),
+    close: () => disposers.dispose(),
+  });
+}
+
+interface Opened {
+  readonly controller: Controller;
+  readonly source: Source;
+  readonly ledger: OpenLedger;
+}
+
+async function open(options: WireOptions, disposers: Disposers): Promise<Result<Opened>> {
+  const { config, journal, redactor, stop } = options;
+  const { stateDir } = config;
+  const lock = await lockStateDir(stateDir);
+  if (!lock.ok) return lock;
+  disposers.add('state directory', lock.value.close);
+  const source = await openSource(config.source, { stateDir, redactor });
+  if (!source.ok) return source;
+  disposers.add('source', () => source.value.close());
+  const { fetchTimeoutMs } = config.source.limits;
+  const ledger = await openLedger(config.ledger, { stateDir, fetchTimeoutMs, pushTimeoutMs, redactor });
+  if (!ledger.ok) return ledger;
+  disposers.add('ledger', () => ledger.value.close());
+  const apis = new Map<string, TaskApi>();
+  for (const [name, fleet] of config.fleets) {
+    const { requestTimeoutMs } = config.issue;
+    const api = createTaskApi(fleet, { requestTimeoutMs, clock: systemClock, redactor });
+    disposers.add(`fleet ${name}`, () => api.close());
+    apis.set(name, api);
+  }
+  const controller = makeController({
+    config,
+    clock: systemClock,
+    journal,
+    source: withCare(source.value, journal),
+    ledger: withLedgerCare(ledger.value, journal),
+    apis,
+    run: randomUUID(),
+    tzdata: process.versions.tz ?? 'unknown',
+    signal: stop,
+  });
+  return ok({ controller, source: source.value, ledger: ledger.value });
+}
+
+interface Cared {
+  maintain(): Promise<Result<{ readonly repacked: boolean }>>;
+}
+
+/** Mirrors are repacked between passes: right before a fetch, when nothing has been claimed yet. */
+function withCare(source: Source, journal: Journal): SourceRepository {
+  return {
+    fetch: async () => {
+      await care(source, 'source', journal);
+      return source.fetch();
+    },
+    descends: (head, ancestor) => source.descends(head, ancestor),
+    read: (head) => source.read(head),
+    trace: (head, wanted) => source.trace(head, wanted),
+  };
+}
+
+function withLedgerCare(ledger: OpenLedger, journal: Journal): LedgerStore {
+  return {
+    remembered: () => ledger.remembered(),
+    fetch: async () => {
+      await care(ledger, 'ledger', journal);
+      return ledger.fetch();
+    },
+    commit: (segment) => ledger.commit(segment),
+    push: (commit) => ledger.push(commit),
+  };
+}
+
+async function care(cared: Cared, mirror: string, journal: Journal): Promise<void> {
+  const done = await cared.maintain();
+  if (!done.ok) {
+    const { code, message } = done.fault;
+    journal.write('warn', 'mirror not repacked, it only grows slower', { mirror, code, reason: message });
+  } else if (done.value.repacked) journal.write('debug', 'mirror repacked', { mirror });
+}
+
+/**
+ * A stop ends what reads the source at once: nothing is issued any more that would need it. The ledger takes the last
+ * outcomes; past `shutdown.timeout` it is closed too, and what has not landed is found again by a look.
+ */
+function closeOnStop(options: WireOptions, source: Source, ledger: OpenLedger): { cancel(): void } {
+  const { config, journal, stop } = options;
+  let timer: NodeJS.Timeout | undefined;
+  const begin = (): void => {
+    journal.write('info', 'stopping: no further call starts', { timeoutMs: config.shutdown.timeoutMs });
+    const report = (error: unknown): void =>
+      journal.write('warn', 'closing failed', { reason: String(error) });
+    source.close().catch(report);
+    timer = setTimeout(() => {
+      journal.write('error', 'stopping took too long, the ledger is left as it is', {});
+      ledger.close().catch(report);
+    }, config.shutdown.timeoutMs);
+  };
+  if (stop.aborted) begin();
+  else stop.addEventListener('abort', begin, { once: true });
+  return {
+    cancel: () => {
+      stop.removeEventListener('abort', begin);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** What was opened, to be closed in reverse; one that fails to close keeps no other open. */
+class Disposers {
+  readonly #list: { readonly what: string; readonly dispose: () => Promise<void> | void }[] = [];
+  readonly #journal: Journal;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  add(what: string, dispose: () => Promise<void> | void): void {
+    this.#list.push({ what, dispose });
+  }
+
+  async dispose(): Promise<void> {
+    for (let last = this.#list.pop(); last !== undefined; last = this.#list.pop()) {
+      try {
+        await last.dispose();
+      } catch (error) {
+        this.#journal.write('warn', 'closing failed', { part: last.what, reason: String(error) });
+      }
+    }
+  }
+}
