@@ -52,7 +52,7 @@ export interface Exchange {
   finish(nowMs: number): Finished;
 }
 
-export interface Finished {
+interface Finished {
   readonly outgoing: Outgoing;
   readonly error: string | null;
   readonly clientToken: string | null;

@@ -16,7 +16,7 @@ import {
   settingKeys,
 } from './written.ts';
 
-export interface ListenAddress {
+interface ListenAddress {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
@@ -211,7 +211,7 @@ function settingsOf(written: Written): Written {
 }
 
 /** `HOST:PORT` with a loopback host: 127.x.y.z, localhost (taken for 127.0.0.1), or [::1]. */
-export function readListen(value: unknown): Reading<ListenAddress> {
+function readListen(value: unknown): Reading<ListenAddress> {
   const refused = (reason: string): Reading<never> => ({
     ok: false,
     problem: `--listen is ${quote(value)}: ${reason}`,

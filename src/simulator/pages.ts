@@ -16,7 +16,7 @@ export interface Page<T> {
 export type ListingKey = string;
 
 /** The token of the page that begins at `cursor`, which must be ASCII. */
-export function writeToken(listing: ListingKey, cursor: string): string {
+function writeToken(listing: ListingKey, cursor: string): string {
   return btoa(`${hash32(`${listing}\n${cursor}`).toString(16)}.${cursor}`);
 }
 

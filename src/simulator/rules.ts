@@ -5,7 +5,7 @@
 import type { ErrorCode } from './answer.ts';
 
 /** What the caller gets instead of the answer; `error` by class, the others as their names say. */
-export type Disturbance =
+type Disturbance =
   | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string }
   /** A proxy's page. */
   | { readonly kind: 'html'; readonly status: 502 }

@@ -194,11 +194,9 @@ function readBody(request: IncomingMessage): Promise<string | 'gone' | 'tooLarge
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
+      // What is too much is still taken in, and thrown away: a client in the middle of sending would not see the refusal.
       if (bytes <= bodyBytesMax) chunks.push(chunk);
-      else {
-        request.pause();
-        resolve('tooLarge');
-      }
+      else resolve('tooLarge');
     });
     request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
     request.on('error', () => resolve('gone'));

@@ -66,7 +66,7 @@ export function quote(value: unknown): string {
 }
 
 /** " (did you mean "x"?)", or nothing where no candidate is near. */
-export function nearMiss(word: string, candidates: readonly string[]): string {
+function nearMiss(word: string, candidates: readonly string[]): string {
   const near = findNearest(word, candidates);
   return near === undefined ? '' : ` (did you mean "${near}"?)`;
 }

@@ -1,4 +1,6 @@
 /** What can be written on the command line, and what is said about the rest. */
+
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +10,8 @@ import {
   simulatorFlags,
   simulatorOptions,
 } from '../../src/simulator/options.ts';
+import { operationNames } from '../../src/simulator/routes.ts';
+import { effectNames } from '../../src/simulator/rules.ts';
 import { openSimulator } from '../../src/simulator/server.ts';
 import { defaultSettings } from '../../src/simulator/settings.ts';
 import { settingKeys } from '../../src/simulator/written.ts';
@@ -94,6 +98,18 @@ describe('flags', () => {
     expect(options).toMatchObject({
       value: { fleets: [{ ...defaultSeat, account: '444455556666', region: 'eu-north-1', devices: 0 }] },
     });
+  });
+});
+
+describe('the documentation', () => {
+  const text = readFileSync(new URL('../../docs/SIMULATOR.md', import.meta.url), 'utf8');
+  it.each([
+    ['flag', simulatorFlags.map(({ flags }) => flags.replace(/ .*$/, ''))],
+    ['setting', settingKeys.filter((key) => key !== 'listOrder')],
+    ['effect', effectNames],
+    ['operation', operationNames],
+  ])('names every %s', (_name, words) => {
+    expect(words.filter((word) => !new RegExp(`${word}\\b`).test(text))).toEqual([]);
   });
 });
 

@@ -283,4 +283,16 @@ describe('accounts and regions', () => {
       expect(seen).toEqual([1, 2, 3, 'InvalidSignatureException', 'UnrecognizedClientException']);
     });
   });
+
+  it('are told apart by region alone where no fleet has keys', async () => {
+    const fleets = [
+      { account: '111122223333', region: 'eu-west-1', accessKeyIds: [], devices: 1 },
+      { account: '444455556666', region: 'us-west-2', accessKeyIds: [], devices: 2 },
+    ];
+    await withScene({ fleets }, async ({ simulator }) => {
+      const client = makeClient(simulator.endpoint, { region: 'us-west-2' });
+      expect((await client.send(new ListDevicesCommand({}))).devices).toHaveLength(2);
+      client.destroy();
+    });
+  });
 });
