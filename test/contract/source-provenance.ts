@@ -9,8 +9,10 @@ import { at, fetchHead, minuteMs, startMs, taskText, traceHead, withinWorld } fr
 
 /** Runs the suite; `open` makes a world whose branch is not there yet. */
 export function describeSourceProvenance(kind: string, open: OpenWorld): void {
-  const within = (act: (world: SourceWorld) => Promise<void>, settings?: Partial<SourceSettings>): Promise<void> =>
-    withinWorld(open, act, settings);
+  const within = (
+    act: (world: SourceWorld) => Promise<void>,
+    settings?: Partial<SourceSettings>,
+  ): Promise<void> => withinWorld(open, act, settings);
 
   describe(`SourceRepository, ${kind}: provenance`, () => {
     it('finds the commit, author, time and position of each revision', () =>
@@ -124,7 +126,7 @@ export function describeSourceProvenance(kind: string, open: OpenWorld): void {
         const first = await commit(at(0, { 'tasks/a.yaml': taskText('a') }));
         expect((await traceHead(source)).a?.introduced.commit).toBe(first);
         await commit(at(1, { 'tasks/a.yaml': null, 'tasks/b.yaml': taskText('b') }));
-        expect(Object.keys(await traceHead(source))).toEqual(.b);
+        expect(Object.keys(await traceHead(source))).toEqual(['b']);
         const third = await commit(at(2, { 'tasks/a.yaml': taskText('a') }));
         const found = await traceHead(source);
         expect(found.a?.introduced.commit).toBe(third);
