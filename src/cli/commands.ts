@@ -14,6 +14,7 @@ export function addCommands(program: Command, world: Surroundings, end: End): vo
   addControllerCommands(program, world, end);
   addLedgerCommands(program, world, end);
   addSimulate(program, world, end);
+  addDemo(program, world, end);
 }
 
 function addWorkTreeCommands(program: Command, world: Surroundings, end: End): void {
@@ -89,4 +90,18 @@ function addSimulate(program: Command, world: Surroundings, end: End): void {
     if (repeatable === true) option.argParser((value: string, earlier: string[] = []) => [...earlier, value]);
     command.addOption(option);
   }
+}
+
+function addDemo(program: Command, world: Surroundings, end: End): void {
+  program
+    .command('demo')
+    .summary('try everything on this machine, with a simulated AWS')
+    .description(
+      'Makes a task repository from the examples, a ledger and a simulated AWS, and runs the controller on them.',
+    )
+    .option('--once', 'end by itself once the tasks are issued')
+    .action(async (options: { once?: true }) => {
+      const { demo } = await import('./demo.ts');
+      end(await demo(options, world));
+    });
 }

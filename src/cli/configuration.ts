@@ -22,10 +22,14 @@ export function stopBy(
   return { ok: false, exit };
 }
 
-/** The configuration that `--config` names, or the usual one. Everything wrong with it is printed, warnings too. */
+/**
+ * The configuration that `--config` names, or the usual one. Everything wrong with it is printed, warnings too, but
+ * for the codes that the command answers by itself.
+ */
 export async function loadConfig(
   path: string | undefined,
   world: Surroundings,
+  silent: readonly string[] = [],
 ): Promise<Ready<ControllerConfig>> {
   const read = await readConfig(path ?? defaultConfigPath, world);
   if (!read.ok) {
@@ -33,7 +37,8 @@ export async function loadConfig(
     return stopBy(reason, exitCodes.usage, world);
   }
   const colors = colorsFor(world.stderr, world.env);
-  for (const problem of read.value.problems) world.stderr.write(formatProblem(problem, colors));
+  const told = read.value.problems.filter(({ code }) => !silent.includes(code));
+  for (const problem of told) world.stderr.write(formatProblem(problem, colors));
   const { config } = read.value;
   return config === null ? { ok: false, exit: exitCodes.usage } : { ok: true, value: config };
 }

@@ -5,7 +5,14 @@ import type { Row } from './receipt-view.ts';
 
 /** A decision as `--format json` writes it. */
 export function decisionJson({ fleet, name, token, action, untilMs, reasons }: Decision): object {
-  return { fleet, name, token, action, until: untilMs === null ? null : new Date(untilMs).toISOString(), reasons };
+  return {
+    fleet,
+    name,
+    token,
+    action,
+    until: untilMs === null ? null : new Date(untilMs).toISOString(),
+    reasons,
+  };
 }
 
 /** One row of a listing; the first reason stands in it, the others are in the JSON and in {@link furtherReasons}. */

@@ -31,7 +31,8 @@ const baselineBatch = 1_000;
  * issued, but only where the operator says which; an empty source needs no word.
  */
 export async function initLedger(options: InitOptions, world: Surroundings): Promise<ExitCode> {
-  const config = await loadConfig(options.config, world);
+  // That no ledger is pinned yet is why this command is run.
+  const config = await loadConfig(options.config, world, ['SG2017']);
   if (!config.ok) return config.exit;
   const { ledger } = config.value;
   if (ledger.id !== undefined) return stopBy(pinned(ledger.id), exitCodes.usage, world).exit;

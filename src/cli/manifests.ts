@@ -1,3 +1,4 @@
+import { numberBounds } from '../config/bounds.ts';
 import type { DocumentLimits } from '../lib/document.ts';
 import { ok, type Result } from '../lib/faults.ts';
 import { collectDesired, type Desired, type PlacedProblem, type SourceFile } from '../manifest/collect.ts';
@@ -5,7 +6,11 @@ import { parseManifestFile } from '../manifest/parse.ts';
 import { type FoundFile, readBounded } from './work-tree.ts';
 
 /** What the controller reads by default (`source.limits`); a configuration may say otherwise. */
-export const defaultLimits: DocumentLimits = { fileBytes: 64 * 1024, documentsPerFile: 100, depth: 32 };
+export const defaultLimits: DocumentLimits = {
+  fileBytes: numberBounds['source.limits.fileBytes'].default,
+  documentsPerFile: numberBounds['source.limits.documentsPerFile'].default,
+  depth: numberBounds['source.limits.depth'].default,
+};
 
 /** Reads manifest files of a work tree as the controller would read them from a commit. Fault: SG7002. */
 export async function readManifests(

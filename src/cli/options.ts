@@ -21,10 +21,10 @@ export function formatOption(): Option {
 
 /** `--config`; it has no default here, so that a command can tell a named file from the usual one. */
 export function configOption(): Option {
-  return new Option('--config <file>', `the controller's configuration (default: ${defaultConfigPath})`);
+  return new Option('--config <file>', `the controller's configuration (default: ./${defaultConfigPath})`);
 }
 
-export const defaultConfigPath = './snowgate.yaml';
+export const defaultConfigPath = 'snowgate.yaml';
 
 /** A whole number within bounds; nothing else is taken for one. */
 export function wholeNumber(min: number, max: number): (value: string) => number {

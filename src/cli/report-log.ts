@@ -21,6 +21,7 @@ const levels: Readonly<Record<PlanAction, LogLevel>> = {
 export class ReportLog {
   readonly #journal: Journal;
   #said = new Map<string, string>();
+  #toldProblems = new Set<string>();
 
   constructor(journal: Journal) {
     this.#journal = journal;
@@ -31,15 +32,27 @@ export class ReportLog {
     const said = new Map<string, string>();
     for (const decision of report.decisions) {
       const id = `${decision.key} ${decision.token ?? ''}`;
-      const text = `${decision.action} ${decision.reasons.map(({ code, message }) => `${code} ${message}`).join(' ')}`;
+      // Codes, not messages: some tell a time, and would be news at every pass.
+      const text = `${decision.action} ${decision.reasons.map(({ code }) => code).join(' ')}`;
       said.set(id, text);
       if (this.#said.get(id) !== text) this.#write(decision);
     }
     this.#said = said;
   }
 
-  /** What is wrong with files of the source. */
-  tellProblems(_report: PassReport): void {}
+  /** What is wrong with files of the source, each problem once as long as it lasts. */
+  tellProblems({ sourceProblems }: PassReport): void {
+    if (sourceProblems === null) return;
+    const told = new Set<string>();
+    for (const { code, severity, message, place, hint } of sourceProblems) {
+      const id = `${place.path}:${place.line}:${place.column} ${code} ${message}`;
+      told.add(id);
+      if (this.#toldProblems.has(id)) continue;
+      const level = severity === 'error' ? 'error' : 'warn';
+      this.#journal.write(level, 'source file has a problem', { ...place, code, reason: message, hint });
+    }
+    this.#toldProblems = told;
+  }
 
   #write({ fleet, name, token, action, untilMs, reasons }: Decision): void {
     this.#journal.write(levels[action], `task ${action}`, {

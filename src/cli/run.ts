@@ -76,7 +76,9 @@ async function runToItsEnd(
   const report = await wired.runOnce(options.wait);
   new ReportLog(journal).tellProblems(report);
   world.stdout.write(options.format === 'json' ? reportJson(report) : reportText(report, world));
-  return exitOf(report.decisions, report.problems);
+  const exit = exitOf(report.decisions, report.problems);
+  const invalid = report.sourceProblems?.some(({ severity }) => severity === 'error') ?? false;
+  return exit === exitCodes.done && invalid ? exitCodes.findings : exit;
 }
 
 function reportJson({ decisions, problems }: PassReport): string {

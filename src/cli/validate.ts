@@ -71,13 +71,19 @@ async function check(paths: readonly string[], world: Surroundings): Promise<Res
 }
 
 /** The usual places: the folder of manifests, and the configuration where there is one. */
-async function defaultPaths(world: Surroundings): Promise<string[]> {
-  const config = resolve(world.cwd, defaultConfigPath);
-  const there = await lstat(config).then(
+async function defaultPaths(world: Surroundings): Promise<readonly string[]> {
+  const usual = [defaultPath, defaultConfigPath];
+  const there = await Promise.all(usual.map((path) => exists(resolve(world.cwd, path))));
+  const found = usual.filter((_, index) => there[index]);
+  // Nothing there: the folder is named, so that it is said what was looked for.
+  return found.length > 0 ? found : [defaultPath];
+}
+
+function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
     () => true,
     () => false,
   );
-  return there ? [defaultPath, defaultConfigPath] : [defaultPath];
 }
 
 /** Which of the files are configurations, by their own word. */

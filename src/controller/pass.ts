@@ -9,6 +9,7 @@ import type { LedgerEvent, LookEvidence } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/fold.ts';
 import type { Moment } from '../lib/clock.ts';
 import { elapsedMs, readMoment } from '../lib/clock.ts';
+import type { PlacedProblem } from '../manifest/collect.ts';
 import type { Token } from '../manifest/manifest.ts';
 import { batchMax, chooseBatch } from '../plan/batch.ts';
 import type { Decision } from '../plan/decision.ts';
@@ -46,6 +47,8 @@ export interface PassReport {
   readonly decisions: readonly Decision[];
   /** Why the pass ended early, or what stands in the way of everything. */
   readonly problems: readonly Reason[];
+  /** What is wrong with the source's files; null where this pass has not read them. */
+  readonly sourceProblems: readonly PlacedProblem[] | null;
   /** Something landed that may make more possible at once. */
   readonly again: boolean;
   /** When the next thing is due, by the monotonic clock; null where nothing is. */
@@ -95,7 +98,8 @@ function undecidedProblem(): Reason {
 }
 
 function endEarly(c: Controller, problem: Reason): PassReport {
-  return { decisions: c.state.decisions, problems: [problem], again: false, wakeAtMs: nextPushMs(c) };
+  const { decisions } = c.state;
+  return { decisions, problems: [problem], sourceProblems: null, again: false, wakeAtMs: nextPushMs(c) };
 }
 
 function announceHalts(c: Controller, halts: readonly Reason[]): void {
@@ -233,16 +237,16 @@ async function decideAndAct(
     const recordHead = gathered.reading?.accepted === true && problems.length === 0;
     if (!isWorthPushing(c, events, recordHead, options)) {
       if (problems.length === 0 && plan.notes.length === 0) rememberTasks(c, gathered);
-      return report(c, view, plan, problems, false);
+      return report(c, view, plan, gathered, problems, false);
     }
     const landing = await landNow(c, view, events, gathered, problems, granted);
     if (landing === 'landed') {
       if (problems.length === 0) rememberTasks(c, gathered);
       await callClaims(c, view, choices, gathered, granted);
-      return report(c, view, plan, problems, events.length > 0);
+      return report(c, view, plan, gathered, problems, events.length > 0);
     }
     if (landing !== 'lost' || round >= roundsMax || !(await refetch(c, gathered))) {
-      return report(c, view, plan, problems, landing === 'lost');
+      return report(c, view, plan, gathered, problems, landing === 'lost');
     }
   }
 }
@@ -350,10 +354,12 @@ function report(
   c: Controller,
   view: LedgerView,
   plan: Plan,
+  { reading }: Gathered,
   problems: readonly Reason[],
   again: boolean,
 ): PassReport {
-  return { decisions: plan.decisions, problems, again, wakeAtMs: nextWakeMs(c, view, plan) };
+  const sourceProblems = reading?.desired.problems ?? null;
+  return { decisions: plan.decisions, problems, sourceProblems, again, wakeAtMs: nextWakeMs(c, view, plan) };
 }
 
 /** The earliest moment at which a pass would do something that this one could not. */

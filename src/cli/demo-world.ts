@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ControllerConfig } from '../config/config.ts';
+import { resolveConfig } from '../config/resolve.ts';
+import { makeBareRepository, makeWorkRepository } from '../git/demo-repository.ts';
+import { prepareGitHome } from '../git/home.ts';
+import { initLedger } from '../git/ledger-init.ts';
+import { encodeFormat } from '../ledger/codec.ts';
+import { formatVersion } from '../ledger/events.ts';
+import { systemClock } from '../lib/clock.ts';
+import { BugError, ok, type Result } from '../lib/faults.ts';
+import { defaultOptions } from '../simulator/options.ts';
+import { type Simulator, startSimulator } from '../simulator/server.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** The examples are part of the package; this file runs from `dist/cli`, and in tests from `src/cli`. */
+export const examplesDir = fileURLToPath(new URL('../../examples/', import.meta.url));
+
+/** AWS's own example account, which the devices of the examples belong to, and the key that speaks for it here. */
+const demoAccount = '111122223333';
+const demoAccessKeyId = 'SNOWGATEDEMO';
+const devicesPerFleet = 6;
+
+/** A world to try things in: source, ledger, simulated AWS and a configuration for them. */
+export interface DemoWorld {
+  readonly dir: string;
+  readonly sourceDir: string;
+  readonly ledgerDir: string;
+  readonly configFile: string;
+  readonly config: ControllerConfig;
+  readonly simulator: Simulator;
+  /** Ends the simulator and removes every file. */
+  close(): Promise<void>;
+}
+
+/** Makes the world in a new temporary folder. On any trouble nothing is left behind. */
+export async function makeDemoWorld(world: Surroundings): Promise<Result<DemoWorld>> {
+  const dir = await mkdtemp(join(tmpdir(), 'snowgate-demo-'));
+  const regions = await readRegions();
+  const simulator = await startSimulator({
+    ...defaultOptions,
+    fleets: [...new Set(regions.values())].map((region) => ({
+      account: demoAccount,
+      region,
+      accessKeyIds: [demoAccessKeyId],
+      devices: devicesPerFleet,
+    })),
+  });
+  const close = async (): Promise<void> => {
+    await simulator.close();
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    const filled = await fill(dir, regions, simulator, world);
+    if (!filled.ok) await close();
+    return filled.ok ? ok({ ...filled.value, simulator, close }) : filled;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Filled = Omit<DemoWorld, 'simulator' | 'close'>;
+
+async function fill(
+  dir: string,
+  regions: ReadonlyMap<string, string>,
+  simulator: Simulator,
+  world: Surroundings,
+): Promise<Result<Filled>> {
+  const sourceDir = join(dir, 'source');
+  const ledgerDir = join(dir, 'ledger.git');
+  const configFile = join(dir, 'snowgate.yaml');
+  await mkdir(sourceDir);
+  await cp(join(examplesDir, 'tasks'), join(sourceDir, 'tasks'), { recursive: true });
+  const home = await prepareGitHome(join(dir, 'tools'), world.redactor);
+  if (!home.ok) return home;
+  const source = await makeWorkRepository(home.value, sourceDir, 'Ask for the first tasks');
+  if (!source.ok) return source;
+  const bare = await makeBareRepository(home.value, ledgerDir);
+  if (!bare.ok) return bare;
+  const ledgerId = randomUUID();
+  const text = configText({ sourceDir, ledgerDir, ledgerId, dir, endpoint: simulator.endpoint, regions });
+  await writeFile(configFile, text);
+  const resolved = resolveConfig(Buffer.from(text), { hostName: 'demo', baseDir: dir });
+  if (!resolved.ok)
+    throw new BugError(`the demo's configuration is wrong: ${JSON.stringify(resolved.problems)}`);
+  const made = await initLedger(
+    resolved.config.ledger,
+    {
+      format: encodeFormat({ v: formatVersion, ledger: ledgerId }),
+      message: `Begin ledger ${ledgerId}\n`,
+      replica: resolved.config.replica,
+      atMs: systemClock.wallMs(),
+      segments: [],
+    },
+    { fetchTimeoutMs: 30_000, pushTimeoutMs: 30_000, redactor: world.redactor },
+  );
+  return made.ok ? ok({ dir, sourceDir, ledgerDir, configFile, config: resolved.config }) : made;
+}
+
+/** The fleets of the examples' own configuration, with their regions. */
+async function readRegions(): Promise<ReadonlyMap<string, string>> {
+  const bytes = await readFile(join(examplesDir, 'snowgate.yaml'));
+  const resolved = resolveConfig(bytes, { hostName: 'demo', baseDir: examplesDir });
+  if (!resolved.ok) throw new BugError('examples/snowgate.yaml is not valid');
+  return new Map([...resolved.config.fleets].map(([name, { region }]) => [name, region]));
+}
+
+interface ConfigParts {
+  readonly sourceDir: string;
+  readonly ledgerDir: string;
+  readonly ledgerId: string;
+  readonly dir: string;
+  readonly endpoint: string;
+  readonly regions: ReadonlyMap<string, string>;
+}
+
+/** JSON strings are YAML strings: no path can break out of one. */
+function configText({ sourceDir, ledgerDir, ledgerId, dir, endpoint, regions }: ConfigParts): string {
+  const fleets = [...regions].map(
+    ([name, region]) => `  ${name}: {region: ${region}, endpoint: ${JSON.stringify(endpoint)}}\n`,
+  );
+  return `# Made by snowgate demo; gone when it ends.
+apiVersion: snowgate/v1
+kind: Controller
+source:
+  url: ${JSON.stringify(`file://${sourceDir}`)}
+  schedule: "*/2 * * * * *"
+ledger:
+  url: ${JSON.stringify(`file://${ledgerDir}`)}
+  id: ${ledgerId}
+  pushesPerMinute: 60
+stateDir: ${JSON.stringify(join(dir, 'state'))}
+replica: demo
+fleets:
+${fleets.join('')}policy: {uncovered: allow}
+`;
+}
+
+/**
+ * The credentials that the simulator knows, where the AWS client looks for credentials first. They replace whatever
+ * this process was started with: a demo must not have a real key in its hands.
+ */
+export function takeDemoCredentials(env: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(env)) if (/^AWS_/.test(name)) delete env[name];
+  env.AWS_ACCESS_KEY_ID = demoAccessKeyId;
+  env.AWS_SECRET_ACCESS_KEY = 'demo';
+}

@@ -1,0 +1,158 @@
+import { rm } from 'node:fs/promises';
+import type { PassReport } from '../controller/pass.ts';
+import { describeEvent } from '../ledger/message.ts';
+import { BugError } from '../lib/faults.ts';
+import { stopBy } from './configuration.ts';
+import { shortInstant } from './decision-view.ts';
+import { type DemoWorld, makeDemoWorld, takeDemoCredentials } from './demo-world.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { openJournal } from './journal.ts';
+import { readWholeLedger } from './ledger-reading.ts';
+import { colorsFor, count, plain } from './print.ts';
+import { ReportLog } from './report-log.ts';
+import { openController, reportText } from './run.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** Shows the whole path on this machine alone: source, ledger, simulated AWS and the controller, from examples/. */
+export async function demo(options: { readonly once?: true }, world: Surroundings): Promise<ExitCode> {
+  takeDemoCredentials(process.env);
+  const made = await makeDemoWorld(world);
+  if (!made.ok) return stopBy(made.fault, exitCodes.unreachable, world).exit;
+  try {
+    introduce(made.value, world);
+    return await (options.once === true ? showOnce(made.value, world) : showAndRun(made.value, world));
+  } finally {
+    await made.value.close();
+  }
+}
+
+function say(text: string, world: Surroundings): void {
+  world.stdout.write(`${text}\n`);
+}
+
+function title(text: string, world: Surroundings): void {
+  say(`\n${colorsFor(world.stdout, world.env).bold(text)}`, world);
+}
+
+function introduce(made: DemoWorld, world: Surroundings): void {
+  const devices = made.simulator.fleets.reduce((sum, fleet) => sum + fleet.devices.length, 0);
+  title('A world to try snowgate in, made for this demo and gone with it', world);
+  say(`  tasks   ${made.sourceDir}, a Git repository made from examples/`, world);
+  say(`  ledger  ${made.ledgerDir}, branch ${made.config.ledger.branch}`, world);
+  say(
+    `  AWS     ${made.simulator.endpoint}, simulated: ${count(made.config.fleets.size, 'fleet')}, ${count(devices, 'device')}`,
+    world,
+  );
+  say(`  config  ${made.configFile}`, world);
+}
+
+/** One pass of a new controller, as `snowgate run --once` makes it. */
+async function pass(made: DemoWorld, world: Surroundings): Promise<PassReport | ExitCode> {
+  const journal = openJournal('warn', made.config.replica, world);
+  const wired = await openController(made.config, journal, world);
+  if (!wired.ok) return wired.exit;
+  try {
+    return await wired.value.runOnce(false);
+  } finally {
+    await wired.value.close();
+  }
+}
+
+async function showOnce(made: DemoWorld, world: Surroundings): Promise<ExitCode> {
+  title('The controller reads the tasks, claims them in the ledger, and asks AWS', world);
+  const first = await pass(made, world);
+  if (typeof first === 'number') return first;
+  say(reportText(first, world).trimEnd(), world);
+
+  title('What the ledger remembers (git log tells the same)', world);
+  const told = await tellLedger(made, world);
+  if (typeof told === 'number') return told;
+
+  title('Another controller, which has lost its state directory, finds nothing left to ask', world);
+  await rm(made.config.stateDir, { recursive: true, force: true });
+  const second = await pass(made, world);
+  if (typeof second === 'number') return second;
+  say(reportText(second, world).trimEnd(), world);
+  return conclude(made, second, world);
+}
+
+/** Prints the ledger's events in their order. */
+async function tellLedger(made: DemoWorld, world: Surroundings): Promise<null | ExitCode> {
+  const reading = await readWholeLedger(made.config, world);
+  if (!reading.ok) return reading.exit;
+  const events = [...reading.value.events.values()].flat();
+  events.sort((a, b) => a.header.seq - b.header.seq);
+  for (const { event, header } of events) say(`  #${header.seq} ${plain(describeEvent(event))}`, world);
+  return null;
+}
+
+interface SimulatedFleet {
+  readonly tasks: number;
+  readonly doubled: readonly unknown[];
+}
+
+/** Counts at the other end: what the simulated AWS was really asked. */
+async function conclude(made: DemoWorld, report: PassReport, world: Surroundings): Promise<ExitCode> {
+  const fleets = await readSimulated(made.simulator.endpoint);
+  const tasks = fleets.reduce((sum, fleet) => sum + fleet.tasks, 0);
+  const doubled = fleets.reduce((sum, fleet) => sum + fleet.doubled.length, 0);
+  const issued = report.decisions.filter(({ action }) => action === 'done').length;
+  const held = report.decisions.filter(({ action }) => action === 'hold');
+  const until = held.flatMap(({ untilMs }) => (untilMs === null ? [] : [` until ${shortInstant(untilMs)}`]));
+  const summary = `${count(issued, 'task')} issued, ${held.length} held${until[0] ?? ''}; AWS holds ${count(tasks, 'task')}, ${doubled} asked for twice`;
+  say(`\ndemo: ${summary}`, world);
+  return tasks === issued && doubled === 0 ? exitCodes.done : exitCodes.findings;
+}
+
+async function readSimulated(endpoint: string): Promise<readonly SimulatedFleet[]> {
+  const answer: unknown = await (await fetch(`${endpoint}/_simulator/summary`)).json();
+  if (
+    typeof answer !== 'object' ||
+    answer === null ||
+    !('fleets' in answer) ||
+    !Array.isArray(answer.fleets)
+  ) {
+    throw new BugError('the simulator tells no summary');
+  }
+  return answer.fleets.map((fleet: { tasks?: unknown; doubled?: unknown }) => ({
+    tasks: Number(fleet.tasks),
+    doubled: Array.isArray(fleet.doubled) ? fleet.doubled : [],
+  }));
+}
+
+async function showAndRun(made: DemoWorld, world: Surroundings): Promise<ExitCode> {
+  const journal = openJournal('info', made.config.replica, world);
+  const wired = await openController(made.config, journal, world);
+  if (!wired.ok) return wired.exit;
+  title('The controller runs; its log:', world);
+  let told = false;
+  const log = new ReportLog(journal);
+  try {
+    await wired.value.runDaemon((report) => {
+      log.tell(report);
+      if (told || report.again || report.problems.length > 0) return;
+      told = true;
+      suggest(made, world);
+    });
+    return exitCodes.done;
+  } finally {
+    await wired.value.close();
+    say('demo: ended, everything removed', world);
+  }
+}
+
+/** Said once, when the first tasks have been issued. */
+function suggest(made: DemoWorld, world: Surroundings): void {
+  const self = 'node dist/main.js';
+  title('Try a change, in another terminal:', world);
+  say(`  cd ${made.sourceDir}`, world);
+  say(`  sed -i 's/run: 1/run: 2/' tasks/north-sea/reboot-aurora.yaml`, world);
+  say(`  git commit -am 'Reboot Aurora again'`, world);
+  say('It is issued within seconds. Revert it, move the file, change a comment: nothing is.', world);
+  title('Look:', world);
+  say(`  ${self} plan --config ${made.configFile}`, world);
+  say(`  ${self} ledger list --config ${made.configFile}`, world);
+  say(`  git -C ${made.ledgerDir} log ${made.config.ledger.branch}`, world);
+  say(`  curl -s ${made.simulator.endpoint}/_simulator/state`, world);
+  say('\nCtrl-C ends the demo and removes everything.\n', world);
+}
