@@ -160,18 +160,20 @@ function directiveProblem(line: number): DocumentProblem {
   };
 }
 
-/** What js-yaml would read otherwise than YAML says: `---text` as a separator, text after `...` as a document. */
+/**
+ * What js-yaml reads otherwise than YAML says: `---text` as a separator, a map that begins on the separator's line,
+ * text after `...` as a document.
+ */
 function judgeStart(first: string, index: number, line: number): DocumentProblem | undefined {
   if (first.startsWith('%')) return directiveProblem(line);
-  const glued =
-    (first.startsWith('---') && !isMarker(first, '---')) || (first.startsWith('...') && index === 0);
-  if (!glued) return undefined;
+  const isGlued = first.startsWith('---') || (first.startsWith('...') && index === 0);
+  if (!isGlued) return undefined;
   return {
     code: 'SG1019',
     severity: 'error',
     line,
     column: 1,
-    message: `a document cannot begin with ${first.startsWith('---') ? '--- and text without a space' : '... and text'}`,
+    message: `${first.slice(0, 3)} stands on a line with other text`,
     hint: 'put the separator on a line of its own',
   };
 }

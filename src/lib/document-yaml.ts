@@ -32,6 +32,9 @@ export type ReadDocument =
 /** js-yaml opens up to two nodes more than there are levels: one for the document, one to try for a key. */
 const probeLevels = 2;
 
+/** Each costs js-yaml a walk through the whole text. No document of people has more. */
+const looseBracketsMax = 100;
+
 class WrappedNode {
   readonly value: unknown;
   readonly offset: number;
@@ -118,6 +121,7 @@ export function readYaml(document: DocumentText, depth: number): ReadDocument {
     root = load(text, {
       schema: coreSchema,
       listener: (event, state) => gate.listen(event, state),
+      onWarning: (warning) => gate.judgeIndent(warning.mark.position),
       // In @types/js-yaml 4.0.9 the option is missing; js-yaml has it since 4.2.
       ...({ maxDepth: depth + probeLevels } as object),
     });
@@ -160,12 +164,13 @@ class Gate {
   private readonly opened: number[] = [];
   /** Where the texts that are no allowed keys were last seen. */
   private readonly suspects = new Map<string, number>();
-  private readonly hasWideEscape: boolean;
+  private readonly hasRiskyEscape: boolean;
+  private looseBrackets = 0;
 
   constructor(document: DocumentText, depth: number) {
     this.document = document;
     this.depth = depth;
-    this.hasWideEscape = document.text.includes('\\U');
+    this.hasRiskyEscape = document.text.includes('\\U') || document.text.includes('\\\n');
   }
 
   listen(event: 'open' | 'close', state: State): void {
@@ -183,6 +188,10 @@ class Gate {
 
   private open(position: number): void {
     const { text } = this.document;
+    // js-yaml opens a node right behind a question mark only where that says "here is a key".
+    if (text[position - 1] === '?') {
+      throw new GateStop('SG1011', position - 1, 'a key introduced by ? is not allowed', 'write KEY: VALUE');
+    }
     const at = skipToToken(text, position);
     const indicator = text[at];
     if (indicator === '&' || indicator === '*') {
@@ -201,6 +210,24 @@ class Gate {
     this.opened.push(position);
   }
 
+  /**
+   * Quoted text or a list in brackets goes on at a line that is not indented. YAML forbids it and js-yaml only warns:
+   * `a: "x` with `b: y"` below it reads as two keys to a person. A line of closing brackets misleads nobody, and is
+   * common.
+   */
+  judgeIndent(position: number): void {
+    const { text } = this.document;
+    const opener = text[skipToToken(text, this.opened.at(-1) ?? 0)];
+    const end = text.indexOf('\n', position);
+    const line = text.slice(position, end < 0 ? text.length : end);
+    this.looseBrackets += 1;
+    const isClosing = (opener === '[' || opener === '{') && /^[\]}][\]}, \t]*(?:#|$)/.test(line);
+    if (isClosing && this.looseBrackets <= looseBracketsMax) return;
+    const message =
+      'not valid YAML: quoted text or a list in brackets goes on at a line that is not indented';
+    throw new GateStop('SG1006', position, message, 'indent the line more than the key above it');
+  }
+
   /** The value of a closed node, or null beside a problem. */
   private judge(value: unknown, offset: number): unknown {
     if (value instanceof BadNumber) {
@@ -215,9 +242,10 @@ class Gate {
       const message = `${nameCharacter(value, at)} is not allowed, written as an escape neither`;
       this.add('SG1017', skipToToken(this.document.text, offset), message, 'remove it');
     }
-    if (this.hasWideEscape) {
+    if (this.hasRiskyEscape) {
       const bad = findBadEscape(this.document.text, skipToToken(this.document.text, offset));
-      if (bad >= 0) this.add('SG1017', bad, 'the escape names no character', 'Unicode ends at \\U0010FFFF');
+      if (bad >= 0)
+        this.add('SG1017', bad, 'this escape means different things to different readers', 'leave it out');
     }
     if (value === '<<' || value === '__proto__') this.suspects.set(value, offset);
     return value;
@@ -312,13 +340,17 @@ class Gate {
   }
 }
 
-/** Offset of an escape beyond Unicode in a double-quoted scalar: js-yaml wraps it round to another character. */
+/**
+ * Offset of an escape in a double-quoted scalar that js-yaml reads otherwise than YAML says: beyond Unicode it wraps
+ * round to another character, and behind an escaped line break it swallows empty lines.
+ */
 function findBadEscape(text: string, offset: number): number {
   if (text[offset] !== '"') return -1;
   for (let at = offset + 1; at < text.length && text[at] !== '"'; at += 1) {
     if (text[at] !== '\\') continue;
     at += 1;
     if (text[at] === 'U' && Number.parseInt(text.slice(at + 1, at + 9), 16) > 0x10ffff) return at - 1;
+    if (text[at] === '\n' && /^[ \t]*\n/.test(text.slice(at + 1))) return at - 1;
   }
   return -1;
 }
