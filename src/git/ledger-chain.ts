@@ -119,7 +119,7 @@ function describeStatus(status: string): string {
 }
 
 /** A path that others wrote, fit to be shown: ASCII, bounded, in quotes. */
-export function quote(path: string): string {
+function quote(path: string): string {
   return JSON.stringify(path.length > 200 ? `${path.slice(0, 200)}...` : path).replace(
     /[^ -~]/g,
     (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,

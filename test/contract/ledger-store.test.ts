@@ -5,7 +5,8 @@ import {
   openLedgerDouble,
   type PushFault,
 } from '../doubles/ledger.ts';
-import { describeLedgerStore, type LedgerWorld } from './ledger-store.ts';
+import { describeLedgerStore } from './ledger-store.ts';
+import type { LedgerWorld } from './ledger-world.ts';
 
 function beginDouble(): Promise<LedgerWorld> {
   const remote = new LedgerRemote('{"v":1,"ledger":"6f1c0a3e-0000-4000-8000-000000000001"}\n');

@@ -39,7 +39,7 @@ export type PushFault =
   | 'refused';
 
 /** What a plan may do to a fetch: nothing is learned. */
-export type FetchFault = 'unreachable';
+type FetchFault = 'unreachable';
 
 /** Decides about each call of one store, when it is made. Absent, or undefined, means that nothing goes wrong. */
 export interface LedgerFaultPlan {

@@ -1,4 +1,4 @@
 import { describeLedgerStore } from '../contract/ledger-store.ts';
 import { beginWorld } from './ledger-world.ts';
 
-describeLedgerStore('real git over file://', { rounds: { ofTwo: 20, ofEight: 6 } }, () => beginWorld('file'));
+describeLedgerStore('real git over file://', { rounds: { ofTwo: 20, ofEight: 4 } }, () => beginWorld('file'));

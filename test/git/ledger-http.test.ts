@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LedgerConfig } from '../../src/config/config.ts';
 import { openLedger } from '../../src/git/ledger-branch.ts';
-import { append, build, fetched } from '../contract/ledger-store.ts';
+import { append, build, fetched } from '../contract/ledger-world.ts';
 import { basicAuthorization, type GitServer, type GitServerFault } from '../doubles/git-server.ts';
 import { beginWorld, type GitWorld, waits } from './ledger-world.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readLedger } from '../../src/git/ledger-audit.ts';
 import { initLedger } from '../../src/git/ledger-init.ts';
-import { segmentPath, segmentText } from '../contract/ledger-store.ts';
+import { segmentPath, segmentText } from '../contract/ledger-world.ts';
 import { beginning, branch, format, type GitWorld, prepareWorld, waits } from './ledger-world.ts';
 
 let world: GitWorld;

@@ -11,7 +11,7 @@ import { openLedger } from '../../src/git/ledger-branch.ts';
 import type { LedgerBeginning } from '../../src/git/ledger-init.ts';
 import { initLedger } from '../../src/git/ledger-init.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
-import type { LedgerWorld, OpenOptions } from '../contract/ledger-store.ts';
+import type { LedgerWorld, OpenOptions } from '../contract/ledger-world.ts';
 import type { GitServer } from '../doubles/git-server.ts';
 import { startGitServer } from '../doubles/git-server.ts';
 
