@@ -6,7 +6,7 @@
  * parsed, and a document that cannot be read never hides where the next one begins.
  */
 import type { DocumentProblem } from './document-problem.ts';
-import { spotAt } from './document-problem.ts';
+import { findForbidden, spotAt } from './document-problem.ts';
 
 /** One document's text, beginning with its `---` line where it has one. */
 export interface DocumentText {
@@ -99,13 +99,15 @@ export function splitDocuments(text: string): DocumentText[] {
     const { lines, firstLine } = held;
     held = undefined;
     const content = lines.findIndex((line, index) => !isBlank(index === 0 ? withoutMarker(line) : line));
-    if (content < 0 && directive === undefined) return;
+    const text = lines.join('\n');
+    // A comment with a lone CR in it is no comment for every reader: what is invisible is judged with the rest.
+    if (content < 0 && directive === undefined && findForbidden(text) < 0) return;
     const contentLine = firstLine + Math.max(content, 0);
     const first = lines[content] ?? '';
     const refusal = directive ?? judgeStart(first, content, contentLine);
     directive = undefined;
     documents.push({
-      text: lines.join('\n'),
+      text,
       firstLine,
       contentLine,
       ...(refusal === undefined ? {} : { refusal }),
