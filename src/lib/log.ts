@@ -5,7 +5,7 @@ import type { Redactor } from './redact.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
-export type FieldValue = string | number | boolean | null | undefined | readonly string[];
+type FieldValue = string | number | boolean | null | undefined | readonly string[];
 
 /** One line for each event that an operator cares about. `event` is a fixed phrase; what varies is in the fields. */
 export interface LineWriter {

@@ -6,7 +6,7 @@ import type { ServerTime } from '../controller/ports.ts';
 import { escapeRecord } from '../lib/escape.ts';
 import { redactShapes } from '../lib/redact.ts';
 
-export type AnswerBody =
+type AnswerBody =
   | { readonly kind: 'json'; readonly value: unknown }
   /** Not JSON, cut short or too large: what it would have said is not known. */
   | { readonly kind: 'unreadable'; readonly why: string };
@@ -78,6 +78,7 @@ export function messageOf(answer: Answer): string {
   return typeof text === 'string' ? quoteWords(text) : '';
 }
 
+/** The value where it is a JSON object, and null where it is anything else. */
 export function asObject(value: unknown): Readonly<Record<string, unknown>> | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
   return value as Readonly<Record<string, unknown>>;

@@ -18,6 +18,9 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly why: string };
 
+/** What we ask for, and the most that the model allows. */
+export const pageEntriesMax = 100;
+
 /**
  * An id of a task, a device or an execution. The model says 1 to 64 characters; the characters are those seen in the
  * guide and a few that ids of AWS have elsewhere. An id goes into paths, commit messages and logs.
@@ -26,10 +29,12 @@ export function parseId(value: unknown): string | null {
   return typeof value === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value) ? value : null;
 }
 
+/** A resource name; what cannot be one is none, since nothing depends on it. */
 export function parseArn(value: unknown): string | null {
   return typeof value === 'string' && /^arn:[A-Za-z0-9:/._-]{1,1000}$/.test(value) ? value : null;
 }
 
+/** One page of ListTasks. */
 export function parseTaskPage(answer: Readonly<Record<string, unknown>>): Parsed<Page<TaskSummary>> {
   return parsePage<TaskSummary>(answer, 'tasks', (entry, at) => {
     const taskId = parseId(entry.taskId);
@@ -41,6 +46,7 @@ export function parseTaskPage(answer: Readonly<Record<string, unknown>>): Parsed
   });
 }
 
+/** One page of ListExecutions of a task; an entry of another task makes the page unusable. */
 export function parseExecutionPage(
   answer: Readonly<Record<string, unknown>>,
   ofTask: string,
@@ -89,6 +95,7 @@ function parsePage<T>(
   const list = answer[field];
   // An absent list is not an empty one: "no tasks" ends doubts, and must have been said.
   if (!Array.isArray(list)) return bad(`a page without ${field}`);
+  if (list.length > pageEntriesMax) return bad(`a page of ${list.length} ${field}, more than were asked for`);
   const entries: T[] = [];
   for (const [index, item] of list.entries()) {
     const entry = asObject(item);

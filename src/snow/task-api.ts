@@ -22,7 +22,7 @@ import { readExecutions, readListing } from './listing.ts';
 import { createOutcome, judge, serverOf } from './outcome.ts';
 import { readFailure, unusable } from './read-failure.ts';
 import { Session } from './session.ts';
-import { parseTask } from './shape.ts';
+import { pageEntriesMax, parseTask } from './shape.ts';
 import { type SendOptions, Transport } from './transport.ts';
 
 export interface TaskApiOptions {
@@ -105,7 +105,7 @@ class SnowTaskApi implements TaskApi {
     return readListing(
       (nextToken) =>
         this.#read('ListTasks', (sdk, client, options) =>
-          client.send(new sdk.ListTasksCommand({ maxResults: 100, ...token(nextToken) }), options),
+          client.send(new sdk.ListTasksCommand({ maxResults: pageEntriesMax, ...token(nextToken) }), options),
         ),
       (taskId) => this.describeTask(taskId),
       `ListTasks of fleet ${this.#fleet.name}`,
@@ -127,7 +127,7 @@ class SnowTaskApi implements TaskApi {
       (nextToken) =>
         this.#read('ListExecutions', (sdk, client, options) =>
           client.send(
-            new sdk.ListExecutionsCommand({ taskId, maxResults: 100, ...token(nextToken) }),
+            new sdk.ListExecutionsCommand({ taskId, maxResults: pageEntriesMax, ...token(nextToken) }),
             options,
           ),
         ),

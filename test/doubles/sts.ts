@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-export interface StsRequest {
+interface StsRequest {
   readonly action: string;
   readonly parameters: URLSearchParams;
   /** The access key id in the signature, null without one. */

@@ -17,7 +17,7 @@ import { readFailure, unusable } from '../../src/snow/read-failure.ts';
 import { parseTask } from '../../src/snow/shape.ts';
 
 /** Where a call of the real thing takes time: before it is sent, on its way there, on its way back. */
-export type PausePoint = 'prepare' | 'request' | 'answer';
+type PausePoint = 'prepare' | 'request' | 'answer';
 
 export interface TaskDoubleOptions {
   /** Shared by every controller that works on these fleets. */

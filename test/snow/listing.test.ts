@@ -106,6 +106,7 @@ describe('a listing', () => {
 
   it.each([
     ['no tasks', {}],
+    ['more tasks than were asked for', { tasks: Array.from({ length: 101 }, (_x, n) => task(`st-${n}`)) }],
     ['tasks that are no list', { tasks: { 0: task('st-1') } }],
     ['an entry that is no object', { tasks: ['st-1'] }],
     ['an entry without id', { tasks: [task('st-1'), { state: 'COMPLETED', tags }] }],

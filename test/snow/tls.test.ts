@@ -1,9 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CreateOutcome } from '../../src/controller/ports.ts';
+import { makeCertificate } from './certificate.ts';
 import { later, taskRequest, useEnvironment } from './fixture.ts';
 import { type Behaviour, reply, startRawServer } from './raw-server.ts';
 
@@ -14,34 +15,18 @@ useEnvironment();
  * compiled sources, below node_modules so that it finds its libraries.
  */
 let folder = '';
+let certificate = { key: '', cert: '' };
 
 beforeAll(() => {
   mkdirSync(resolve('node_modules/.cache'), { recursive: true });
   folder = mkdtempSync(resolve('node_modules/.cache/snowgate-tls-'));
   const tsc = resolve('node_modules/.bin/tsc');
-  execFileSync(
-    tsc,
-    ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist'), '--noCheck'],
-    {
-      stdio: 'pipe',
-      timeout: 50_000,
-    },
-  );
+  execFileSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist'), '--noCheck'], {
+    stdio: 'pipe',
+    timeout: 50_000,
+  });
   writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
-  writeFileSync(
-    join(folder, 'openssl.cnf'),
-    '[req]\ndistinguished_name=dn\nx509_extensions=ext\n[dn]\n[ext]\nsubjectAltName=DNS:localhost\nbasicConstraints=critical,CA:true\n',
-  );
-  const args = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost';
-  execFileSync(
-    'openssl',
-    [...args.split(' '), '-config', 'openssl.cnf', '-keyout', 'key.pem', '-out', 'cert.pem'],
-    {
-      cwd: folder,
-      stdio: 'ignore',
-      timeout: 30_000,
-    },
-  );
+  certificate = makeCertificate(folder, 'localhost');
   writeFileSync(
     join(folder, 'call.js'),
     `import { systemClock } from './dist/lib/clock.js';
@@ -59,9 +44,7 @@ api.close();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function callOverTls(behaviour: Behaviour, host: string, timeoutMs: number) {
-  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => readFileSync(join(folder, name), 'utf8'));
-  if (key === undefined || cert === undefined) throw new Error('no certificate');
-  const server = await startRawServer(behaviour, { key, cert });
+  const server = await startRawServer(behaviour, certificate);
   later(server.close);
   const args = [
     join(folder, 'call.js'),

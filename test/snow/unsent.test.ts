@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
 import { createTaskApi } from '../../src/snow/task-api.ts';
+import { makeCertificate } from './certificate.ts';
 import { fleetAt, later, open, openApi, taskRequest, useEnvironment } from './fixture.ts';
 import { reply, startRawServer } from './raw-server.ts';
 
@@ -13,33 +13,11 @@ useEnvironment();
 
 const issuing = reply({ status: 200, body: { taskId: 'st-1' } });
 
-/** A key and a certificate that no authority has signed. */
-function selfSigned(): { key: string; cert: string } {
+/** A key and a certificate that no authority of this machine has signed. */
+function selfSigned(): { readonly key: string; readonly cert: string } {
   const folder = mkdtempSync(join(tmpdir(), 'snowgate-tls-'));
   later(() => rmSync(folder, { recursive: true, force: true }));
-  const [key, cert, config] = ['key.pem', 'cert.pem', 'openssl.cnf'].map((name) => join(folder, name));
-  if (key === undefined || cert === undefined || config === undefined) throw new Error('no paths');
-  writeFileSync(config, '[req]\ndistinguished_name=dn\n[dn]\n');
-  const args = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '2',
-  ];
-  execFileSync(
-    'openssl',
-    [...args, '-config', config, '-subj', '/CN=127.0.0.1', '-keyout', key, '-out', cert],
-    {
-      stdio: 'ignore',
-      timeout: 30_000,
-    },
-  );
-  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+  return makeCertificate(folder, 'localhost');
 }
 
 describe('a CreateTask of which nothing left this machine', () => {
