@@ -3,6 +3,7 @@
  * a restart. It is kept twice, as a ref of the mirror and as a small file beside it: the loss of one is survived.
  */
 import { open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { CommitId } from '../controller/ports.ts';
 import type { Result } from '../lib/faults.ts';
 import { failed, ok } from '../lib/faults.ts';
@@ -69,6 +70,12 @@ async function writeWhole(path: string, text: string): Promise<void> {
     await file.close();
   }
   await rename(temporary, path);
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 /** A file that is not ours, or only half, is a file that was lost. */
