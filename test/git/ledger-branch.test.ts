@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readLedger } from '../../src/git/ledger-audit.ts';
 import { openLedger } from '../../src/git/ledger-branch.ts';
 import { ledgerLimits } from '../../src/git/ledger-reader.ts';
@@ -15,7 +15,10 @@ const ref = `refs/heads/${branch}`;
 beforeEach(async () => {
   world = await beginWorld('file');
 });
-afterEach(() => world.end());
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await world.end();
+});
 
 describe('the memory of the newest tip', () => {
   async function twoCommits(): Promise<{ readonly first: string; readonly second: string }> {
@@ -209,16 +212,17 @@ describe('readLedger', () => {
   it('reads everything once and leaves nothing behind', async () => {
     const a = await world.open('a');
     const first = await append(a, (await fetched(a)).tip, 1, 'a');
-    const { tmpdir } = await import('node:os');
-    const before = (await readdir(tmpdir())).filter((name) => name.startsWith('snowgate-ledger-'));
+    // A place of its own for what is temporary: others use the common one at the same time.
+    const temporary = join(world.dir, 'tmp');
+    await mkdir(temporary);
+    vi.stubEnv('TMPDIR', temporary);
     expect(await readLedger(world.config, waits)).toMatchObject({
       kind: 'fetched',
       format,
       tip: first,
       segments: [{ commit: first, path: segmentPath(1, 'a'), text: segmentText(1, 'a') }],
     });
-    const after = (await readdir(tmpdir())).filter((name) => name.startsWith('snowgate-ledger-'));
-    expect(after.filter((name) => !before.includes(name))).toEqual([]);
+    expect(await readdir(temporary)).toEqual([]);
     expect(await readFile(join(world.stateDir('a'), 'ledger', 'known.json'), 'utf8')).toContain(first);
   });
 
