@@ -54,14 +54,6 @@ export function createLog(options: LogOptions): LineWriter {
   };
 }
 
-/** Standard error, written at once: the last line before a crash is the one that is needed. */
-export function openStderr(): DestinationStream {
-  const stream = pino.destination({ dest: 2, sync: true });
-  // The reader of our log went away (EPIPE). Without a listener that would end the process, and the work with it.
-  stream.on('error', () => undefined);
-  return stream;
-}
-
 function prettyStream(destination: DestinationStream, colour: boolean): DestinationStream {
   const pretty = PinoPretty.prettyFactory({
     colorize: colour,
