@@ -13,6 +13,7 @@ export type Candidate =
 const symbolicLink = '120000';
 const gitlink = '160000';
 
+/** Whether a mode is that of a file with content of its own: executable or not, but no link. */
 export function isRegularFile(mode: string): boolean {
   return mode === '100644' || mode === '100755';
 }

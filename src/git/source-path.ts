@@ -43,6 +43,7 @@ export function judgePath(bytes: Buffer): PathVerdict {
   return { kind: 'manifest', path: shown.text };
 }
 
+/** Whether a path lies in a folder, at any depth; every path lies in the empty one, the root. */
 export function isBelow(path: string, folder: string): boolean {
   return folder === '' || path.startsWith(`${folder}/`);
 }

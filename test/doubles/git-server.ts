@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /**
@@ -45,10 +46,14 @@ export function basicAuthorization(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-export async function startGitServer(root: string): Promise<GitServer> {
+/** With a key and a certificate (PEM) it speaks https. */
+export async function startGitServer(
+  root: string,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<GitServer> {
   const requests: GitRequest[] = [];
   const children = new Set<ReturnType<typeof spawn>>();
-  const server: Server = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const seen = describe(request);
     requests.push(seen);
     if (handle.authorization !== null && seen.authorization !== handle.authorization) {
@@ -71,12 +76,13 @@ export async function startGitServer(root: string): Promise<GitServer> {
     const child = serve(root, request, response, fault);
     children.add(child);
     child.on('close', () => children.delete(child));
-  });
+  };
+  const server: Server = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
   const handle: GitServer = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     authorization: null,
     fault: () => null,
     requests,
