@@ -55,7 +55,8 @@ export function wordViolations(
   for (const error of errors) {
     if (error.keyword === 'pattern' || error.keyword === 'format') {
       const at = `${error.instancePath} ${error.propertyName ?? ''}`;
-      if (misspelt.has(at)) continue;
+      const isEmpty = error.data === '' && Number(error.parentSchema?.minLength ?? 0) > 0;
+      if (isEmpty || misspelt.has(at)) continue;
       misspelt.add(at);
     }
     if (error.keyword !== 'type' && wrongType.has(error.instancePath)) continue;

@@ -24,6 +24,7 @@ const wordKeys: JsonSchema = {
 const metadataSchema: JsonSchema = {
   type: 'object',
   title: 'Who the task is',
+  description: 'Its name, and what people and policies want to know of it.',
   additionalProperties: false,
   required: ['name'],
   properties: {
@@ -101,6 +102,7 @@ const tagsSchema: JsonSchema = {
 const specSchema: JsonSchema = {
   type: 'object',
   title: 'What AWS is asked',
+  description: 'The request, and when it may be made.',
   additionalProperties: false,
   required: ['fleet', 'command', 'targets'],
   properties: {

@@ -1,0 +1,55 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { describe, expect, test } from 'vitest';
+import { controllerSchema } from '../src/config/schema.ts';
+import { taskSchema } from '../src/manifest/schema.ts';
+
+/**
+ * The published schemas are the constants, word for word. After a change:
+ * `UPDATE_SCHEMAS=1 npx vitest run test/schemas.test.ts` writes them.
+ */
+const published = [
+  ['task.schema.json', taskSchema],
+  ['controller.schema.json', controllerSchema],
+] as const;
+
+describe.each(published)('schemas/%s', (name, schema) => {
+  const file = new URL(`../schemas/${name}`, import.meta.url);
+
+  test('is made from the constant', () => {
+    const text = `${JSON.stringify(schema, null, 2)}\n`;
+    if (process.env.UPDATE_SCHEMAS === '1') writeFileSync(file, text);
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  });
+
+  test('is a valid schema for readers that know nothing of ours', () => {
+    const ajv = new Ajv2020({ strict: false });
+    addFormats.default(ajv);
+    const validate = ajv.compile(JSON.parse(readFileSync(file, 'utf8')));
+    for (const example of (schema.examples as unknown[] | undefined) ?? [])
+      expect(validate(example)).toBe(true);
+  });
+
+  test('names and explains every property, and no example breaks its own rule', () => {
+    const walk = (node: unknown, path: string): void => {
+      if (typeof node !== 'object' || node === null) return;
+      const { properties } = node as { properties?: Record<string, Record<string, unknown>> };
+      for (const [key, property] of Object.entries(properties ?? {})) {
+        if (property['x-refused'] === undefined)
+          expect(property.title, `${path}.${key}`).toBeTypeOf('string');
+        expect(property.description, `${path}.${key}`).toBeTypeOf('string');
+        walk(property, `${path}.${key}`);
+        const ajv = new Ajv2020({ strict: false });
+        addFormats.default(ajv);
+        const validate = ajv.compile(property);
+        const examples = (property.examples as unknown[] | undefined) ?? [];
+        const defaults = 'default' in property ? [property.default] : [];
+        for (const example of [...examples, ...defaults])
+          expect(validate(example), `${path}.${key}`).toBe(true);
+      }
+      walk((node as { additionalProperties?: unknown }).additionalProperties, `${path}.*`);
+    };
+    walk(schema, '');
+  });
+});
