@@ -28,9 +28,14 @@ export class Bell {
   /** Resolves when rung, or after so long, or when told to stop. */
   async wait(c: Controller, durationMs: number): Promise<void> {
     if (!this.#rung && !c.signal.aborted) {
-      this.#wake = new AbortController();
-      await c.clock.sleep(durationMs, AbortSignal.any([this.#wake.signal, c.signal]));
+      // Not AbortSignal.any: joined to a signal that lives as long as the process, each one would be kept for ever.
+      const wake = new AbortController();
+      const stop = (): void => wake.abort();
+      c.signal.addEventListener('abort', stop, { once: true });
+      this.#wake = wake;
+      await c.clock.sleep(durationMs, wake.signal);
       this.#wake = null;
+      c.signal.removeEventListener('abort', stop);
     }
     this.#rung = false;
   }

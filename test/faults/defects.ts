@@ -1,0 +1,162 @@
+/**
+ * Planted defects: mistakes that a careful person could make in the protocol. Each is a change to the text of `src/`, made
+ * in a copy, so that nothing in `src/` knows of tests; the suite must catch every one.
+ */
+export interface Defect {
+  readonly name: string;
+  /** What goes wrong with it, in one sentence. */
+  readonly harm: string;
+  readonly edits: readonly { readonly file: string; readonly find: string; readonly put: string }[];
+}
+
+export const defects: readonly Defect[] = [
+  {
+    name: 'claim after call',
+    harm: 'a crash between the call and its claim leaves a task that nobody remembers',
+    edits: [
+      {
+        file: 'controller/pass.ts',
+        find: 'const landing = await landNow(',
+        put: 'await callClaims(c, view, choices, gathered, granted);\n    const landing = await landNow(',
+      },
+      {
+        file: 'controller/pass.ts',
+        find: "if (landing === 'landed') {\n      if (problems.length === 0) rememberTasks(c, gathered);\n      await callClaims(c, view, choices, gathered, granted);",
+        put: "if (landing === 'landed') {\n      if (problems.length === 0) rememberTasks(c, gathered);",
+      },
+      {
+        file: 'controller/pass.ts',
+        find: 'attempt: view.receipts.get(token)?.attempts.length ?? 0,',
+        put: 'attempt: (view.receipts.get(token)?.attempts.length ?? 0) + 1,',
+      },
+      {
+        file: 'controller/calling.ts',
+        find: 'const request = view.receipts.get(manifest.token)?.request;',
+        put: "const request = { clientToken: manifest.token, command: manifest.command, targets: manifest.targets, tags: { 'snowgate:revision': manifest.token, 'snowgate:ledger': view.ledgerId } };",
+      },
+    ],
+  },
+  {
+    name: 'late released reopens a newer attempt',
+    harm: 'a claimant that was given up ends the attempt of whoever came after it',
+    edits: [
+      {
+        file: 'ledger/fold.ts',
+        find: 'const attempt = receipt.attempts[event.attempt - 1];',
+        put: 'const attempt = receipt.attempts.at(-1);',
+      },
+      {
+        file: 'ledger/fold.ts',
+        find: 'if (attempt.replica !== header.replica || attempt.run !== header.run) {',
+        put: "if (attempt.replica === '' && header.replica === '') {",
+      },
+      {
+        file: 'controller/outbox.ts',
+        find: 'receipt?.attempts[event.attempt - 1]',
+        put: 'receipt?.attempts.at(-1)',
+      },
+    ],
+  },
+  {
+    name: 'takeover by event time',
+    harm: 'an observer whose clock is wrong gives up a claimant that is about to call',
+    edits: [
+      {
+        file: 'controller/sync.ts',
+        find: 'c.watch.observe(state.view, c.clock.monotonicMs());',
+        put: 'c.watch.observe(state.view, c.clock.monotonicMs(), c.clock.wallMs());',
+      },
+      {
+        file: 'controller/landing.ts',
+        find: 'c.watch.observe(view, c.clock.monotonicMs());',
+        put: 'c.watch.observe(view, c.clock.monotonicMs(), c.clock.wallMs());',
+      },
+      {
+        file: 'controller/watch.ts',
+        find: 'observe(view: LedgerView, nowMs: number): void {',
+        put: 'observe(view: LedgerView, nowMs: number, wallMs: number): void {',
+      },
+      {
+        file: 'controller/watch.ts',
+        find: 'claims.set(key, this.#claimSeenMs.get(key) ?? nowMs);',
+        put: 'claims.set(key, nowMs - (wallMs - Date.parse(attempt.claimedAt)));',
+      },
+    ],
+  },
+  {
+    name: 'listTrust from first sight',
+    harm: 'after a long outage a listing is believed that no longer shows the task',
+    edits: [
+      {
+        file: 'plan/look.ts',
+        find: 'return nowMs - oldestMs < listTrustMs',
+        put: 'return Number.isFinite(nowMs - oldestMs) && listTrustMs > 0',
+      },
+    ],
+  },
+  {
+    name: 'a look begun too early',
+    harm: 'what a request has yet to make is taken for absent',
+    edits: [
+      {
+        file: 'controller/watch.ts',
+        find: 'return Math.max(...sends) + this.#recovery.settlingMs;',
+        put: 'return Math.max(...sends);',
+      },
+    ],
+  },
+  {
+    name: 'no deadline',
+    harm: 'a process that was frozen calls after others have looked and claimed again',
+    edits: [
+      {
+        file: 'controller/calling.ts',
+        find: "if (elapsedMs(batch.granted, now) >= c.config.issue.deadlineMs) return 'deadline';",
+        put: '',
+      },
+      {
+        file: 'controller/calling.ts',
+        find: "if (staleReason(c, now) !== null) return 'stale';",
+        put: '',
+      },
+    ],
+  },
+  {
+    name: 'the verdict is not asked again before the call',
+    harm: 'a call leaves after its permission has ended',
+    edits: [
+      {
+        file: 'controller/calling.ts',
+        find: "return judge(task.manifest, batch.policySet, now.wallMs).action === 'allow' ? null : 'notAllowed';",
+        put: 'return null;',
+      },
+    ],
+  },
+  {
+    name: 'a lost outcome is forgotten',
+    harm: 'a claim stays open for ever, or until somebody else looks',
+    edits: [
+      {
+        file: 'controller/sync.ts',
+        find: 'removeOutcomes(c, new Set(batch.events));\n    releaseLate(c, batch.events);',
+        put: '',
+      },
+      {
+        file: 'controller/landing.ts',
+        find: "if (answer.kind === 'lost') {\n      c.state.undecided = null;",
+        put: "if (answer.kind === 'lost') {\n      c.state.undecided = null;\n      removeOutcomes(c, new Set(batch.events));",
+      },
+    ],
+  },
+  {
+    name: 'a time-out is released',
+    harm: 'a task that AWS made is asked for again',
+    edits: [
+      {
+        file: 'controller/calling.ts',
+        find: 'const { kind, error, message, requestId } = answer;\n      return { ...base, kind, error, message, requestId };',
+        put: "const { kind, error, message, requestId } = answer;\n      if (kind === 'unknown') return { ...base, kind: 'released', reason: 'connection', message, notBefore: null, requestId };\n      return { ...base, kind, error, message, requestId };",
+      },
+    ],
+  },
+];

@@ -1,0 +1,111 @@
+/** The people who merge: they add, correct, repeat, move and remove tasks, for reasons of their own. */
+import type { Prng } from './prng.ts';
+import type { SimSource, TaskText } from './source.ts';
+import type { Timeline } from './timeline.ts';
+
+const minute = 60_000;
+
+export class Editor {
+  readonly #source: SimSource;
+  readonly #timeline: Timeline;
+  readonly #prng: Prng;
+  readonly #devicesOf: (fleet: string) => readonly string[];
+  readonly #fleets: readonly string[];
+  /** Every text a name ever had, for reverts. */
+  readonly #past: TaskText[] = [];
+  #tasks: TaskText[] = [];
+  #made = 0;
+
+  constructor(
+    source: SimSource,
+    timeline: Timeline,
+    prng: Prng,
+    fleets: readonly string[],
+    devicesOf: (fleet: string) => readonly string[],
+  ) {
+    this.#source = source;
+    this.#timeline = timeline;
+    this.#prng = prng;
+    this.#fleets = fleets;
+    this.#devicesOf = devicesOf;
+  }
+
+  begin(tasks: number): void {
+    for (let index = 0; index < tasks; index += 1) this.#tasks.push(this.#newTask());
+    this.#commit();
+  }
+
+  edit(): void {
+    const prng = this.#prng;
+    const changes = [
+      () => this.#tasks.push(this.#newTask()),
+      () => this.#tasks.push(this.#newTask()),
+      () => this.#change((task) => ({ ...task, description: `corrected ${prng.between(1, 99)}` })),
+      () => this.#change((task) => ({ ...task, run: task.run + 1 })),
+      () => this.#change((task) => ({ ...task, run: Math.max(1, task.run - 1) })),
+      () => this.#change((task) => ({ ...task, targets: this.#drawTargets(task.fleet) })),
+      () => this.#change((task) => ({ ...task, command: task.command === 'unlock' ? 'reboot' : 'unlock' })),
+      () => this.#change((task) => this.#withTimes(task)),
+      () => this.#change(({ notBeforeMs: _, notAfterMs: __, ...task }) => task),
+      () => this.#remove(),
+      () => this.#revert(),
+    ];
+    prng.pick(changes)();
+    if (this.#tasks.length === 0) this.#tasks.push(this.#newTask());
+    this.#commit();
+  }
+
+  /** Takes the times away, so that everything that is still wanted could be issued. */
+  openAll(): void {
+    this.#tasks = this.#tasks.map(({ notBeforeMs: _, notAfterMs: __, ...task }) => task);
+    this.#commit();
+  }
+
+  #commit(): void {
+    this.#past.push(...this.#tasks);
+    this.#source.commit(this.#tasks);
+  }
+
+  #newTask(): TaskText {
+    this.#made += 1;
+    const fleet = this.#prng.pick(this.#fleets);
+    const task: TaskText = {
+      fleet,
+      name: `task-${this.#made}`,
+      command: this.#prng.pick(['unlock', 'reboot']),
+      targets: this.#drawTargets(fleet),
+      run: 1,
+      description: 'as asked',
+    };
+    return this.#prng.chance(0.3) ? this.#withTimes(task) : task;
+  }
+
+  #withTimes(task: TaskText): TaskText {
+    const nowMs = this.#timeline.nowMs;
+    const notBeforeMs = nowMs + this.#prng.between(-2, 5) * minute;
+    return { ...task, notBeforeMs, notAfterMs: notBeforeMs + this.#prng.between(1, 6) * minute };
+  }
+
+  #drawTargets(fleet: string): string[] {
+    const devices = this.#devicesOf(fleet);
+    const first = this.#prng.between(0, devices.length - 1);
+    return devices.slice(first, first + this.#prng.between(1, 3));
+  }
+
+  #change(edit: (task: TaskText) => TaskText): void {
+    if (this.#tasks.length === 0) return;
+    const index = this.#prng.between(0, this.#tasks.length - 1);
+    this.#tasks = this.#tasks.map((task, at) => (at === index ? edit(task) : task));
+  }
+
+  #remove(): void {
+    const index = this.#prng.between(0, this.#tasks.length);
+    this.#tasks = this.#tasks.filter((_, at) => at !== index);
+  }
+
+  #revert(): void {
+    if (this.#past.length === 0) return;
+    const old = this.#prng.pick(this.#past);
+    this.#tasks = [...this.#tasks.filter(({ name }) => name !== old.name), old];
+  }
+}
