@@ -46,7 +46,8 @@ function parseScpLike(name: string, url: string): ParsedUrl {
       url,
     );
   const [, , host, path] = parts ?? [];
-  if (host === undefined || path === undefined) {
+  // `https:x` is a slip; git would look for a host of that name.
+  if (host === undefined || path === undefined || /^(?:https?|ssh|file|git|ftps?)$/i.test(host)) {
     const hint = url.startsWith('/') ? 'a local repository is written file:///...' : forms;
     return refuse('SG2008', `${name} is not the URL of a Git repository`, hint);
   }

@@ -273,7 +273,12 @@ class Gate {
     if (Array.isArray(value)) {
       // js-yaml takes the next item of an outer list for one of this list after an empty item (`- -` above `- x`).
       if (value.includes(null))
-        this.add('SG1020', offset, 'a list has an empty item', 'write it, or remove the line');
+        this.add(
+          'SG1020',
+          skipToToken(this.document.text, offset),
+          'a list has an empty item',
+          'write it, or remove the line',
+        );
       return value.map((item) => this.unwrap(item, levelsLeft - 1, offset));
     }
     const plain: Record<string, JsonValue> = {};
