@@ -83,7 +83,7 @@ describe('RFC 8785', () => {
 const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?$/);
 const tagText = fc
   .stringMatching(/^[A-Za-z0-9 _.:/=+@-]{1,30}$/)
-  .filter((key) => !/^(aws|snowgate):/i.test(key));
+  .filter((key) => !/^(?:(?:aws|snowgate):|__proto__$)/i.test(key));
 const revision: fc.Arbitrary<Revision> = fc.record({
   fleet: label,
   name: label,
