@@ -15,14 +15,13 @@ export function decisionJson({ fleet, name, token, action, untilMs, reasons }: D
   };
 }
 
-/** One row of a listing; the first reason stands in it, the others are in the JSON and in {@link furtherReasons}. */
+/** One row of a listing: what is decided, when it ends, and every reason. */
 export function decisionRow({ key, token, action, untilMs, reasons }: Decision): Row {
-  const [first] = reasons;
-  const until = untilMs === null ? '' : `until ${shortInstant(untilMs)}`;
-  const why = first === undefined ? '' : first.message;
-  const detail =
-    action === 'hold' || action === 'deny' ? [until, why].filter((part) => part !== '').join(': ') : why;
-  return { state: action, task: key, token: token ?? '', detail: detail === '' ? until : detail };
+  const why = reasons.map(({ message }) => message).join('; ');
+  const isTold = untilMs === null || why.includes(new Date(untilMs).toISOString());
+  const until = isTold ? '' : `until ${shortInstant(untilMs)}`;
+  const detail = [until, why].filter((part) => part !== '').join(': ');
+  return { state: action, task: key, token: token ?? '', detail };
 }
 
 /** UTC, to the second: nobody plans a task by milliseconds. */

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { PassReport } from '../controller/pass.ts';
 import { describeEvent } from '../ledger/message.ts';
 import { BugError } from '../lib/faults.ts';
@@ -105,7 +106,7 @@ async function conclude(made: DemoWorld, report: PassReport, world: Surroundings
 }
 
 async function readSimulated(endpoint: string): Promise<readonly SimulatedFleet[]> {
-  const answer: unknown = await (await fetch(`${endpoint}/_simulator/summary`)).json();
+  const answer: unknown = await (await fetch(`${endpoint}/_simulator`)).json();
   if (
     typeof answer !== 'object' ||
     answer === null ||
@@ -143,10 +144,10 @@ async function showAndRun(made: DemoWorld, world: Surroundings): Promise<ExitCod
 
 /** Said once, when the first tasks have been issued. */
 function suggest(made: DemoWorld, world: Surroundings): void {
-  const self = 'node dist/main.js';
+  const self = `node ${fileURLToPath(new URL('../main.js', import.meta.url))}`;
   title('Try a change, in another terminal:', world);
   say(`  cd ${made.sourceDir}`, world);
-  say(`  sed -i 's/run: 1/run: 2/' tasks/north-sea/reboot-aurora.yaml`, world);
+  say(`  sed -i.bak 's/run: 1/run: 2/' tasks/north-sea/reboot-aurora.yaml`, world);
   say(`  git commit -am 'Reboot Aurora again'`, world);
   say('It is issued within seconds. Revert it, move the file, change a comment: nothing is.', world);
   title('Look:', world);

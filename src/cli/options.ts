@@ -26,15 +26,6 @@ export function configOption(): Option {
 
 export const defaultConfigPath = 'snowgate.yaml';
 
-/** A whole number within bounds; nothing else is taken for one. */
-export function wholeNumber(min: number, max: number): (value: string) => number {
-  return (value) => {
-    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-    if (number >= min && number <= max) return number;
-    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}`);
-  };
-}
-
 /** Refuses two flags of one command that contradict each other. */
 export function conflicting(command: Command, first: string, second: string): Command {
   const option = command.options.find(({ long }) => long === first);

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { fault } from '../lib/faults.ts';
 import { addCommands } from './commands.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { printFault } from './print.ts';
+import { plain, printFault } from './print.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /**
@@ -30,7 +30,10 @@ export function reportBug(error: unknown, world: Surroundings): ExitCode {
   const hint = `this is a bug of snowgate ${world.version}: please report it, with what SNOWGATE_DEBUG=1 shows`;
   printFault(fault('SG7000', 'human', `unexpected ${reason.split('\n')[0]}`, hint), world);
   const debug = (world.env.SNOWGATE_DEBUG ?? '') !== '';
-  if (debug && error instanceof Error) world.stderr.write(`${describeStack(error)}\n`);
+  if (debug && error instanceof Error) {
+    const lines = world.redactor.redact(describeStack(error)).split('\n');
+    world.stderr.write(lines.map((line) => `${plain(line)}\n`).join(''));
+  }
   return exitCodes.bug;
 }
 
@@ -71,6 +74,9 @@ function concludeUsage(error: CommanderError, world: Surroundings): ExitCode {
   const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
   const [, what = message, found = 'snowgate help lists the commands and their flags'] =
     /^(.*?)\.? *\(?((?:Did you mean|It is) .*?)\)?$/.exec(message) ?? [];
-  printFault(fault('SG7001', 'human', what, found.charAt(0).toLowerCase() + found.slice(1)), world);
+  printFault(
+    fault('SG7001', 'human', what.replace(/\.$/, ''), found.charAt(0).toLowerCase() + found.slice(1)),
+    world,
+  );
   return exitCodes.usage;
 }

@@ -69,19 +69,47 @@ export interface Row {
   readonly detail: string;
 }
 
-/** Below so many columns a row becomes two lines: a wrapped table is read by nobody. */
-const wideMin = 72;
+/** Longer names push the columns after them aside, instead of every other row's. */
+const taskWidthMax = 48;
 
-/** A listing in columns, or in pairs of lines on a narrow terminal; what others wrote is escaped. */
+/**
+ * A listing in columns. What does not fit into a terminal's line goes on in the next, below the name; a file or a pipe
+ * has lines of any length. What others wrote is escaped.
+ */
 export function formatRows(rows: readonly Row[], columns: number, colors: Colors): string {
-  const wide = columns === 0 || columns >= wideMin;
   const stateWidth = Math.max(0, ...rows.map(({ state }) => state.length));
-  const taskWidth = Math.min(48, Math.max(0, ...rows.map(({ task }) => plain(task).length)));
-  const lines = rows.map(({ state, task, token, detail }) => {
-    const painted = paintState(state, state.padEnd(stateWidth), colors);
-    const short = colors.dim(token.slice(0, 12));
-    if (!wide) return `${painted}  ${plain(task)}\n  ${short}  ${plain(detail)}`.trimEnd();
-    return `${painted}  ${plain(task).padEnd(taskWidth)}  ${short}  ${plain(detail)}`.trimEnd();
-  });
-  return lines.map((line) => `${line}\n`).join('');
+  const taskWidth = Math.min(taskWidthMax, Math.max(0, ...rows.map(({ task }) => plain(task).length)));
+  return rows.map((row) => formatRow(row, { stateWidth, taskWidth, columns }, colors)).join('');
+}
+
+function formatRow(
+  row: Row,
+  { stateWidth, taskWidth, columns }: { stateWidth: number; taskWidth: number; columns: number },
+  colors: Colors,
+): string {
+  const task = plain(row.task);
+  const detail = plain(row.detail);
+  const short = row.token.slice(0, 12);
+  const state = paintState(row.state, row.state.padEnd(stateWidth), colors);
+  const baseWidth = stateWidth + 2 + Math.max(task.length, taskWidth) + 2 + short.length;
+  const fits = (width: number): boolean => columns === 0 || width <= columns;
+  const base = `${state}  ${task.padEnd(taskWidth)}  ${colors.dim(short)}`;
+  if (fits(baseWidth + 2 + detail.length)) return `${`${base}  ${detail}`.trimEnd()}\n`;
+  const [first, rest] = fits(baseWidth) ? [base, detail] : [`${state}  ${task}`, `${short} ${detail}`];
+  const indent = ' '.repeat(stateWidth + 2);
+  const lines = wrapWords(rest, Math.max(20, columns - indent.length));
+  return `${first.trimEnd()}\n${lines.map((line) => `${indent}${line}\n`).join('')}`;
+}
+
+/** Breaks between words; a word longer than a line stands alone, whole, so that it can be copied. */
+function wrapWords(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return line === '' ? lines : [...lines, line];
 }

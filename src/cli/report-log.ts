@@ -55,7 +55,9 @@ export class ReportLog {
   }
 
   #write({ fleet, name, token, action, untilMs, reasons }: Decision): void {
-    this.#journal.write(levels[action], `task ${action}`, {
+    // A claim in hand is news to nobody: how it ended is told in a moment.
+    const isInHand = action === 'wait' && reasons[0]?.code === 'SG6116';
+    this.#journal.write(isInHand ? 'debug' : levels[action], `task ${action}`, {
       fleet,
       task: name,
       token,

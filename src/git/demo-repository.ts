@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CommitId } from '../controller/ports.ts';
 import type { Result } from '../lib/faults.ts';
 import { failed, ok } from '../lib/faults.ts';
 import { explainGit } from './git-fault.ts';
@@ -35,7 +34,7 @@ export async function makeWorkRepository(home: GitHome, dir: string, message: st
 }
 
 /** Commits every change of a work tree. */
-export async function commitAll(home: GitHome, dir: string, message: string): Promise<Result<null>> {
+async function commitAll(home: GitHome, dir: string, message: string): Promise<Result<null>> {
   for (const args of [
     ['add', '--all'],
     ['commit', '--quiet', `--message=${message}`],
@@ -44,19 +43,6 @@ export async function commitAll(home: GitHome, dir: string, message: string): Pr
     if (!done.ok) return done;
   }
   return ok(null);
-}
-
-/** The commit that a local branch stands at. */
-export async function readHead(home: GitHome, gitDir: string, branch: string): Promise<Result<CommitId>> {
-  const result = await runGit(['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`], {
-    gitDir,
-    cwd: gitDir,
-    env: home.env,
-    stdoutLimitBytes: outputBytes,
-    timeoutMs,
-  });
-  if (succeeded(result)) return ok(result.stdout.toString('utf8').trim());
-  return failed(explainGit(result, { doing: `reading branch ${branch}`, secrets: [], timeoutMs }));
 }
 
 async function runQuietly(

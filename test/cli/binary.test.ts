@@ -1,0 +1,144 @@
+/** The built program as its users run it: processes, pipes and signals. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Folder, makeFolder, taskText } from './folder.ts';
+
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+beforeAll(() => {
+  if (!existsSync(main)) throw new Error('dist/main.js is not there: npm run build makes it');
+});
+
+let folder: Folder = makeFolder();
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
+  folder.remove();
+});
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly text: { stdout: string; stderr: string };
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+}
+
+function start(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Started {
+  const child = spawn(process.execPath, [main, ...argv], {
+    cwd: folder.dir,
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  const text = { stdout: '', stderr: '' };
+  child.stdout?.on('data', (chunk: Buffer) => {
+    text.stdout += chunk.toString('utf8');
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    text.stderr += chunk.toString('utf8');
+  });
+  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal }));
+  });
+  return { child, text, ended };
+}
+
+async function finish(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { text, ended } = start(argv, env);
+  const { code } = await ended;
+  return { code, ...text };
+}
+
+describe('the program', () => {
+  it('tells the version of its package', async () => {
+    expect(await finish(['--version'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^snowgate \d+\.\d+\.\d+\n$/),
+    });
+  });
+
+  it('ends with the code of its command', async () => {
+    folder = makeFolder({ 'tasks/a.yaml': taskText('a', { run: 0 }) });
+    expect((await finish(['validate'])).code).toBe(1);
+    expect((await finish(['nonsense'])).code).toBe(2);
+  });
+
+  it('survives a reader that goes away', async () => {
+    const documents = Array.from({ length: 90 }, (_, index) =>
+      taskText(`t-${index}`, { command: `x${index}` }),
+    );
+    const files = Array.from({ length: 30 }, (_, index) => [`tasks/${index}.yaml`, documents.join('---\n')]);
+    folder = makeFolder(Object.fromEntries(files));
+    const { child, text, ended } = start(['validate']);
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    expect(await ended).toEqual({ code: 1, signal: null });
+    expect(text.stderr).toBe('');
+  });
+});
+
+describe('simulate', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'says in one line where it listens, and ends with 0 at %s',
+    async (signal) => {
+      folder = makeFolder();
+      const { child, text, ended } = start(['simulate', '--listen', '127.0.0.1:0', '--devices', '2']);
+      await expect.poll(() => text.stdout, { timeout: 20_000 }).toMatch(/\n$/);
+      const ready = JSON.parse(text.stdout);
+      expect(ready).toMatchObject({
+        endpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+        fleets: [{ devices: { length: 2 } }],
+      });
+      const answer = await fetch(`${ready.endpoint}/_simulator`);
+      expect(answer.status).toBe(200);
+      await answer.arrayBuffer();
+      child.kill(signal);
+      expect(await ended).toEqual({ code: 0, signal: null });
+      expect(text.stderr).toBe('');
+    },
+  );
+
+  it.each([
+    [['--listen', '0.0.0.0:0'], 'error SG6002: '],
+    [['--devices', 'many'], 'error SG6001: '],
+    [['--rule', '{'], 'error SG6001: '],
+  ])('refuses %j', async (flags, message) => {
+    folder = makeFolder();
+    const { code, stdout, stderr } = await finish(['simulate', ...flags]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr.startsWith(message)).toBe(true);
+  });
+});
+
+describe('demo', () => {
+  /** Its own folder for temporary files, so that whatever is left behind is seen. */
+  function temporary(): Record<string, string> {
+    const dir = join(folder.dir, 'tmp');
+    mkdirSync(dir, { recursive: true });
+    return { TMPDIR: dir };
+  }
+
+  it('--once issues the examples, says so in its last line, and leaves nothing behind', async () => {
+    folder = makeFolder();
+    const env = temporary();
+    const { code, stdout, stderr } = await finish(['demo', '--once'], env);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe(
+      'demo: 5 tasks issued, 1 held until 2036-01-12T21:00:00Z; AWS holds 5 tasks, 0 asked for twice',
+    );
+    expect(readdirSync(env.TMPDIR ?? '')).toEqual([]);
+  });
+
+  it('runs until it is asked to end, and removes everything then', async () => {
+    folder = makeFolder();
+    const env = temporary();
+    const { child, text, ended } = start(['demo'], env);
+    await expect
+      .poll(() => text.stdout, { timeout: 40_000, interval: 100 })
+      .toContain('Ctrl-C ends the demo');
+    child.kill('SIGINT');
+    expect(await ended).toEqual({ code: 0, signal: null });
+    expect(readdirSync(env.TMPDIR ?? '')).toEqual([]);
+  });
+});

@@ -1,0 +1,152 @@
+import { execFileSync } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Folder, makeFolder, taskText } from './folder.ts';
+import { run } from './terminal.ts';
+
+const examples = fileURLToPath(new URL('../../examples', import.meta.url));
+
+let folder: Folder = makeFolder();
+afterEach(() => folder.remove());
+
+async function validate(files: Readonly<Record<string, string>>, argv: readonly string[] = [], columns = 0) {
+  folder.remove();
+  folder = makeFolder(files);
+  return run(['validate', ...argv], { cwd: folder.dir, columns });
+}
+
+describe('validate', () => {
+  it('finds nothing wrong with the examples', async () => {
+    const ran = await run(['validate'], { cwd: examples });
+    expect(ran).toEqual({ exit: 0, stdout: '5 files, 6 valid tasks: no problems\n', stderr: '' });
+  });
+
+  it('names place, code, reason and near miss of every problem, and counts them', async () => {
+    const files = {
+      'tasks/a.yaml': taskText('a', { command: 'unlok' }),
+      'tasks/sub/b.yml': taskText('b', { targts: [] }),
+    };
+    const { exit, stdout, stderr } = await validate(files);
+    expect({ exit, stderr }).toEqual({ exit: 1, stderr: '' });
+    expect(stdout).toMatch(/^tasks\/a\.yaml:7:\d+: error SG1\d{3}: .*\n {4}hint: did you mean .*unlock/m);
+    expect(stdout).toMatch(/^tasks\/sub\/b\.yml:\d+:\d+: error SG1\d{3}: /m);
+    expect(stdout).toMatch(/\n2 files, 0 valid tasks: \d errors, 0 warnings\n$/);
+  });
+
+  it('finds one name in two files, and blames both', async () => {
+    const { exit, stdout } = await validate({
+      'tasks/a.yaml': taskText('same'),
+      'tasks/b.yaml': taskText('same'),
+    });
+    expect(exit).toBe(1);
+    expect(stdout).toContain('tasks/a.yaml:1:1: error SG1301: lab/same is also named at tasks/b.yaml:1');
+    expect(stdout).toContain('tasks/b.yaml:1:1: error SG1301: lab/same is also named at tasks/a.yaml:1');
+  });
+
+  it('reads a file that is named, whatever it is called, and only .yaml and .yml in folders', async () => {
+    const files = {
+      'tasks/a.yaml': taskText('a'),
+      'tasks/notes.txt': 'not: [yaml',
+      'odd.tmp': taskText('b'),
+    };
+    expect((await validate(files, ['tasks', 'odd.tmp'])).stdout).toBe(
+      '2 files, 2 valid tasks: no problems\n',
+    );
+  });
+
+  it('reads a file once that is named twice', async () => {
+    const { stdout } = await validate({ 'tasks/a.yaml': taskText('a') }, [
+      'tasks',
+      'tasks/a.yaml',
+      './tasks',
+    ]);
+    expect(stdout).toBe('1 file, 1 valid task: no problems\n');
+  });
+
+  it('checks the configuration that lies beside the tasks', async () => {
+    const { exit, stdout } = await validate({
+      'tasks/a.yaml': taskText('a'),
+      'snowgate.yaml': 'apiVersion: snowgate/v1\nkind: Controller\nsorce: {}\n',
+    });
+    expect(exit).toBe(1);
+    expect(stdout).toMatch(/^snowgate\.yaml:3:1: error SG2?1?\d{3}: .*\n {4}hint: did you mean .*source/m);
+  });
+
+  it('checks a configuration where there are no tasks', async () => {
+    const { exit, stdout } = await validate({ 'snowgate.yaml': 'kind: Controller\n' });
+    expect(exit).toBe(1);
+    expect(stdout).toContain('snowgate.yaml:1:1: error');
+  });
+
+  it('follows no symbolic link, and says so', async () => {
+    folder.remove();
+    folder = makeFolder({ 'tasks/a.yaml': taskText('a'), 'elsewhere.yaml': taskText('b') });
+    symlinkSync('../elsewhere.yaml', join(folder.dir, 'tasks/link.yaml'));
+    const { exit, stdout } = await run(['validate'], { cwd: folder.dir });
+    expect(exit).toBe(1);
+    expect(stdout).toContain('tasks/link.yaml:1:1: error SG7005: a symbolic link');
+    expect(stdout).toContain('1 file, 1 valid task');
+  });
+
+  it('waits for no pipe', async () => {
+    folder.remove();
+    folder = makeFolder({ 'tasks/a.yaml': taskText('a') });
+    execFileSync('mkfifo', [join(folder.dir, 'tasks/pipe.yaml'), join(folder.dir, 'pipe')]);
+    expect((await run(['validate'], { cwd: folder.dir })).exit).toBe(0);
+    const { exit, stderr } = await run(['validate', 'pipe'], { cwd: folder.dir });
+    expect({ exit, stderr }).toEqual({
+      exit: 2,
+      stderr:
+        'error SG7002: pipe is neither a file nor a folder\n  hint: name files or folders that can be read\n',
+    });
+  });
+
+  it('reads no more of a file than a manifest may have', async () => {
+    const { exit, stdout } = await validate({
+      'tasks/big.yaml': `${taskText('a')}# ${'x'.repeat(70_000)}\n`,
+    });
+    expect(exit).toBe(1);
+    expect(stdout).toMatch(/tasks\/big\.yaml:1:1: error SG10\d\d: /);
+  });
+
+  it('shows hostile names and texts without their power', async () => {
+    const { stdout } = await validate({
+      'tasks/\u001b[31mred\u202e.yaml': taskText('a', { command: 'un\u001b[2Jlock' }),
+    });
+    expect(stdout).toContain('tasks/\\u{1b}[31mred\\u{202e}.yaml:');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+  });
+
+  const misuse: [string[], string][] = [
+    [['nowhere'], 'error SG7002: nowhere does not exist\n'],
+    [['tasks/a.yaml/b'], 'error SG7002: tasks/a.yaml/b passes through something that is no folder\n'],
+    [['x'.repeat(300)], `error SG7002: ${'x'.repeat(300)} is too long a path\n`],
+  ];
+  it.each(misuse)('cannot read %j, and says why', async (argv, expected) => {
+    const { exit, stdout, stderr } = await validate({ 'tasks/a.yaml': taskText('a') }, argv);
+    expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
+    expect(stderr.startsWith(expected)).toBe(true);
+  });
+
+  it('warns where there is nothing to check', async () => {
+    const { exit, stdout } = await validate({ 'tasks/README.md': '' });
+    expect(exit).toBe(0);
+    expect(stdout).toBe(
+      'tasks:1:1: warning SG7006: no .yaml or .yml file here: nothing was checked\n0 files, 0 valid tasks: 0 errors, 1 warning\n',
+    );
+  });
+
+  it('gives the same as JSON', async () => {
+    const { exit, stdout } = await validate({ 'tasks/a.yaml': taskText('a', { command: 'unlok' }) }, [
+      '--format',
+      'json',
+    ]);
+    const told = JSON.parse(stdout);
+    expect(exit).toBe(1);
+    expect(told).toMatchObject({ files: 1, tasks: 0, errors: 1, warnings: 0 });
+    expect(told.problems[0]).toMatchObject({ path: 'tasks/a.yaml', line: 7, severity: 'error' });
+  });
+});
