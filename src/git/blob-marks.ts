@@ -1,8 +1,8 @@
 import type { Result } from '../lib/faults.ts';
 import { ok } from '../lib/faults.ts';
 import type { ParsedFile } from '../manifest/manifest.ts';
-import { readBlobs, sizeBlobs } from './blob-reader.ts';
 import type { Mirror } from './home.ts';
+import { inspectObjects, readObjects } from './object-reader.ts';
 import type { Mark } from './presence.ts';
 import { marksOf } from './presence.ts';
 
@@ -36,16 +36,16 @@ export class BlobMarks {
       if (known === undefined) missing.add(id);
       else answer.set(id, known);
     }
-    const sizes = await sizeBlobs(this.#mirror, [...missing]);
-    if (!sizes.ok) return sizes;
-    const readable: string[] = [];
-    for (const id of missing) {
-      const sizeBytes = sizes.value.get(id);
-      // Not here at all: left to the reading, which says so.
-      if (sizeBytes === undefined || sizeBytes <= this.#fileBytes) readable.push(id);
-      else answer.set(id, []);
+    const infos = await inspectObjects(this.#mirror, [...missing]);
+    if (!infos.ok) return infos;
+    for (const info of infos.value) {
+      // What is not here at all is left to the reading, which says so.
+      if (info === null || info.sizeBytes <= this.#fileBytes) continue;
+      answer.set(info.id, []);
+      missing.delete(info.id);
     }
-    const read = await readBlobs(this.#mirror, readable, this.#fileBytes, (id, bytes) => {
+    const kind = { type: 'blob', limitBytes: this.#fileBytes } as const;
+    const read = await readObjects(this.#mirror, [...missing], kind, (id, bytes) => {
       const marks = marksOf(this.#parse(bytes));
       answer.set(id, marks);
       this.#keep(id, marks);

@@ -48,10 +48,11 @@ async function ask(mirror: Mirror, args: string[], doing: string): Promise<Resul
       timeout: { block: questionTimeoutMs, stdErr: false, stdOut: false },
       trimmed: true,
       ...(mirror.signal === undefined ? {} : { abort: mirror.signal }),
-      // Exit code 1 without a word is git's "no"; anything else but 0 is no answer, even where nothing is said.
+      // Exit code 1 is git's "no", said with or without a word; anything else but 0 is no answer.
       errors: (error, { exitCode }) =>
-        error ??
-        (exitCode === 0 || exitCode === 1 ? undefined : new Error(`git ended with ${String(exitCode)}`)),
+        exitCode === 0 || exitCode === 1
+          ? undefined
+          : (error ?? new Error(`git ended with ${String(exitCode)}`)),
     });
     return ok(await git.env(env).raw(args));
   } catch (error) {

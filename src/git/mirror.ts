@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RemoteConfig } from '../config/config.ts';
 import type { CommitId } from '../controller/ports.ts';
@@ -7,7 +7,7 @@ import { failed, fault, ok } from '../lib/faults.ts';
 import { explainGit, explainRemote } from './git-fault.ts';
 import type { GitHome, Mirror } from './home.ts';
 import { stateDirFault } from './home.ts';
-import { resolveCommit } from './local-read.ts';
+import { isObjectId, resolveCommit } from './local-read.ts';
 import type { GitOptions, GitResult } from './process.ts';
 import { runGit, succeeded } from './process.ts';
 import { prepareRemote } from './remote.ts';
@@ -166,6 +166,8 @@ async function fetchOnce(mirror: Mirror, request: FetchRequest): Promise<OnceAns
   const signal = request.signal ?? mirror.signal;
   const access = await prepareRemote(remote, mirror.home);
   if (!access.ok) return { kind: 'failed', fault: access.fault, otherFormat: null };
+  const fetchHead = join(mirror.dir, 'FETCH_HEAD');
+  await rm(fetchHead, { force: true }).catch(() => undefined);
   const refspec = `${force ? '+' : ''}refs/heads/${remote.branch}:${localRef}`;
   const result = await runGit([...fetchArguments, '--', access.value.url, refspec], {
     gitDir: mirror.dir,
@@ -175,7 +177,7 @@ async function fetchOnce(mirror: Mirror, request: FetchRequest): Promise<OnceAns
     timeoutMs,
     ...(signal === undefined ? {} : { signal }),
   });
-  if (succeeded(result)) return readFetched(mirror, localRef);
+  if (succeeded(result)) return readFetched(mirror, fetchHead, access.value.shown);
   const found = explainRemote(result, access.value, `fetching branch ${remote.branch} of`, timeoutMs);
   if (found.code === 'SG3005') return { kind: 'missing', fault: found };
   if (/\[rejected\].*\(non-fast-forward\)/.test(result.stderr)) return { kind: 'rejected', fault: found };
@@ -189,25 +191,43 @@ const fetchArguments = [
   'fetch',
   '--no-tags',
   '--no-auto-maintenance',
-  '--no-write-fetch-head',
   '--no-recurse-submodules',
   '--no-prune',
   '--no-progress',
 ];
 
-async function readFetched(mirror: Mirror, localRef: string): Promise<OnceAnswer> {
-  const head = await resolveCommit(mirror, localRef);
-  if (!head.ok) return { kind: 'failed', fault: head.fault, otherFormat: null };
-  if (head.value !== null) return { kind: 'fetched', head: head.value };
-  return { kind: 'failed', fault: noCommitFault, otherFormat: null };
+/**
+ * What the server said that the branch is, from FETCH_HEAD. Not from our own ref: git ends well, with a warning, where
+ * it does not move that (a shallow repository), and yesterday's head would pass for today's.
+ */
+async function readFetched(mirror: Mirror, fetchHead: string, shown: string): Promise<OnceAnswer> {
+  const text = await readFile(fetchHead, 'utf8').catch(() => '');
+  const id = /^[0-9a-f]+/.exec(text)?.[0] ?? '';
+  const otherFormat = null;
+  if (!isObjectId(id)) return { kind: 'failed', fault: shallowFault(shown), otherFormat };
+  const head = await resolveCommit(mirror, id);
+  if (!head.ok) return { kind: 'failed', fault: head.fault, otherFormat };
+  if (head.value === null) return { kind: 'failed', fault: noCommitFault(shown), otherFormat };
+  return { kind: 'fetched', head: head.value };
 }
 
-const noCommitFault = fault(
-  'SG3023',
-  'human',
-  'the branch names an object that is no commit',
-  'a server that lets this happen is broken or hostile: look at the branch there',
-);
+function shallowFault(shown: string): Fault {
+  return fault(
+    'SG3024',
+    'human',
+    `${shown} is a shallow clone: it has the branch without its history`,
+    'complete it with git fetch --unshallow, or name the repository that it was cloned from',
+  );
+}
+
+function noCommitFault(shown: string): Fault {
+  return fault(
+    'SG3023',
+    'human',
+    `the branch of ${shown} names an object that is no commit`,
+    'a server that lets this happen is broken or hostile: look at the branch there',
+  );
+}
 
 /** Counts fetches and repacks when it is time: call it between passes, never beside a fetch of the same mirror. */
 export class MirrorKeeper {

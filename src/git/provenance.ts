@@ -19,6 +19,12 @@ interface Known {
   readonly placements: ReadonlyMap<Mark, Placement | null>;
 }
 
+/** How far the walk goes, and how many entries of trees it looks at in one step. */
+export interface HistoryLimits {
+  readonly commits: number;
+  readonly entries: number;
+}
+
 /** Most questions are about the newest commits: the first page is small, and each further one larger. */
 const firstPageSteps = 16;
 const pageStepsMax = 512;
@@ -32,15 +38,15 @@ const authorLimit = 256;
 export class ProvenanceTracer {
   readonly #mirror: Mirror;
   readonly #layout: SourceLayout;
-  readonly #commitsMax: number;
+  readonly #limits: HistoryLimits;
   readonly #marks: BlobMarks;
   #known: Known | null = null;
   #line: CommitLine | null = null;
 
-  constructor(mirror: Mirror, layout: SourceLayout, commitsMax: number, marks: BlobMarks) {
+  constructor(mirror: Mirror, layout: SourceLayout, limits: HistoryLimits, marks: BlobMarks) {
     this.#mirror = mirror;
     this.#layout = layout;
-    this.#commitsMax = commitsMax;
+    this.#limits = limits;
     this.#marks = marks;
   }
 
@@ -72,22 +78,24 @@ export class ProvenanceTracer {
     let next: CommitId | null = line.head;
     let walked = 0;
     let pageSteps = firstPageSteps;
-    while (next !== null && walked < this.#commitsMax) {
+    while (next !== null && walked < this.#limits.commits) {
       this.#recall(next, walk, beyond);
       if (walk.open.size === 0) return ok(null);
-      const count = Math.min(pageSteps, this.#commitsMax - walked);
-      const page = await readHistory(this.#mirror, next, this.#layout, count);
+      const count = Math.min(pageSteps, this.#limits.commits - walked);
+      const page = await readHistory(this.#mirror, next, this.#layout, count, this.#limits.entries);
       if (!page.ok) return page;
-      const marks = await this.#marks.load(blobsOf(page.value.steps));
+      if (page.value === null && count === 1) break;
+      // Too much to hold at once, in all of them or in one: come nearer to the one, step by step.
+      pageSteps = page.value === null ? Math.ceil(count / 8) : Math.min(pageSteps * 4, pageStepsMax);
+      const steps = page.value ?? [];
+      const marks = await this.#marks.load(blobsOf(steps));
       if (!marks.ok) return marks;
-      for (const step of page.value.steps) {
+      for (const step of steps) {
         this.#recall(step.commit, walk, beyond);
         undoStep(walk, step, line.timesMs.length - walked, marks.value);
         walked += 1;
         next = step.firstParent;
       }
-      if (page.value.overflow) break;
-      pageSteps = Math.min(pageSteps * 4, pageStepsMax);
     }
     for (const mark of walk.open) beyond.add(mark);
     return ok(null);

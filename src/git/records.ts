@@ -1,10 +1,10 @@
-/**
- * Cuts a stream of bytes into records that end with one byte, whatever the chunks. A record longer than the limit
- * throws {@link RecordError}, which ends the git that wrote it.
- */
+/** What git wrote is not what it writes: our copy is damaged, or this git is another. */
 export class RecordError extends Error {
   override readonly name = 'RecordError';
 }
+
+/** A record longer than the limit: a path that nobody means, in a tree made to hurt. */
+export class LongRecordError extends RecordError {}
 
 export interface RecordCutter {
   readonly push: (chunk: Buffer) => void;
@@ -15,7 +15,11 @@ export interface RecordCutter {
 /** Longer than any path or header that git writes: the kernel's own paths end at 4 KiB. */
 const recordLimitBytes = 64 * 1024;
 
-/** `terminator` is the byte that ends a record: 0 with `-z`, 10 for lines. */
+/**
+ * Cuts a stream of bytes into records that end with one byte, whatever the chunks. A record longer than the limit
+ * throws {@link LongRecordError}, which ends the git that wrote it. `terminator` is the byte that ends a record: 0 with `-z`, 10
+ * for lines.
+ */
 export function cutRecords(terminator: number, onRecord: (record: Buffer) => void): RecordCutter {
   let rest: Buffer = Buffer.alloc(0);
   return {
@@ -27,7 +31,7 @@ export function cutRecords(terminator: number, onRecord: (record: Buffer) => voi
         start = end + 1;
       }
       rest = bytes.subarray(start);
-      if (rest.length > recordLimitBytes) throw new RecordError('git wrote a record without an end');
+      if (rest.length > recordLimitBytes) throw new LongRecordError('a record of git is too long');
     },
     end: () => {
       if (rest.length > 0) throw new RecordError('the output of git ends in the middle of a record');

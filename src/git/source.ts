@@ -8,11 +8,11 @@ import type { SourceFile } from '../manifest/collect.ts';
 import type { ParsedFile, Token } from '../manifest/manifest.ts';
 import { parseManifestFile } from '../manifest/parse.ts';
 import { BlobMarks } from './blob-marks.ts';
-import { readBlobs } from './blob-reader.ts';
 import type { Mirror } from './home.ts';
 import { prepareGitHome } from './home.ts';
 import { isAncestor, resolveCommit } from './local-read.ts';
 import { fetchBranch, MirrorKeeper, openMirror, remakeMirror } from './mirror.ts';
+import { readObjects } from './object-reader.ts';
 import type { Mark } from './presence.ts';
 import { marksOf } from './presence.ts';
 import { ProvenanceTracer } from './provenance.ts';
@@ -35,6 +35,8 @@ export interface Source extends SourceRepository {
 const headRef = 'refs/snowgate/source';
 /** READMEs, scripts and pictures between the manifests: some, but not a repository of something else. */
 const entriesPerFile = 10;
+/** A commit may replace every file, and both sides count; twice over, because folders count, too. */
+const changedEntriesPerFile = 4;
 
 /**
  * Opens the source's mirror below the state directory, whose lock the caller holds. Nothing is fetched yet.
@@ -81,7 +83,9 @@ class GitSource implements Source {
     this.#stop = stop;
     this.#keeper = new MirrorKeeper(mirror);
     this.#marks = new BlobMarks(mirror, config.limits.fileBytes, (bytes) => this.#parse(bytes));
-    this.#tracer = new ProvenanceTracer(mirror, this.#layout, config.limits.historyCommits, this.#marks);
+    const { files, historyCommits } = config.limits;
+    const limits = { commits: historyCommits, entries: files * changedEntriesPerFile };
+    this.#tracer = new ProvenanceTracer(mirror, this.#layout, limits, this.#marks);
   }
 
   async fetch(): Promise<Result<{ readonly head: CommitId }>> {
@@ -186,7 +190,8 @@ class GitSource implements Source {
       if (known === undefined) unread.add(candidate.id);
       else parsed.set(candidate.id, known);
     }
-    const read = await readBlobs(this.#mirror, [...unread], this.#config.limits.fileBytes, (id, bytes) => {
+    const kind = { type: 'blob', limitBytes: this.#config.limits.fileBytes } as const;
+    const read = await readObjects(this.#mirror, [...unread], kind, (id, bytes) => {
       const file = this.#parse(bytes);
       parsed.set(id, file);
       this.#marks.remember(id, file);

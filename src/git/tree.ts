@@ -1,11 +1,11 @@
 import type { CommitId } from '../controller/ports.ts';
 import type { Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
-import { brokenMirror } from './blob-reader.ts';
 import type { Mirror } from './home.ts';
 import { explainLocal, runLocal } from './mirror.ts';
+import { brokenMirror } from './object-reader.ts';
 import { succeeded } from './process.ts';
-import { cutRecords, RecordError } from './records.ts';
+import { cutRecords, LongRecordError, RecordError } from './records.ts';
 
 /** One entry of a tree, read by object id. */
 export interface TreeEntry {
@@ -76,6 +76,7 @@ async function list(
     onStdout: records.push,
   });
   if (result.readerError instanceof TooManyEntries) return failed(entriesFault(prefix, entriesMax));
+  if (result.readerError instanceof LongRecordError) return failed(longPathFault(prefix));
   if (result.readerError instanceof RecordError)
     return failed(brokenMirror(mirror, result.readerError.message));
   if (result.stopped === 'reader') throw result.readerError;
@@ -92,6 +93,15 @@ function parseEntry(record: Buffer, prefix: Buffer): TreeEntry {
   }
   const path = Buffer.concat([prefix, record.subarray(tab + 1)]);
   return { mode, id, sizeBytes: size === '-' ? null : Number(size), path };
+}
+
+function longPathFault(prefix: string) {
+  return fault(
+    'SG3034',
+    'human',
+    `the source holds a path longer than can be read, below ${prefix === '' ? 'its root' : prefix}`,
+    'remove the nested folders from the branch',
+  );
 }
 
 function entriesFault(prefix: string, entriesMax: number) {

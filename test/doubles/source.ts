@@ -194,7 +194,9 @@ export class SourceOrigin {
       const candidate = isBelow(at, path) ? judgeEntry(entry, this.#layout, this.settings.fileBytes) : null;
       if (candidate?.kind === 'problem') files.push(candidate.file);
       if (candidate?.kind !== 'blob') continue;
-      const { parsed } = this.#parse(String(commit.files.get(at)));
+      const content = commit.files.get(at);
+      if (typeof content !== 'string') throw new BugError(`the double has no file ${at}`);
+      const { parsed } = this.#parse(content);
       files.push({ path: candidate.path, blob: candidate.id, parsed });
     }
     if (files.length > this.settings.files) return failed(fault('SG3030', 'human', 'too many files'));

@@ -10,18 +10,25 @@ const readTimeoutMs = 10 * 60_000;
 /** An id, a type, a size and a line end. */
 const headerBytes = 128;
 
+/** What is read: objects of one type, none larger than the limit; the caller has seen to that. */
+export interface ObjectKind {
+  readonly type: 'blob' | 'tree';
+  readonly limitBytes: number;
+}
+
 /**
- * Reads blobs by id and hands out each as it comes, whole. The caller knows that none is larger than `limitBytes`;
- * one that is all the same ends the reading. Faults: SG3033 for an object that is not here, and git's own.
+ * Reads objects by id and hands out each as it comes, whole. One that is larger or of another type ends the reading.
+ * Faults: SG3033 for an object that is not here, and git's own. What `onObject` throws, this rejects with.
  */
-export async function readBlobs(
+export async function readObjects(
   mirror: Mirror,
   ids: readonly string[],
-  limitBytes: number,
-  onBlob: (id: string, bytes: Buffer) => void,
+  kind: ObjectKind,
+  onObject: (id: string, bytes: Buffer) => void,
 ): Promise<Result<null>> {
   if (ids.length === 0) return ok(null);
-  const reader = batchReader(limitBytes, onBlob);
+  const { limitBytes } = kind;
+  const reader = batchReader(kind, onObject);
   const result = await runLocal(mirror, ['cat-file', '--batch', '--buffer'], {
     input: `${ids.join('\n')}\n`,
     stdoutLimitBytes: ids.length * (limitBytes + headerBytes),
@@ -29,31 +36,46 @@ export async function readBlobs(
     onStdout: reader.push,
   });
   if (result.stopped === 'reader') return failed(readerFault(mirror, result.readerError));
-  if (!succeeded(result)) return failed(explainLocal(result, 'reading files from the mirror', readTimeoutMs));
+  if (!succeeded(result)) return failed(explainLocal(result, 'reading the mirror', readTimeoutMs));
   if (reader.count() !== ids.length)
-    return failed(brokenMirror(mirror, 'git gave fewer files than were asked for'));
+    return failed(brokenMirror(mirror, 'git gave fewer objects than were asked for'));
   return ok(null);
 }
 
-/** The sizes of blobs in bytes; what is not here or no blob has none. */
-export async function sizeBlobs(
+export interface ObjectInfo {
+  readonly id: string;
+  readonly type: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * What each name (an id, or `commit:path`) stands for, in their order; null for what is not here. No name holds a
+ * line end: the caller has seen to that.
+ */
+export async function inspectObjects(
   mirror: Mirror,
-  ids: readonly string[],
-): Promise<Result<ReadonlyMap<string, number>>> {
-  const sizes = new Map<string, number>();
-  if (ids.length === 0) return ok(sizes);
-  const lines = cutRecords(0x0a, (line) => {
-    const [id, type, size] = line.toString('latin1').split(' ');
-    if (id !== undefined && type === 'blob' && size !== undefined) sizes.set(id, Number(size));
-  });
+  names: readonly string[],
+): Promise<Result<readonly (ObjectInfo | null)[]>> {
+  const found: (ObjectInfo | null)[] = [];
+  if (names.length === 0) return ok(found);
+  const lines = cutRecords(0x0a, (line) => found.push(parseInfo(line.toString('utf8'))));
   const result = await runLocal(mirror, ['cat-file', '--batch-check', '--buffer'], {
-    input: `${ids.join('\n')}\n`,
-    stdoutLimitBytes: ids.length * headerBytes,
+    input: `${names.join('\n')}\n`,
+    stdoutLimitBytes: names.reduce((sum, name) => sum + Buffer.byteLength(name) + headerBytes, 0),
     timeoutMs: readTimeoutMs,
     onStdout: lines.push,
   });
-  if (!succeeded(result)) return failed(explainLocal(result, 'sizing files in the mirror', readTimeoutMs));
-  return ok(sizes);
+  if (result.stopped === 'reader') return failed(readerFault(mirror, result.readerError));
+  if (!succeeded(result)) return failed(explainLocal(result, 'looking at the mirror', readTimeoutMs));
+  if (found.length !== names.length) return failed(brokenMirror(mirror, 'git answered less than was asked'));
+  return ok(found);
+}
+
+/** `<id> <type> <size>`, or the name as it was asked with a word of why not. */
+function parseInfo(line: string): ObjectInfo | null {
+  const [, id, type, size] = /^([0-9a-f]{40,64}) (blob|tree|commit|tag) ([0-9]+)$/.exec(line) ?? [];
+  if (id === undefined || type === undefined || size === undefined) return null;
+  return { id, type, sizeBytes: Number(size) };
 }
 
 /** What SG3033 says: our copy lacks what it should hold; the next fetch makes it anew. */
@@ -73,7 +95,7 @@ function readerFault(mirror: Mirror, error: unknown) {
 }
 
 /** The answer of `cat-file --batch`: a header line, so many bytes, a line end; again. */
-function batchReader(limitBytes: number, onBlob: (id: string, bytes: Buffer) => void) {
+function batchReader(kind: ObjectKind, onObject: (id: string, bytes: Buffer) => void) {
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   let current: { readonly id: string; readonly sizeBytes: number } | null = null;
@@ -91,7 +113,7 @@ function batchReader(limitBytes: number, onBlob: (id: string, bytes: Buffer) => 
       const { id, sizeBytes } = current;
       current = null;
       count += 1;
-      onBlob(id, take(sizeBytes + 1).subarray(0, sizeBytes));
+      onObject(id, take(sizeBytes + 1).subarray(0, sizeBytes));
       return true;
     }
     const end = lineEnd(pending);
@@ -99,7 +121,7 @@ function batchReader(limitBytes: number, onBlob: (id: string, bytes: Buffer) => 
       if (pendingBytes > headerBytes) throw new RecordError('git wrote a header without an end');
       return false;
     }
-    current = parseHeader(take(end + 1).toString('latin1'), limitBytes);
+    current = parseHeader(take(end + 1).toString('latin1'), kind);
     return true;
   };
   return {
@@ -123,12 +145,11 @@ function lineEnd(pending: readonly Buffer[]): number {
   return -1;
 }
 
-function parseHeader(line: string, limitBytes: number): { readonly id: string; readonly sizeBytes: number } {
-  const [id, type, size] = line.trimEnd().split(' ');
-  const sizeBytes = Number(size);
-  if (id === undefined || type !== 'blob' || !Number.isSafeInteger(sizeBytes)) {
-    throw new RecordError(`git has no blob ${String(id)}: ${String(type)}`);
-  }
-  if (sizeBytes > limitBytes) throw new RecordError(`the blob ${id} is larger than its tree said`);
-  return { id, sizeBytes };
+function parseHeader(line: string, kind: ObjectKind): { readonly id: string; readonly sizeBytes: number } {
+  const found = parseInfo(line.trimEnd());
+  if (found?.type !== kind.type)
+    throw new RecordError(`there is no ${kind.type} where one should be: ${line.trimEnd()}`);
+  if (found.sizeBytes > kind.limitBytes)
+    throw new RecordError(`the ${kind.type} ${found.id} is larger than it may be`);
+  return found;
 }
