@@ -30,7 +30,7 @@ interface Context extends WordOptions {
 }
 
 /** `spec.targets[2]` for people. */
-export function namePath(path: ValuePath): string {
+function namePath(path: ValuePath): string {
   if (path.length === 0) return 'the document';
   const parts = path.map((step, index) => {
     if (typeof step === 'number') return `[${step}]`;

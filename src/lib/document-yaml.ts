@@ -11,7 +11,7 @@
  * it recurse further.
  */
 import type { State } from 'js-yaml';
-import { load, Schema, Type, YAMLException } from 'js-yaml';
+import { load, YAMLException } from 'js-yaml';
 import type { DocumentProblem } from './document-problem.ts';
 import {
   compareSpots,
@@ -21,6 +21,7 @@ import {
   quoteText,
   spotAt,
 } from './document-problem.ts';
+import { BadNumber, coreSchema } from './document-scalars.ts';
 import type { DocumentText } from './document-text.ts';
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
@@ -51,17 +52,6 @@ class WrappedNode {
   }
 }
 
-/** A scalar that looks like a number and must not be one. */
-class BadNumber {
-  readonly code: 'SG1014' | 'SG1015';
-  readonly reason: string;
-
-  constructor(code: BadNumber['code'], reason: string) {
-    this.code = code;
-    this.reason = reason;
-  }
-}
-
 /** Ends js-yaml's reading from inside the listener. */
 class GateStop extends Error {
   readonly code: DocumentProblem['code'];
@@ -75,39 +65,6 @@ class GateStop extends Error {
     this.hint = hint;
   }
 }
-
-function toNumber(text: string): number | BadNumber {
-  if (/^[-+]?0[0-9]/.test(text)) {
-    return new BadNumber('SG1015', `${quoteText(text)} is octal for some readers and decimal for others`);
-  }
-  const digits = text.replace(/^[-+]/, '');
-  const value = (text.startsWith('-') ? -1 : 1) * Number(digits);
-  if (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER) {
-    return new BadNumber('SG1014', `${quoteText(text)} is beyond the numbers that keep their value`);
-  }
-  return value;
-}
-
-function implicitType(name: string, pattern: RegExp, construct: (text: string) => unknown): Type {
-  return new Type(`snowgate:${name}`, {
-    kind: 'scalar',
-    resolve: (text: unknown) => typeof text === 'string' && pattern.test(text),
-    construct,
-  });
-}
-
-/** The core schema of YAML 1.2.2, section 10.3.2, to the letter; js-yaml's own also reads 0b1 as a number. */
-const coreSchema = new Schema({
-  implicit: [
-    implicitType('null', /^(?:null|Null|NULL|~)$/, () => null),
-    implicitType('bool', /^(?:true|True|TRUE|false|False|FALSE)$/, (text) => text.toLowerCase() === 'true'),
-    implicitType('int', /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$/, toNumber),
-    implicitType('float', /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/, toNumber),
-    implicitType('special', /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/, (text) => {
-      return new BadNumber('SG1014', `${quoteText(text)} is no number that could be meant here`);
-    }),
-  ],
-});
 
 /** Reads one document. Every problem that can still be told apart after the first is reported, in their order. */
 export function readYaml(document: DocumentText, depth: number): ReadDocument {

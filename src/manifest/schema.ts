@@ -1,9 +1,9 @@
 import type { JsonSchema } from '../lib/document-check.ts';
 
-export const apiVersion = 'snowgate/v1';
+const apiVersion = 'snowgate/v1';
 
 /** A DNS-1123 label, as Kubernetes has it: it can stand in a path, a branch, a host name, a log. */
-export const nameSchema: JsonSchema = {
+const nameSchema: JsonSchema = {
   type: 'string',
   minLength: 1,
   maxLength: 63,
