@@ -54,7 +54,13 @@ test.each(hostile)('%s are read or refused, and never thrown at', (_name, text) 
 
 test('a nest of 100,000 levels is refused at the first level too deep', () => {
   for (const unit of ['[', '{a: ', '- ']) {
-    const file = readDocuments(new TextEncoder().encode(unit.repeat(100_000)), { ...limits, fileBytes: 1_000_000 });
-    expect(file.ok && file.documents[0]).toMatchObject({ ok: false, problems: [{ code: 'SG1007', line: 1 }] });
+    const file = readDocuments(new TextEncoder().encode(unit.repeat(100_000)), {
+      ...limits,
+      fileBytes: 1_000_000,
+    });
+    expect(file.ok && file.documents[0]).toMatchObject({
+      ok: false,
+      problems: [{ code: 'SG1007', line: 1 }],
+    });
   }
 });
