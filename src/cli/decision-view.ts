@@ -29,17 +29,20 @@ export function shortInstant(timeMs: number): string {
   return new Date(timeMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
-/** Problems of a pass that mean that something could not be reached, rather than that it is wrong. */
-const unreachableCodes = new Set(['SG6205', 'SG6206', 'SG6207', 'SG6208']);
+/**
+ * Reasons that mean that something could not be reached, rather than that it is wrong: git and its servers, what could not
+ * be fetched, AWS and its credentials.
+ */
+const unreachableCode = /^SG(30[012]\d|50\d\d|620[5-8]|623[4678])$/;
 
 /**
- * How a command ends that shows decisions: 1 names what is denied, refused, in doubt, ambiguous or halted; holds and what
- * waits for an earlier task are 0; 3 where source or ledger could not be reached.
+ * How a command ends that shows decisions: 1 names what is denied, refused, in doubt, ambiguous or halted; 3 where source,
+ * ledger or AWS could not be reached; holds, and what waits for an earlier task, are 0.
  */
 export function exitOf(decisions: readonly Decision[], problems: readonly Reason[]): ExitCode {
+  const held = decisions.flatMap(({ action, reasons }) => (action === 'hold' ? reasons : []));
+  if ([...problems, ...held].some(({ code }) => unreachableCode.test(code))) return exitCodes.unreachable;
   const findings = decisions.some(({ action, reasons }) => isFinding(action, reasons));
-  if (problems.some(({ code }) => unreachableCodes.has(code) || /^SG30/.test(code)))
-    return exitCodes.unreachable;
   return findings || problems.length > 0 ? exitCodes.findings : exitCodes.done;
 }
 

@@ -136,6 +136,15 @@ describe('run --once', () => {
     expect(stdout).toMatch(/^problem SG6?\d{3,4}: /m);
   });
 
+  it('ends with 3 where AWS is gone, and claims nothing', async () => {
+    await begun(oneTask);
+    stage.configure({ fleets: 'lab: {region: us-west-2, endpoint: "http://127.0.0.1:9"}' });
+    const { exit, stdout } = await stage.run(['run', '--once']);
+    expect(exit).toBe(3);
+    expect(stdout).toMatch(/^hold {2}lab\/unlock-a/);
+    expect((await stage.run(['ledger', 'list'])).stdout).toBe('0 revisions\n');
+  });
+
   it('ends with 1 without a ledger', async () => {
     stage = await makeStage(oneTask);
     const { exit, stdout } = await stage.run(['run', '--once']);
