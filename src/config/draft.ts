@@ -74,6 +74,7 @@ export class Draft {
   }
 }
 
+/** Whether a duration lies within its bounds, both of them allowed. */
 export function isWithin(durationMs: number, bounds: DurationBounds): boolean {
   const minimumMs = parseDuration(bounds.minimum) ?? 0;
   const maximumMs = parseDuration(bounds.maximum) ?? 0;

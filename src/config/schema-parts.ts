@@ -3,6 +3,7 @@ import type { DurationKey, NumberKey } from './bounds.ts';
 import { durationBounds, numberBounds } from './bounds.ts';
 import { durationPattern } from './duration.ts';
 
+/** The schema of a number that has a default and bounds in bounds.ts. */
 export function numberOf(key: NumberKey, title: string, description: string): JsonSchema {
   const bounds = numberBounds[key];
   return {
@@ -16,6 +17,7 @@ export function numberOf(key: NumberKey, title: string, description: string): Js
   };
 }
 
+/** The schema of a duration; its pattern is checked here, its bounds by the resolver, since they are compared in ms. */
 export function durationOf(key: DurationKey, title: string, description: string): JsonSchema {
   const bounds = durationBounds[key];
   return {
@@ -35,6 +37,7 @@ export function reserved(title: string, description: string, wayOut = 'remove it
   return { title: `${title} (reserved)`, description: note, not: {}, 'x-reserved': wayOut };
 }
 
+/** A map that knows all of its keys. */
 export function section(
   title: string,
   description: string,

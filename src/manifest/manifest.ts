@@ -35,6 +35,7 @@ declare const parsed: unique symbol;
 /** Only the parser makes one, so that nothing unvalidated can be planned. */
 export type Manifest = ManifestFields & { readonly [parsed]: 'Manifest' };
 
+/** `fleet/name`, the name that is unique in the source. */
 export function taskKey(task: { readonly fleet: string; readonly name: string }): TaskKey {
   return `${task.fleet}/${task.name}`;
 }
