@@ -10,7 +10,8 @@ import { formatVersion } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/fold.ts';
 import { emptyView, foldBatch } from '../ledger/fold.ts';
 import { commitMessage, segmentPath } from '../ledger/message.ts';
-import { BugError } from '../lib/faults.ts';
+import type { Fault } from '../lib/faults.ts';
+import { BugError, fault } from '../lib/faults.ts';
 import { isoInstant } from '../policy/verdict.ts';
 import { removeOutcomes } from './outbox.ts';
 import { backoffMs } from './pacer.ts';
@@ -41,7 +42,8 @@ export async function land(
   giveUp: () => boolean,
 ): Promise<Landing> {
   const batch = makeBatch(c, view, events, heads);
-  assertAllowed(view, batch);
+  const problem = findForbidden(view, batch);
+  if (problem !== null) return refuseToWrite(c, problem);
   const built = await c.ledger.commit({
     parent: view.tip,
     path: segmentPath(batch.header),
@@ -145,7 +147,7 @@ function makeBatch(
  * Folds the batch into a copy of what it touches before anybody else can see it: an event that the table forbids
  * would stop every replica for good, so it must never leave this process.
  */
-function assertAllowed(view: LedgerView, batch: Batch): void {
+function findForbidden(view: LedgerView, batch: Batch): Fault | null {
   const copy: LedgerView = { ...emptyView(view.ledgerId, view.tip), seq: view.seq };
   for (const { fleet, name } of batch.events) {
     const key = `${fleet}/${name}`;
@@ -157,6 +159,18 @@ function assertAllowed(view: LedgerView, batch: Batch): void {
       if (receipt !== undefined) copy.receipts.set(token, structuredClone(receipt));
     }
   }
-  const problem = foldBatch(copy, batch, 'not yet pushed');
-  if (problem !== null) throw new BugError(problem.message);
+  return foldBatch(copy, batch, 'not yet pushed');
+}
+
+/** A bug of ours, held back: the controller stays up, says so, and writes nothing any more. */
+function refuseToWrite(c: Controller, problem: Fault): 'refused' {
+  const message = `this controller was about to break the ledger's rules and stopped itself: ${problem.message}`;
+  c.state.ledgerHalt = fault(
+    'SG6222',
+    'human',
+    message,
+    'report it with the log; start the controller again',
+  );
+  c.journal.write('error', 'halted: a bug was held back', { code: 'SG6222', reason: message });
+  return 'refused';
 }

@@ -7,6 +7,7 @@
 
 import type { LedgerEvent, LookEvidence } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/fold.ts';
+import { receiptState } from '../ledger/receipt.ts';
 import type { Moment } from '../lib/clock.ts';
 import { elapsedMs, readMoment } from '../lib/clock.ts';
 import type { PlacedProblem } from '../manifest/collect.ts';
@@ -229,7 +230,7 @@ async function decideAndAct(
     const events: LedgerEvent[] = [
       ...usableOutcomes(c, view),
       ...lookEvents,
-      ...stillOpen(view, gathered.settled),
+      ...stillIssued(view, gathered.settled),
       ...absentEvents(c, view, absent, choices),
       ...makeNotes(c, plan.notes),
       ...makeClaims(c, view, choices, policySetOf(gathered.reading), gathered.reading),
@@ -279,9 +280,12 @@ function chooseClaims(
   return chooseBatch(candidates, (fleet) => (gathered.ready.has(fleet) ? perFleetMax : 0), c.state.turn);
 }
 
-/** Settled events whose receipt is still issued: another replica may have written the end meanwhile. */
-function stillOpen(view: LedgerView, settled: readonly LedgerEvent[]): LedgerEvent[] {
-  return settled.filter((event) => view.receipts.get(event.token)?.settled === null);
+/** Settled events whose receipt is still issued: another replica may have written its end, or a double, meanwhile. */
+function stillIssued(view: LedgerView, settled: readonly LedgerEvent[]): LedgerEvent[] {
+  return settled.filter((event) => {
+    const receipt = view.receipts.get(event.token);
+    return receipt !== undefined && receiptState(receipt) === 'issued';
+  });
 }
 
 function absentEvents(

@@ -166,7 +166,8 @@ function drawFate(prng: Prng, odds: Odds): Fate {
     const reason = prng.pick(['credentials', 'connection'] as const);
     return none({ kind: 'unsent', reason, message: 'planned' });
   }
-  if (prng.chance(odds.createRefused)) return none({ kind: 'refused', error: 'ValidationException', ...said });
+  if (prng.chance(odds.createRefused))
+    return none({ kind: 'refused', error: 'ValidationException', ...said });
   return { takesEffect: true, answer: { kind: 'issued', taskId: '', taskArn: null, requestId: null } };
 }
 

@@ -16,7 +16,10 @@ import type { SimSource } from './source.ts';
 const clockSlackMs = 32_000;
 
 /** The ledger as a newcomer reads it; a finding where it may not be read. */
-export function readLedger(remote: LedgerRemote, ledgerId: string): { view: LedgerView; finding: string | null } {
+export function readLedger(
+  remote: LedgerRemote,
+  ledgerId: string,
+): { view: LedgerView; finding: string | null } {
   const view = emptyView(ledgerId, remote.root);
   for (const segment of remote.segments()) {
     const problem = foldSegment(view, segment);
@@ -33,7 +36,8 @@ export function findDoubles(aws: SimAws): string[] {
     for (const { taskId, clientToken } of fleet.tasks.values()) {
       const token = clientToken ?? '';
       const other = tasks.get(token);
-      if (other !== undefined) findings.push(`S1: token ${token.slice(0, 12)} has tasks ${other} and ${taskId}`);
+      if (other !== undefined)
+        findings.push(`S1: token ${token.slice(0, 12)} has tasks ${other} and ${taskId}`);
       tasks.set(token, taskId);
     }
   }
@@ -48,7 +52,8 @@ export function findUnwantedCalls(aws: SimAws, source: SimSource, maxAgeMs: numb
       const manifests = head.tokens.get(token)?.parsed.manifests ?? [];
       return manifests.map(({ manifest }) => manifest).filter((manifest) => manifest.token === token);
     });
-    if (holders.length === 0) return [`S2: ${by} called for ${token.slice(0, 12)} at ${atMs}, which nobody wanted`];
+    if (holders.length === 0)
+      return [`S2: ${by} called for ${token.slice(0, 12)} at ${atMs}, which nobody wanted`];
     const nowMs = epochMs + atMs;
     const allowed = holders.some(
       ({ notBeforeMs = 0, notAfterMs = Number.POSITIVE_INFINITY }) =>
@@ -108,4 +113,3 @@ function decideAtEnd(view: LedgerView, source: SimSource, aws: SimAws, nowMs: nu
 export function isAtRest(view: LedgerView, source: SimSource, aws: SimAws, nowMs: number): boolean {
   return findUnfinished(view, source, aws, nowMs).length === 0;
 }
-

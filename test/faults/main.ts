@@ -42,5 +42,10 @@ for (let seed = first; seed < first + runs && failures < failuresMax; seed += 1)
 process.stdout.write(
   `${done} seeds from ${first}: ${failures} failed; ${calls} calls, ${tasks} tasks, ${commits} ledger commits, ${lives} lives, ${events} events\n`,
 );
-process.stdout.write(`${[...kinds].sort().map(([kind, count]) => `${kind} ${count}`).join(', ')}\n`);
+process.stdout.write(
+  `${[...kinds]
+    .sort()
+    .map(([kind, count]) => `${kind} ${count}`)
+    .join(', ')}\n`,
+);
 process.exitCode = failures === 0 ? 0 : 1;

@@ -1,12 +1,13 @@
 /** A replica over its lives: started, killed, frozen, told to stop, started again with or without its state. */
 import type { ControllerConfig } from '../../src/config/config.ts';
 import { Bell, runLoop } from '../../src/controller/loop.ts';
-import { makeController } from '../../src/controller/state.ts';
 import type { LedgerStore } from '../../src/controller/ports.ts';
+import { makeController } from '../../src/controller/state.ts';
 import type { LedgerFaultPlan, LedgerMemory, LedgerRemote } from '../doubles/ledger.ts';
 import { emptyLedgerMemory, openLedgerDouble } from '../doubles/ledger.ts';
 import type { SimAws } from './aws.ts';
 import type { Prng } from './prng.ts';
+import type { Travel } from './process.ts';
 import { drawTravel, SimProcess } from './process.ts';
 import type { Odds, Scenario } from './scenario.ts';
 import type { SimSource } from './source.ts';
@@ -81,12 +82,19 @@ export class Replica {
       config: this.#config,
       clock: process.clock,
       journal: {
-        write: (level, event, fields) =>
-          log(() => `${this.name}/${life} ${level} ${event} ${JSON.stringify(fields ?? {})}`),
+        write: (level, event, fields) => {
+          const line = (): string => `${this.name}/${life} ${level} ${event} ${JSON.stringify(fields ?? {})}`;
+          log(line);
+          if (event.startsWith('halted: a bug') || event.startsWith('halted: the ledger')) {
+            this.#world.onBug(new Error(line()));
+          }
+        },
       },
       source: openSimSource(source, process, prng.split(), odds),
       ledger: this.#openLedger(process, prng.split()),
-      apis: new Map([...aws.fleets.keys()].map((fleet) => [fleet, aws.open(fleet, process, prng.split(), odds)])),
+      apis: new Map(
+        [...aws.fleets.keys()].map((fleet) => [fleet, aws.open(fleet, process, prng.split(), odds)]),
+      ),
       run: `${this.name}-${life}`,
       tzdata: 'simulated',
       signal: stopper.signal,
@@ -120,15 +128,16 @@ export class Replica {
       },
     };
     const store = openLedgerDouble(remote, { plan, memory: this.#memory });
-    const travel = (): ReturnType<typeof drawTravel> => drawTravel(prng, odds().slowCall, this.#world.scenario.slowPushMaxMs);
+    const { slowPushMaxMs } = this.#world.scenario;
+    const travel = (slow: number): Travel => drawTravel(prng, slow, slowPushMaxMs);
     return {
       remembered: () => store.remembered(),
-      fetch: () => process.call(travel(), () => store.fetch()),
+      fetch: () => process.call(travel(odds().slowCall), () => store.fetch()),
       commit: async (segment) => {
         await process.pause(prng.between(1, 20));
         return store.commit(segment);
       },
-      push: (commit) => process.call(travel(), () => store.push(commit)),
+      push: (commit) => process.call(travel(odds().slowPush), () => store.push(commit)),
     };
   }
 }

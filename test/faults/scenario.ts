@@ -9,6 +9,7 @@ const minute = 60 * second;
 export interface Odds {
   readonly crashAtCall: number;
   readonly slowCall: number;
+  readonly slowPush: number;
   readonly fetchFails: number;
   readonly pushLostBefore: number;
   readonly pushLostAfter: number;
@@ -62,6 +63,7 @@ export interface Scenario {
 const never: Odds = {
   crashAtCall: 0,
   slowCall: 0,
+  slowPush: 0,
   fetchFails: 0,
   pushLostBefore: 0,
   pushLostAfter: 0,
@@ -82,8 +84,8 @@ const never: Odds = {
 function drawOdds(prng: Prng): Odds {
   const odds: Record<string, number> = {};
   for (const name of Object.keys(never)) odds[name] = prng.pick([0, 0, 0.02, 0.1, 0.3]);
-  odds['crashAtCall'] = prng.pick([0, 0, 0.005, 0.02, 0.05]);
-  odds['createRefused'] = prng.pick([0, 0, 0, 0.02]);
+  odds.crashAtCall = prng.pick([0, 0, 0.005, 0.02, 0.05]);
+  odds.createRefused = prng.pick([0, 0, 0, 0.02]);
   return { ...never, ...odds };
 }
 
@@ -129,7 +131,7 @@ function tighten(scenario: Scenario, prng: Prng): Scenario {
     outageMaxMs: 240 * second,
     clockJumpMaxMs: 29 * second,
     editEveryMs: minute,
-    odds: { ...scenario.odds, slowCall: 0.4 },
+    odds: { ...scenario.odds, slowCall: 0.02, slowPush: 0.5, readFails: 0, fetchFails: 0 },
   };
 }
 

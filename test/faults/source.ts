@@ -1,10 +1,5 @@
 /** A source repository in memory: a line of commits that people edit, and each replica's view of it. */
-import type {
-  CommitId,
-  Provenance,
-  SourceRepository,
-  SourceTree,
-} from '../../src/controller/ports.ts';
+import type { CommitId, Provenance, SourceRepository, SourceTree } from '../../src/controller/ports.ts';
 import { sha256Hex } from '../../src/lib/digest.ts';
 import { failed, fault, ok } from '../../src/lib/faults.ts';
 import type { SourceFile } from '../../src/manifest/collect.ts';
@@ -76,7 +71,8 @@ export class SimSource {
     });
     const index = this.commits.length;
     const tokens = new Map<Token, SourceFile>();
-    for (const file of files) for (const { manifest } of file.parsed.manifests) tokens.set(manifest.token, file);
+    for (const file of files)
+      for (const { manifest } of file.parsed.manifests) tokens.set(manifest.token, file);
     const id = sha256Hex(`${index} ${files.map(({ blob }) => blob).join(' ')}`).slice(0, 40);
     this.commits.push({ id, index, atMs: this.#timeline.nowMs, files, tokens });
   }
