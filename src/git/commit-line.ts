@@ -3,6 +3,7 @@ import type { Result } from '../lib/faults.ts';
 import { failed, ok } from '../lib/faults.ts';
 import type { Mirror } from './home.ts';
 import { explainLocal, runLocal } from './mirror.ts';
+import { brokenMirror } from './object-reader.ts';
 import { succeeded } from './process.ts';
 import { cutRecords } from './records.ts';
 
@@ -80,5 +81,6 @@ async function readTimes(mirror: Mirror, range: readonly string[]): Promise<Resu
   );
   if (result.stopped === 'reader') throw result.readerError;
   if (!succeeded(result)) return failed(explainLocal(result, 'reading the history', lineTimeoutMs));
+  if (!lines.complete()) return failed(brokenMirror(mirror, 'its history is cut short'));
   return ok({ timesMs, oldestParent });
 }

@@ -91,7 +91,7 @@ const rules: readonly Rule[] = [
   },
   {
     pattern:
-      /repository .* not found|does not appear to be a git repository|access denied or repository not exported|returned error: 404|project you were looking for could not be found|not a git repository/i,
+      /repository (.* )?not found|does not appear to be a git repository|access denied or repository not exported|returned error: 404|project you were looking for could not be found|not a git repository/i,
     code: 'SG3004',
     class: 'human',
     reason: 'there is no such repository, or these credentials may not see it',

@@ -83,7 +83,7 @@ async function readCommits(
     return failed(brokenMirror(mirror, result.readerError.message));
   if (result.stopped === 'reader') throw result.readerError;
   if (!succeeded(result)) return failed(explainLocal(result, 'reading the history', logTimeoutMs));
-  return ok(commits);
+  return records.complete() ? ok(commits) : failed(brokenMirror(mirror, 'its history is cut short'));
 }
 
 /** The manifests' folder in each commit and in its first parent. */

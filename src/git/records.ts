@@ -8,17 +8,16 @@ export class LongRecordError extends RecordError {}
 
 export interface RecordCutter {
   readonly push: (chunk: Buffer) => void;
-  /** Throws {@link RecordError} where the last record is not ended: the output was cut. */
-  readonly end: () => void;
+  /** Whether the last record was ended: the output was not cut. */
+  readonly complete: () => boolean;
 }
 
 /** Longer than any path or header that git writes: the kernel's own paths end at 4 KiB. */
 const recordLimitBytes = 64 * 1024;
 
 /**
- * Cuts a stream of bytes into records that end with one byte, whatever the chunks. A record longer than the limit
- * throws {@link LongRecordError}, which ends the git that wrote it. `terminator` is the byte that ends a record: 0 with `-z`, 10
- * for lines.
+ * Cuts a stream of bytes into records that end with one byte, whatever the chunks: 0 with `-z`, 10 for lines. A record
+ * longer than the limit throws {@link LongRecordError}, which ends the git that wrote it.
  */
 export function cutRecords(terminator: number, onRecord: (record: Buffer) => void): RecordCutter {
   let rest: Buffer = Buffer.alloc(0);
@@ -27,14 +26,13 @@ export function cutRecords(terminator: number, onRecord: (record: Buffer) => voi
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       let start = 0;
       for (let end = bytes.indexOf(terminator); end >= 0; end = bytes.indexOf(terminator, start)) {
+        if (end - start > recordLimitBytes) throw new LongRecordError('a record of git is too long');
         onRecord(bytes.subarray(start, end));
         start = end + 1;
       }
       rest = bytes.subarray(start);
       if (rest.length > recordLimitBytes) throw new LongRecordError('a record of git is too long');
     },
-    end: () => {
-      if (rest.length > 0) throw new RecordError('the output of git ends in the middle of a record');
-    },
+    complete: () => rest.length === 0,
   };
 }

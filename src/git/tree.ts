@@ -81,7 +81,7 @@ async function list(
     return failed(brokenMirror(mirror, result.readerError.message));
   if (result.stopped === 'reader') throw result.readerError;
   if (!succeeded(result)) return failed(explainLocal(result, 'listing the source', listTimeoutMs));
-  return ok(entries);
+  return records.complete() ? ok(entries) : failed(brokenMirror(mirror, 'its listing is cut short'));
 }
 
 /** `<mode> SP <type> SP <id> SP+ <size or -> TAB <path>`. */
