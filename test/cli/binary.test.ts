@@ -1,6 +1,6 @@
 /** The built program as its users run it: processes, pipes and signals. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -128,6 +128,10 @@ describe('demo', () => {
       'demo: 5 tasks issued, 1 held until 2036-01-12T21:00:00Z; AWS holds 5 tasks, 0 asked for twice',
     );
     expect(readdirSync(env.TMPDIR ?? '')).toEqual([]);
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const [, shown = ''] = /^\$ npm ci && npm run demo -- --once\n\n([\s\S]*?)^```$/m.exec(readme) ?? [];
+    const lines = shown.split('\n').filter((line) => line !== '...');
+    expect(lines.filter((line) => !stdout.split('\n').includes(line))).toEqual([]);
   });
 
   it('runs until it is asked to end, and removes everything then', async () => {
