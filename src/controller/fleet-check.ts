@@ -17,6 +17,7 @@ import type { Controller, FleetState, Stranger } from './state.ts';
 export const pauseFirstMs = 30_000;
 export const pauseLastMs = 60 * 60_000;
 
+/** Whether two identities are one place in AWS: account, region and endpoint alike. */
 export function sameIdentity(a: FleetIdentity, b: FleetIdentity): boolean {
   return a.account === b.account && a.region === b.region && a.endpoint === b.endpoint;
 }
@@ -218,6 +219,7 @@ export async function probeFleet(
   return answer;
 }
 
+/** A fault of a fleet's call as a reason that names the fleet. */
 export function reasonOf(name: string, problem: Fault): Reason {
   return { code: problem.code, message: `fleet ${name}: ${problem.message}` };
 }

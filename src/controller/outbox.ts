@@ -6,6 +6,7 @@ import type { OutcomeEvent } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/fold.ts';
 import type { Controller } from './state.ts';
 
+/** Keeps outcomes until a commit with them has landed. */
 export function addOutcomes(c: Controller, events: readonly OutcomeEvent[]): void {
   if (events.length === 0) return;
   c.state.outbox.push(...events);

@@ -107,6 +107,7 @@ export interface Controller extends ControllerDeps {
 /** Pushes that may go at once before the pace binds: a claim, its outcomes, and the next claim. */
 const pushBurst = 3;
 
+/** A controller at the beginning of its life: it knows nothing, and has asked nothing. */
 export function makeController(deps: ControllerDeps): Controller {
   const { config, run } = deps;
   const fleets = new Map([...config.fleets].map(([name, fleet]) => [name, makeFleetState(fleet)]));

@@ -191,6 +191,7 @@ export function encodeFormat(format: LedgerFormat): string {
   return `${JSON.stringify({ v: format.v, ledger: format.ledger })}\n`;
 }
 
+/** What a FORMAT file says; a fault where it is not one, or is newer than this code understands. */
 export function decodeFormat(content: string): Result<LedgerFormat> {
   const value = parseLine(content.trimEnd());
   const wrong =

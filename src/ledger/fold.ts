@@ -39,6 +39,7 @@ export interface LedgerView {
   readonly throttledAt: Map<string, string>;
 }
 
+/** The view of a ledger of which only the root commit is known. */
 export function emptyView(ledgerId: string, root: string): LedgerView {
   return {
     ledgerId,

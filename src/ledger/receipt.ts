@@ -81,6 +81,7 @@ export interface Receipt {
   seq: number;
 }
 
+/** A receipt before its first event. */
 export function emptyReceipt(token: Token, fleet: string, name: string): Receipt {
   return {
     token,

@@ -17,6 +17,7 @@ export interface Moment {
   readonly monotonicMs: number;
 }
 
+/** Reads both clocks, one right after the other. */
 export function readMoment(clock: Clock): Moment {
   return { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
 }

@@ -30,14 +30,17 @@ export type Result<T, F = Fault> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly fault: F };
 
+/** A result that holds a value. */
 export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value };
 }
 
+/** A result that holds a fault. */
 export function failed<F>(fault: F): { readonly ok: false; readonly fault: F } {
   return { ok: false, fault };
 }
 
+/** Makes a fault; the hint says what to do next. */
 export function fault(code: FaultCode, faultClass: FaultClass, message: string, hint?: string): Fault {
   return hint === undefined
     ? { code, class: faultClass, message }
