@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ControllerConfig } from '../config/config.ts';
-import { fleetConditions } from '../controller/fleet-check.ts';
+import { findElsewhere, fleetConditions } from '../controller/fleet-check.ts';
 import { type Reading, readSource } from '../controller/history.ts';
 import { makeController } from '../controller/state.ts';
 import { withTemporaryDir } from '../git/ledger-audit.ts';
@@ -123,6 +123,7 @@ async function planWith(
     fleets: fleetConditions(controller, view),
     halts: reading.halts,
     takenOver: new Set(),
+    elsewhere: findElsewhere(controller, view),
     absent: new Set(),
     previous: previousOf(reading),
   });

@@ -5,6 +5,7 @@ import { receiptState } from '../ledger/receipt.ts';
 import type { Moment } from '../lib/clock.ts';
 import { readMoment } from '../lib/clock.ts';
 import type { Fault } from '../lib/faults.ts';
+import type { Token } from '../manifest/manifest.ts';
 import { tagKeys } from '../manifest/request.ts';
 import type { FleetCondition } from '../plan/plan.ts';
 import type { Reason } from '../policy/verdict.ts';
@@ -79,6 +80,17 @@ function findMismatch(name: string, fleet: FleetState, view: LedgerView): Reason
 
 function describeIdentity({ account, region, endpoint }: FleetIdentity): string {
   return [account === '' ? 'no account' : account, region, endpoint].filter((part) => part !== '').join(' ');
+}
+
+/** What is open in another account, region or endpoint than its fleet is now, or of a fleet that is gone. */
+export function findElsewhere(c: Controller, view: LedgerView): Set<Token> {
+  const elsewhere = new Set<Token>();
+  for (const { token, fleet, identity } of view.receipts.values()) {
+    const expected = c.state.fleets.get(fleet)?.expected;
+    if (identity === null) continue;
+    if (expected === undefined || !sameIdentity(identity, expected)) elsewhere.add(token);
+  }
+  return elsewhere;
 }
 
 /** Tasks of ours that the ledger does not know: this ledger is new, or has lost something. */

@@ -1,4 +1,5 @@
 /** The daemon: passes, one at a time, when a schedule or a due time asks for one; and an orderly end. */
+import type { Moment } from '../lib/clock.ts';
 import { elapsedMs, readMoment } from '../lib/clock.ts';
 import { BugError } from '../lib/faults.ts';
 import { land, pushUntilKnown } from './landing.ts';
@@ -12,6 +13,8 @@ import { releaseLate, syncLedger } from './sync.ts';
 const passGapMs = 1_000;
 /** A sleep without a due time; a schedule that has died is survived. */
 const idleMaxMs = 5 * 60_000;
+/** What `--once` adds to takeover and settling: a few listings that fail, with their back-off. */
+const onceExtraMs = 10 * 60_000;
 /** Before the end of `shutdown.timeout`, so that the process ends by itself and is not killed while it writes. */
 const shutdownReserveMs = 2_000;
 
@@ -112,8 +115,8 @@ export async function runOnce(c: Controller, options: OnceOptions): Promise<Pass
   for (;;) {
     const report = await runPass(c, { drain: true });
     const done = isSettled(c, report, options);
-    const unreachable = report.problems.length > 0 && (isEmpty(c) || isOverdue(c, begun));
-    if (done || unreachable || c.signal.aborted) {
+    const stuck = report.problems.length > 0 && (isEmpty(c) || isOverdue(c, begun, 0));
+    if (done || stuck || isOverdue(c, begun, onceExtraMs) || c.signal.aborted) {
       await flush(c);
       return report;
     }
@@ -123,9 +126,13 @@ export async function runOnce(c: Controller, options: OnceOptions): Promise<Pass
   }
 }
 
-/** Outcomes are tried to land for as long as another replica would wait before it looks for itself. */
-function isOverdue(c: Controller, begun: Parameters<typeof elapsedMs>[0]): boolean {
-  return elapsedMs(begun, readMoment(c.clock)) >= c.config.recovery.takeoverMs;
+/**
+ * Outcomes are tried to land for as long as another replica would wait before it looks for itself; a doubt is waited for
+ * until it could be looked at, and then some. AWS may be away for a day, and a command that never ends says nothing.
+ */
+function isOverdue(c: Controller, begun: Moment, extraMs: number): boolean {
+  const { takeoverMs, settlingMs } = c.config.recovery;
+  return elapsedMs(begun, readMoment(c.clock)) >= takeoverMs + settlingMs + extraMs;
 }
 
 function isSettled(c: Controller, report: PassReport, options: OnceOptions): boolean {

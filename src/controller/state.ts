@@ -71,8 +71,10 @@ export interface FleetState {
 
 export interface ControllerState {
   view: LedgerView | null;
-  /** The ledger cannot be trusted, or is gone: sticky until the process starts again. */
+  /** What is written in the ledger cannot be trusted: until the process starts again, because the view is spoilt. */
   ledgerHalt: Fault | null;
+  /** The branch is gone, went back or was tampered with, as its last fetch found. */
+  branchHalt: Fault | null;
   /** When the last good fetch began. */
   ledgerFresh: Moment | null;
   sourceFresh: Moment | null;
@@ -116,6 +118,7 @@ export function makeController(deps: ControllerDeps): Controller {
     state: {
       view: null,
       ledgerHalt: null,
+      branchHalt: null,
       ledgerFresh: null,
       sourceFresh: null,
       head: null,

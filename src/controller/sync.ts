@@ -23,7 +23,18 @@ export async function syncLedger(c: Controller): Promise<boolean> {
   const first = state.view === null;
   if (first) state.needsStartListing = (await c.ledger.remembered()) === null;
   const fetched = await c.ledger.fetch();
-  if (fetched.kind === 'halted') return haltLedger(c, fetched.fault);
+  if (fetched.kind === 'halted') {
+    // Judged anew at each fetch: a branch that was restored needs no restart.
+    state.branchHalt = fetched.fault;
+    const { code, message, hint } = fetched.fault;
+    c.announcer.say('ledger', 'error', 'halted: the ledger branch cannot be trusted', {
+      code,
+      reason: message,
+      hint,
+    });
+    return false;
+  }
+  state.branchHalt = null;
   if (fetched.kind === 'unreachable') {
     c.announcer.say('ledger', 'warn', 'ledger not reached', {
       code: fetched.fault.code,

@@ -54,6 +54,9 @@ export class Watch {
     }
     this.#claimSeenMs = claims;
     this.#unknownSeenMs = unknowns;
+    for (const key of this.#callEndedMs.keys()) {
+      if (!claims.has(key) && !unknowns.has(key)) this.#callEndedMs.delete(key);
+    }
   }
 
   /** Everything in doubt for this process, now. */

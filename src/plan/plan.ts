@@ -32,6 +32,8 @@ export interface PlanInput {
   readonly halts: readonly Reason[];
   /** Tokens whose claimant is given up by this observer's own watch. */
   readonly takenOver: ReadonlySet<Token>;
+  /** Tokens claimed in another account, region or endpoint than their fleet is now: nobody here can look at them. */
+  readonly elsewhere: ReadonlySet<Token>;
   /** Tokens that a look of this pass did not find: their doubt ends with the next commit. */
   readonly absent: ReadonlySet<Token>;
   /** What was wanted at the head acted on before; empty where none is known. */
@@ -114,12 +116,12 @@ function outcome(action: PlanAction, ...reasons: Reason[]): Outcome {
 
 /** A look without a hit ends the doubt, and the revision may be claimed again; unless AWS had refused it. */
 function decideReceipt(receipt: Receipt, input: PlanInput): Outcome | null {
-  if (!input.absent.has(receipt.token)) return decideByState(receipt, input.takenOver);
+  if (!input.absent.has(receipt.token)) return decideByState(receipt, input);
   return receipt.refusal === null ? null : refused(receipt);
 }
 
 /** What a receipt's state decides by itself; null where the revision may be claimed (again). */
-function decideByState(receipt: Receipt, takenOver: ReadonlySet<Token>): Outcome | null {
+function decideByState(receipt: Receipt, input: PlanInput): Outcome | null {
   const state = receiptState(receipt);
   const [taskId = ''] = receipt.taskIds;
   switch (state) {
@@ -151,9 +153,9 @@ function decideByState(receipt: Receipt, takenOver: ReadonlySet<Token>): Outcome
         message: `nobody can say whether AWS made a task; find out, then \`snowgate ledger resolve ${receipt.token.slice(0, 12)} --created TASKID\` or \`--not-created\``,
       });
     case 'claimed':
-      return takenOver.has(receipt.token) ? inDoubt(receipt) : claimed(receipt);
+      return input.takenOver.has(receipt.token) ? inDoubt(receipt, input) : claimed(receipt);
     case 'inDoubt':
-      return inDoubt(receipt);
+      return inDoubt(receipt, input);
   }
 }
 
@@ -172,8 +174,15 @@ function claimed(receipt: Receipt): Outcome {
   });
 }
 
-function inDoubt(receipt: Receipt): Outcome {
+function inDoubt(receipt: Receipt, input: PlanInput): Outcome {
   const attempt = receipt.attempts.at(-1);
+  if (input.elsewhere.has(receipt.token)) {
+    const { account = '', region = '', endpoint = '' } = receipt.identity ?? {};
+    return outcome('blocked', {
+      code: 'SG6119',
+      message: `attempt ${attempt?.n ?? 0} may have made a task in ${[account, region, endpoint].filter((part) => part !== '').join(' ')}, which is not this fleet any more; look there, then \`snowgate ledger resolve ${receipt.token.slice(0, 12)} --created TASKID\` or \`--not-created\``,
+    });
+  }
   return outcome('look', {
     code: 'SG6117',
     message: `attempt ${attempt?.n ?? 0} may have made a task unseen; AWS is listed before anything else is done`,
@@ -280,7 +289,7 @@ function decideUnwanted(input: PlanInput): Decision[] {
     if (input.desired.tasks.get(receipt.key)?.manifest.token === receipt.token) continue;
     const state = receiptState(receipt);
     if (state !== 'claimed' && state !== 'inDoubt' && state !== 'ambiguous' && state !== 'doubled') continue;
-    const decided = decideByState(receipt, input.takenOver);
+    const decided = decideByState(receipt, input);
     if (decided === null) continue;
     const { key, fleet, name, token } = receipt;
     decisions.push({ key, fleet, name, token, ...decided });

@@ -104,6 +104,7 @@ function decideAtEnd(view: LedgerView, source: SimSource, aws: SimAws, nowMs: nu
     fleets: new Map([...aws.fleets.keys()].map((name) => [name, { kind: 'open' }])),
     halts: [],
     takenOver: new Set(),
+    elsewhere: new Set(),
     absent: new Set(),
     previous: new Map(),
   }).decisions;

@@ -1,0 +1,117 @@
+/**
+ * What must be asked of the world before a pass can decide: listings, the ends of older revisions, credentials, history.
+ * It is asked once a pass; the plan is made from it again whenever the ledger moves.
+ */
+import type { LedgerEvent, LookEvidence } from '../ledger/events.ts';
+import type { LedgerView } from '../ledger/fold.ts';
+import { readMoment } from '../lib/clock.ts';
+import type { Token } from '../manifest/manifest.ts';
+import type { Plan } from '../plan/plan.ts';
+import { makePlan } from '../plan/plan.ts';
+import type { PolicySet, Reason } from '../policy/verdict.ts';
+import { findElsewhere, fleetConditions, prepareFleet } from './fleet-check.ts';
+import type { Reading } from './history.ts';
+import type { Look } from './looks.ts';
+import { followOlder, takeLooks } from './looks.ts';
+import { staleReason } from './staleness.ts';
+import type { Controller } from './state.ts';
+
+/** What a pass has gathered from AWS; decided on again whenever the ledger moves. */
+export interface Gathered {
+  readonly reading: Reading | null;
+  readonly looks: ReadonlyMap<string, Look>;
+  readonly settled: readonly LedgerEvent[];
+  readonly ready: ReadonlySet<string>;
+  readonly positions: ReadonlyMap<Token, { position: number; commit: string; author: string }>;
+}
+
+/** Everything that must be asked before a decision: listings, the end of older revisions, credentials, history. */
+export async function gather(c: Controller, view: LedgerView, reading: Reading | null): Promise<Gathered> {
+  const ready = new Set<string>();
+  const tried = new Set<string>();
+  const prepare = async (fleet: string): Promise<boolean> => {
+    if (!tried.has(fleet)) {
+      tried.add(fleet);
+      if (await prepareFleet(c, fleet)) ready.add(fleet);
+    }
+    return ready.has(fleet);
+  };
+  const wanted = new Set([...(reading?.desired.tasks.values() ?? [])].map(({ manifest }) => manifest.token));
+  // A closed fleet, and clocks that disagree, keep everything from being issuable: only a probe opens them again.
+  for (const [name, { closed }] of c.state.fleets) {
+    if (closed !== null || c.guard.complaint() !== null) await prepare(name);
+  }
+  const looks = await takeLooks(c, view, (token) => wanted.has(token), prepare);
+  const nothing = { reading, looks, settled: [], ready, positions: new Map() };
+  if (reading === null) return nothing;
+  const plan = planNow(c, view, nothing, new Map(), []);
+  const settled = await followOlder(c, view, plan.follows, prepare);
+  for (const fleet of new Set(plan.issuable.map(({ task }) => task.manifest.fleet))) await prepare(fleet);
+  return { ...nothing, settled, positions: await tracePositions(c, reading, plan) };
+}
+
+async function tracePositions(c: Controller, reading: Reading, plan: Plan): Promise<Gathered['positions']> {
+  const wanted = new Map(plan.issuable.map(({ task }) => [task.manifest.token, task.manifest.digest]));
+  if (wanted.size === 0) return new Map();
+  const traced = await c.source.trace(reading.tree.head, wanted);
+  if (!traced.ok) {
+    // Order and authorship only: a task is not held because its history cannot be read.
+    c.announcer.say('trace', 'warn', 'history not read, tasks go in the order of their names', {
+      code: traced.fault.code,
+      reason: traced.fault.message,
+    });
+    return new Map();
+  }
+  return new Map(
+    [...traced.value].map(([token, { position, introduced }]) => [
+      token,
+      { position, commit: introduced.commit, author: introduced.author },
+    ]),
+  );
+}
+
+/** The plan at this moment, on what was gathered. */
+export function planNow(
+  c: Controller,
+  view: LedgerView,
+  gathered: Gathered,
+  absent: ReadonlyMap<Token, LookEvidence>,
+  halts: readonly Reason[],
+): Plan {
+  const { reading } = gathered;
+  const now = readMoment(c.clock);
+  const stale = staleReason(c, now);
+  c.guard.check(now);
+  const complaint = c.guard.complaint();
+  const refused = c.state.pushHalt !== null && now.monotonicMs < c.state.pushAtMs ? c.state.pushHalt : null;
+  return makePlan({
+    desired: reading?.desired ?? emptyDesired,
+    ledger: view,
+    policySet: policySetOf(reading),
+    nowMs: now.wallMs,
+    repeatGuard: c.config.repeatGuard,
+    fleets: fleetConditions(c, view),
+    halts: [
+      ...halts,
+      ...[stale, complaint, refused].flatMap((reason) =>
+        reason === null ? [] : [{ code: reason.code, message: reason.message }],
+      ),
+    ],
+    takenOver: new Set(c.watch.doubts(view, now.monotonicMs).map(({ token }) => token)),
+    elsewhere: findElsewhere(c, view),
+    absent: new Set(absent.keys()),
+    previous: reading === null || halts.length > 0 ? new Map() : reading.previous,
+  });
+}
+
+const emptyDesired: Reading['desired'] = {
+  tasks: new Map(),
+  problems: [],
+  frozen: new Set(),
+  quarantinedPaths: new Set(),
+};
+
+/** The policies of what was read; none where nothing was. */
+export function policySetOf(reading: Reading | null): PolicySet {
+  return { files: reading?.tree.policies ?? [] };
+}
