@@ -62,6 +62,10 @@ export class ProvenanceTracer {
     // After a rewritten history nothing that is remembered need be true.
     if (!line.value.continues) this.#known = null;
     const asked = [...wanted].flatMap(([token, digest]): Mark[] => [`t${token}`, `d${digest}`]);
+    const known = this.#known;
+    if (known?.head === head && asked.every((mark) => known.placements.has(mark))) {
+      return ok(collect(wanted, known.placements, line.value));
+    }
     // What is remembered is carried along to this head, so that it need not be found again.
     const walk = new PresenceWalk([...asked, ...(this.#known?.placements.keys() ?? [])], held);
     const beyond = new Set<Mark>();
@@ -139,14 +143,14 @@ function* blobsOf(steps: readonly HistoryStep[]): Generator<string> {
 
 function collect(
   wanted: ReadonlyMap<Token, string>,
-  placed: ReadonlyMap<Mark, Placement>,
+  placed: ReadonlyMap<Mark, Placement | null>,
   line: CommitLine,
 ): ReadonlyMap<Token, Provenance> {
   const found = new Map<Token, Provenance>();
   for (const [token, digest] of wanted) {
     const introduced = placed.get(`t${token}`);
     const changed = placed.get(`d${digest}`);
-    if (introduced === undefined || changed === undefined) continue;
+    if (!introduced || !changed) continue;
     found.set(token, {
       introduced: commitRef(introduced, line),
       changed: commitRef(changed, line),

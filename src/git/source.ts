@@ -56,6 +56,7 @@ export async function openSource(
 
 /** What was read last: its trees' ids say whether anything has changed. */
 interface LastRead {
+  readonly head: CommitId;
   readonly manifestsTree: string;
   readonly policiesTree: string;
   readonly files: readonly SourceFile[];
@@ -134,6 +135,7 @@ class GitSource implements Source {
   }
 
   async #readLast(head: CommitId): Promise<Result<LastRead>> {
+    if (this.#last?.head === head) return ok(this.#last);
     const present = await this.#proveHere(head);
     if (!present.ok) return present;
     const manifests = await this.#findFolder(head, this.#layout.path, 'source.path');
@@ -142,14 +144,17 @@ class GitSource implements Source {
     if (!policies.ok) return policies;
     const [manifestsTree, policiesTree] = [manifests.value ?? '', policies.value ?? ''];
     const last = this.#last;
-    if (last?.manifestsTree === manifestsTree && last.policiesTree === policiesTree) return ok(last);
+    if (last?.manifestsTree === manifestsTree && last.policiesTree === policiesTree) {
+      this.#last = { ...last, head };
+      return ok(this.#last);
+    }
     const files = await this.#readManifests(manifests.value);
     if (!files.ok) return files;
     const policyEntries = await this.#list(policies.value, this.#layout.policies);
     if (!policyEntries.ok) return policyEntries;
     const marks = files.value.flatMap(({ parsed }) => marksOf(parsed));
     const policyFiles = selectPolicies(policyEntries.value, this.#layout);
-    this.#last = { manifestsTree, policiesTree, files: files.value, policies: policyFiles, marks };
+    this.#last = { head, manifestsTree, policiesTree, files: files.value, policies: policyFiles, marks };
     return ok(this.#last);
   }
 

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 
 /** Programs that a test needs beside git, and that a machine may lack: then it is skipped, and says why. */
 const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin'];
@@ -9,4 +11,15 @@ export function findProgram(name: string, debianPackage: string): string | null 
   if (folder !== undefined) return `${folder}/${name}`;
   process.stderr.write(`tests that need ${name} are skipped: install ${debianPackage}\n`);
   return null;
+}
+
+/** A loopback port where nobody listens. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }

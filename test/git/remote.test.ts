@@ -12,7 +12,7 @@ import { prepareRemote, remoteScheme, showUrl } from '../../src/git/remote.ts';
 import { startMs, taskText } from '../contract/source-world.ts';
 import type { GitServer, GitServerFault } from '../doubles/git-server.ts';
 import { basicAuthorization, startGitServer } from '../doubles/git-server.ts';
-import { findProgram } from './program.ts';
+import { findProgram, freePort } from './program.ts';
 import type { GitSourceWorld } from './source-world.ts';
 import { openSourceWorld } from './source-world.ts';
 
@@ -179,7 +179,7 @@ describe('a server in trouble', () => {
   });
 
   it('cannot be reached where nobody listens, and is not there by another name', async () => {
-    expect(await fetchWith({ url: 'http://127.0.0.1:1/x.git' })).toMatchObject({
+    expect(await fetchWith({ url: `http://127.0.0.1:${await freePort()}/x.git` })).toMatchObject({
       code: 'SG3002',
       class: 'retry',
     });
@@ -198,7 +198,7 @@ describe('a server in trouble', () => {
       proxy.listen(0, '127.0.0.1', resolve);
     });
     const { port } = proxy.address() as AddressInfo;
-    process.env.http_proxy = 'http://127.0.0.1:1';
+    process.env.http_proxy = `http://127.0.0.1:${await freePort()}`;
     expect(await fetchWith()).toBe('fetched');
     delete process.env.http_proxy;
     expect(await fetchWith({ proxy: `http://127.0.0.1:${port}` })).toMatchObject({ code: 'SG3016' });

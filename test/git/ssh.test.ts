@@ -2,15 +2,14 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFile, spawn } from 'node:child_process';
 import { appendFile, chmod, mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SourceConfig } from '../../src/config/config.ts';
 import { startMs, taskText } from '../contract/source-world.ts';
-import { findProgram } from './program.ts';
+import { findProgram, freePort } from './program.ts';
 import type { GitSourceWorld } from './source-world.ts';
 import { openSourceWorld } from './source-world.ts';
 
@@ -101,7 +100,9 @@ describe.skipIf(sshd === null)('a source over ssh', () => {
     expect(await fetchWith({ url: `ssh://${user}@127.0.0.1:${port}/nowhere.git` })).toMatchObject({
       code: 'SG3004',
     });
-    expect(await fetchWith({ url: `ssh://${user}@127.0.0.1:1/x.git` })).toMatchObject({ code: 'SG3002' });
+    expect(await fetchWith({ url: `ssh://${user}@127.0.0.1:${await freePort()}/x.git` })).toMatchObject({
+      code: 'SG3002',
+    });
   });
 });
 
@@ -134,16 +135,6 @@ KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 LogLevel VERBOSE
 `;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 async function waitForPort(port: number): Promise<void> {
