@@ -240,8 +240,6 @@ export interface SourceFaultPlan {
   onFetch?(): Fault | undefined;
 }
 
-export const unreachableSource: Fault = fault('SG3002', 'retry', 'the source cannot be reached');
-
 /** One replica's reader: it knows the commits that it has fetched, and no others. */
 export class MemorySource implements SourceRepository {
   readonly #origin: SourceOrigin;

@@ -122,7 +122,7 @@ function configFor(
 }
 
 /** One commit as `git fast-import` reads it; it answers with the commit's id. */
-export function importStream(parent: CommitId | null, change: NewCommit): string {
+function importStream(parent: CommitId | null, change: NewCommit): string {
   const when = `${Math.floor(change.timeMs / 1000)} +0000`;
   const author = change.author ?? 'Ann Author <ann@example.com>';
   const lines = ['reset refs/tmp/import', 'commit refs/tmp/import', 'mark :1', `author ${author} ${when}`];
