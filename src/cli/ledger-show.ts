@@ -53,12 +53,12 @@ export function findReceipts(what: string, view: LedgerView): Result<readonly Re
 function unknownName(what: string, view: LedgerView): Fault {
   const nearest = findNearest(what, [...view.tokensByKey.keys()]);
   const hint = nearest === undefined ? undefined : `did you mean ${nearest}?`;
-  return unknown(`no revision of ${what}`, hint);
+  return unknown(`no revision of "${what}"`, hint);
 }
 
 function noToken(what: string): Fault {
   return unknown(
-    `nothing called ${what}`,
+    `nothing called "${what}"`,
     `a token is given by ${prefixMin} to 64 of its hex digits, a name as FLEET/NAME`,
   );
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { closest } from 'fastest-levenshtein';
+import { findNearest } from '../lib/nearest.ts';
 
 export type Format = 'text' | 'json';
 
@@ -10,7 +10,9 @@ export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
   return new Option(flags, `${description}: ${choices.join(' or ')}`).argParser((value: string) => {
     if (choices.includes(value)) return value;
-    throw new InvalidArgumentError(`Did you mean ${closest(value, choices)}? It is ${choices.join(' or ')}`);
+    const nearest = findNearest(value, choices);
+    const question = nearest === undefined ? '' : `Did you mean ${nearest}? `;
+    throw new InvalidArgumentError(`${question}It is ${choices.join(' or ')}`);
   });
 }
 

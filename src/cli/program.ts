@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { fault } from '../lib/faults.ts';
+import { findNearest } from '../lib/nearest.ts';
 import { addCommands } from './commands.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { plain, printFault } from './print.ts';
@@ -16,12 +17,26 @@ export async function runProgram(world: Surroundings): Promise<ExitCode> {
     exit = code;
   });
   try {
+    refuseUnknownHelp(program, world.argv);
     await program.parseAsync([...world.argv], { from: 'user' });
     return exit;
   } catch (error) {
     if (error instanceof CommanderError) return concludeUsage(error, world);
     return reportBug(error, world);
   }
+}
+
+/** commander answers `help NONSENSE` by the whole help, as if nothing were wrong. */
+function refuseUnknownHelp(program: Command, [first, second]: readonly string[]): void {
+  const names = program.commands.map((command) => command.name());
+  if (first !== 'help' || second === undefined || names.includes(second)) return;
+  const nearest = findNearest(second, names);
+  const question = nearest === undefined ? '' : `\n(Did you mean ${nearest}?)`;
+  throw new CommanderError(
+    exitCodes.usage,
+    'commander.unknownCommand',
+    `unknown command '${second}'${question}`,
+  );
 }
 
 /** Tells an unexpected exception in one line, or with its stack where SNOWGATE_DEBUG is set; exit code 70. */
@@ -49,6 +64,7 @@ function createProgram(world: Surroundings): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .showSuggestionAfterError()
+    .configureHelp({ minWidthToWrap: 20 })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => world.stdout.write(text),
@@ -72,11 +88,18 @@ function concludeUsage(error: CommanderError, world: Surroundings): ExitCode {
   // Help that was not asked for: a command without its subcommand. It was printed to stderr.
   if (error.code === 'commander.help') return world.argv.includes('help') ? exitCodes.done : exitCodes.usage;
   const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
-  const [, what = message, found = 'snowgate help lists the commands and their flags'] =
+  const [, what = message, found = usualHint(world.argv)] =
     /^(.*?)\.? *\(?((?:Did you mean|It is) .*?)\)?$/.exec(message) ?? [];
   printFault(
     fault('SG7001', 'human', what.replace(/\.$/, ''), found.charAt(0).toLowerCase() + found.slice(1)),
     world,
   );
   return exitCodes.usage;
+}
+
+function usualHint([first]: readonly string[]): string {
+  const isEarly = first?.startsWith('-') === true;
+  return isEarly
+    ? 'flags come after the command: snowgate COMMAND --flag'
+    : 'snowgate help lists the commands and their flags';
 }

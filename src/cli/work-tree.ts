@@ -44,6 +44,7 @@ export async function findFiles(paths: readonly string[], cwd: string): Promise<
     return null;
   };
   for (const path of paths) {
+    if (path === '') return failed(unreadable('""', 'is no path'));
     const full = resolve(cwd, path);
     try {
       const found = await lstat(full);

@@ -113,7 +113,7 @@ describe('ledger list, show and verify', () => {
 
   it('say what they do not know, with the near miss, and fit a narrow terminal', async () => {
     const rows = [
-      ['lab/unlok-a', 'the ledger holds no revision of lab/unlok-a', 'did you mean lab/unlock-a?'],
+      ['lab/unlok-a', 'the ledger holds no revision of "lab/unlok-a"', 'did you mean lab/unlock-a?'],
       [
         '00000000',
         'the ledger holds no revision whose token begins 00000000',
@@ -121,7 +121,7 @@ describe('ledger list, show and verify', () => {
       ],
       [
         'abc',
-        'the ledger holds nothing called abc',
+        'the ledger holds nothing called "abc"',
         'a token is given by 8 to 64 of its hex digits, a name as FLEET/NAME',
       ],
     ];

@@ -19,6 +19,18 @@ describe('wrong usage ends with 2 and names the near miss', () => {
       "option '--log-level <level>' argument 'wran' is invalid",
       'did you mean warn? It is debug or info or warn or error',
     ],
+    [
+      ['run', '--log-level', 'loud'],
+      "option '--log-level <level>' argument 'loud' is invalid",
+      'it is debug or info or warn or error',
+    ],
+    [['help', 'vlidate'], "unknown command 'vlidate'", 'did you mean validate?'],
+    [['help', 'nonsense'], "unknown command 'nonsense'", 'snowgate help lists the commands and their flags'],
+    [
+      ['--format', 'json', 'plan'],
+      "unknown option '--format'",
+      'flags come after the command: snowgate COMMAND --flag',
+    ],
     [['token'], "missing required argument 'file'", 'snowgate help lists the commands and their flags'],
     [
       ['ledger', 'show', 'a', 'b'],

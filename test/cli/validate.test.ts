@@ -121,6 +121,7 @@ describe('validate', () => {
   });
 
   const misuse: [string[], string][] = [
+    [[''], 'error SG7002: "" is no path\n'],
     [['nowhere'], 'error SG7002: nowhere does not exist\n'],
     [['tasks/a.yaml/b'], 'error SG7002: tasks/a.yaml/b passes through something that is no folder\n'],
     [['x'.repeat(300)], `error SG7002: ${'x'.repeat(300)} is too long a path\n`],
