@@ -28,26 +28,33 @@ export interface Gathered {
 /** Everything that must be asked before a decision: listings, the end of older revisions, credentials, history. */
 export async function gather(c: Controller, view: LedgerView, reading: Reading | null): Promise<Gathered> {
   const ready = new Set<string>();
-  const tried = new Set<string>();
-  const prepare = async (fleet: string): Promise<boolean> => {
-    if (!tried.has(fleet)) {
-      tried.add(fleet);
-      if (await prepareFleet(c, fleet)) ready.add(fleet);
-    }
-    return ready.has(fleet);
+  // Fleet beside fleet: one that hangs until its time-out must not make the others late.
+  const tries = new Map<string, Promise<boolean>>();
+  const prepare = (fleet: string): Promise<boolean> => {
+    const tried = tries.get(fleet) ?? prepareOnce(c, fleet, ready);
+    tries.set(fleet, tried);
+    return tried;
   };
   const wanted = new Set([...(reading?.desired.tasks.values() ?? [])].map(({ manifest }) => manifest.token));
   // A closed fleet, and clocks that disagree, keep everything from being issuable: only a probe opens them again.
-  for (const [name, { closed }] of c.state.fleets) {
-    if (closed !== null || c.guard.complaint() !== null) await prepare(name);
-  }
+  const shut = [...c.state.fleets].filter(
+    ([, { closed }]) => closed !== null || c.guard.complaint() !== null,
+  );
+  await Promise.all(shut.map(([name]) => prepare(name)));
   const looks = await takeLooks(c, view, (token) => wanted.has(token), prepare);
   const nothing = { reading, looks, settled: [], ready, positions: new Map() };
   if (reading === null) return nothing;
   const plan = planNow(c, view, nothing, new Map(), []);
   const settled = await followOlder(c, view, plan.follows, prepare);
-  for (const fleet of new Set(plan.issuable.map(({ task }) => task.manifest.fleet))) await prepare(fleet);
+  const fleets = new Set(plan.issuable.map(({ task }) => task.manifest.fleet));
+  await Promise.all([...fleets].map(prepare));
   return { ...nothing, settled, positions: await tracePositions(c, reading, plan) };
+}
+
+async function prepareOnce(c: Controller, fleet: string, ready: Set<string>): Promise<boolean> {
+  const isReady = await prepareFleet(c, fleet);
+  if (isReady) ready.add(fleet);
+  return isReady;
 }
 
 async function tracePositions(c: Controller, reading: Reading, plan: Plan): Promise<Gathered['positions']> {

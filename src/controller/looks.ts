@@ -49,17 +49,16 @@ export async function takeLooks(
 ): Promise<Map<string, Look>> {
   const nowMs = c.clock.monotonicMs();
   const doubts = c.watch.doubts(view, nowMs);
-  const looks = new Map<string, Look>();
-  for (const [name, fleet] of c.state.fleets) {
+  const takeLook = async ([name, fleet]: [string, FleetState]): Promise<Look | null> => {
     const sought = soughtTokens(view, name, fleet, doubts, nowMs);
     const starts = c.state.needsStartListing && !fleet.startListed;
-    if ((sought.length === 0 && !starts) || nowMs < fleet.listAtMs) continue;
+    if ((sought.length === 0 && !starts) || nowMs < fleet.listAtMs) return null;
     const api = c.apis.get(name);
-    if (api === undefined || !(await prepare(name))) continue;
-    const look = await list(c, view, name, fleet, api, sought, isWanted);
-    if (look !== null) looks.set(name, look);
-  }
-  return looks;
+    if (api === undefined || !(await prepare(name))) return null;
+    return list(c, view, name, fleet, api, sought, isWanted);
+  };
+  const taken = await Promise.all([...c.state.fleets].map(takeLook));
+  return new Map(taken.filter((look) => look !== null).map((look) => [look.fleet, look]));
 }
 
 /** What a listing of the fleet, begun now, could settle: in doubt under the fleet's present identity, or ambiguous. */
