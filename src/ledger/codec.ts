@@ -50,13 +50,19 @@ const shaped =
   (value) =>
     isRecord(value) && misfit(value, shape) === null;
 
-/** The first field that does not fit, or null. */
+/** The first field that does not fit, or null; what others wrote is shown quoted, and only a little of it. */
 function misfit(value: Record<string, unknown>, shape: Shape): string | null {
   for (const [field, check] of Object.entries(shape)) if (!check(value[field])) return field;
-  return Object.keys(value).find((field) => !Object.hasOwn(shape, field)) ?? null;
+  const foreign = Object.keys(value).find((field) => !Object.hasOwn(shape, field));
+  return foreign === undefined ? null : JSON.stringify(foreign.slice(0, 40));
 }
 
-const instant = matches(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+/** Compared as it comes back: a 30th of February would be computed with as NaN, which is earlier and later than nothing. */
+const instant: Check = (value) => {
+  if (typeof value !== 'string' || !/^\d{4}-/.test(value)) return false;
+  const timeMs = Date.parse(value);
+  return !Number.isNaN(timeMs) && new Date(timeMs).toISOString() === value;
+};
 const token = matches(/^[0-9a-f]{64}$/);
 const objectId = matches(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
 const label = matches(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);

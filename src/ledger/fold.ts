@@ -128,6 +128,7 @@ function applyEvent(
       return applyLook(receipt, event, state);
     case 'doubled':
       if (!oneOf(state, ['claimed', 'inDoubt', 'ambiguous'])) return notFrom(state);
+      if (new Set(event.taskIds).size < 2) return 'it names fewer than two tasks';
       receipt.doubled = true;
       for (const taskId of event.taskIds) addTask(receipt, taskId);
       settle(receipt, receipt.attempts.length);
@@ -239,6 +240,10 @@ function applyLook(
     return `its look is about ${event.through} attempts of ${receipt.attempts.length}`;
   }
   if (event.kind === 'absent' && event.look.hits.length > 0) return 'its look has hits';
+  const [hit, second] = event.look.hits;
+  if (event.kind === 'adopted' && (hit !== event.taskId || second !== undefined)) {
+    return 'its look did not find this one task and no other';
+  }
   settle(receipt, event.through);
   if (event.kind === 'adopted') addTask(receipt, event.taskId);
   if (event.kind === 'ambiguous') receipt.ambiguous = event.reason;

@@ -19,12 +19,14 @@ export function commitMessage(batch: Batch): string {
     ...(header.source === null ? [] : [`Snowgate-Source: ${header.source}`]),
     ...(header.policies === null ? [] : [`Snowgate-Policies: ${header.policies}`]),
   ];
-  return `${summarize(events)}\n\n${told.join('\n')}\n\n${trailers.join('\n')}\n`;
+  const paragraphs = [[summarize(events)], told, trailers].filter((lines) => lines.length > 0);
+  return `${paragraphs.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
 function summarize(events: readonly LedgerEvent[]): string {
   const [only] = events;
-  if (only !== undefined && events.length === 1) return describeEvent(only);
+  if (only === undefined) return 'source head acted on';
+  if (events.length === 1) return describeEvent(only);
   const counts = new Map<string, number>();
   for (const { kind } of events) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
