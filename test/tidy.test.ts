@@ -11,9 +11,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What git would commit: tracked files and new ones that are not ignored. */
 function repositoryFiles(): Map<string, string> {
-  const listed = execFileSync('git', ['-c', 'safe.directory=*', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: root,
-  });
+  const listed = execFileSync(
+    'git',
+    ['-c', 'safe.directory=*', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    {
+      cwd: root,
+    },
+  );
   const paths = listed
     .toString('utf8')
     .split('\0')
