@@ -83,7 +83,27 @@ function parseHostUrl(name: string, url: string, scheme: 'https' | 'http' | 'ssh
   if (pathname === '' || pathname === '/') {
     return refuse('SG2008', `${name} names a host and no repository`, forms);
   }
+  if (!isPlainAuthority(url, hostname)) {
+    return refuse(
+      'SG2008',
+      `${name} does not name its host plainly`,
+      'write user and host in plain ASCII, no \\ or %',
+    );
+  }
   return { ok: true, scheme, isLoopback: isLoopback(hostname), identity: identify(hostname, pathname) };
+}
+
+/**
+ * Whether everybody reads the same host. `new URL` takes a backslash for a slash, decodes and normalizes; git and curl do
+ * not: `http://127.0.0.1\@evil.example/` is loopback to the one and evil.example to the others.
+ */
+function isPlainAuthority(url: string, hostname: string): boolean {
+  const host =
+    /^[a-z]+:\/\/(?:[A-Za-z0-9._-]*@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]*)?\/[^\\]*$/.exec(
+      url,
+    )?.[1];
+  if (host === undefined) return false;
+  return host.startsWith('[') || host.toLowerCase() === hostname.toLowerCase();
 }
 
 function isHost(host: string): boolean {

@@ -52,6 +52,16 @@ describe('a Git URL', () => {
     'https://hunter2@h/x',
     'https://u:hunter2@h/x',
     'ssh://git:hunter2@h/x',
+    // git and curl find another host in these than a browser does.
+    'http://127.0.0.1\\@h.example/x',
+    'https://h\\@h.example/x',
+    'http://127.0.0.1\\.h.example/x',
+    'http://0x7f.1/x',
+    'http://127.1/x',
+    'http://\uff11\uff127.0.0.1/x',
+    'ssh://%2dx@h/y',
+    'ssh://u%0a@h/y',
+    'https:///h/y',
   ])('%j is refused, and not repeated', (url) => {
     const parsed = parseGitUrl('source.url', url);
     expect(parsed.ok).toBe(false);
