@@ -37,6 +37,7 @@ export async function readWholeLedger(
     fetchTimeoutMs: config.source.limits.fetchTimeoutMs,
     pushTimeoutMs,
     redactor: world.redactor,
+    signal: world.stop,
   });
   if (fetched.kind === 'unreachable') return stopBy(fetched.fault, exitCodes.unreachable, world);
   if (fetched.kind === 'halted') return stopBy(fetched.fault, exitCodes.findings, world);

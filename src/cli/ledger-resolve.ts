@@ -19,6 +19,7 @@ import { findReceipts } from './ledger-show.ts';
 import type { Format } from './options.ts';
 import { formatJson, plain } from './print.ts';
 import { readWanted } from './source-reading.ts';
+import { closeOnStop } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface ResolveOptions {
@@ -54,6 +55,7 @@ export async function resolveLedger(
     const waits = { fetchTimeoutMs: config.value.source.limits.fetchTimeoutMs, pushTimeoutMs };
     const ledger = await openLedger(config.value.ledger, { ...waits, stateDir, redactor: world.redactor });
     if (!ledger.ok) return ledger;
+    closeOnStop(world.stop, ledger.value);
     try {
       return await writeWord(what, options, config.value, ledger.value, world);
     } finally {

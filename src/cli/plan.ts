@@ -22,6 +22,7 @@ import type { Format } from './options.ts';
 import { colorsFor, count, formatJson, formatProblem, plain } from './print.ts';
 import { formatRows } from './receipt-view.ts';
 import { noTemporaryDir } from './source-reading.ts';
+import { closeOnStop } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface PlanOptions {
@@ -81,6 +82,8 @@ async function planIn(
   if (!source.ok) return stopBy(source.fault, exitCodes.unreachable, world);
   const ledger = await openLedger(config.ledger, { stateDir, fetchTimeoutMs, pushTimeoutMs, redactor });
   if (!ledger.ok) return stopBy(ledger.fault, exitCodes.unreachable, world);
+  closeOnStop(world.stop, source.value);
+  closeOnStop(world.stop, ledger.value);
   try {
     return await planWith(source.value, ledger.value, config, clock, world);
   } finally {

@@ -4,6 +4,7 @@ import { withTemporaryDir } from '../git/ledger-audit.ts';
 import { openSource } from '../git/source.ts';
 import { failed, fault, ok, type Result } from '../lib/faults.ts';
 import { collectDesired, type Desired } from '../manifest/collect.ts';
+import { closeOnStop } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What the source asks for at its newest head. */
@@ -17,6 +18,7 @@ export async function readWanted(config: ControllerConfig, world: Surroundings):
   const answer = await withTemporaryDir('snowgate-source-', async (stateDir): Promise<Result<Wanted>> => {
     const source = await openSource(config.source, { stateDir, redactor: world.redactor });
     if (!source.ok) return source;
+    closeOnStop(world.stop, source.value);
     try {
       const fetched = await source.value.fetch();
       if (!fetched.ok) return fetched;

@@ -2,7 +2,8 @@ import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { DocumentLimits } from '../lib/document.ts';
 import { ok, type Result } from '../lib/faults.ts';
-import type { PlacedProblem } from '../manifest/collect.ts';
+import { findNearest } from '../lib/nearest.ts';
+import type { Desired, PlacedProblem } from '../manifest/collect.ts';
 import { checkConfig, configBytesMax, type ReadConfig } from './config-file.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { defaultLimits, linkProblem, readManifests } from './manifests.ts';
@@ -63,6 +64,7 @@ async function check(paths: readonly string[], world: Surroundings): Promise<Res
     ...configs.flatMap((config) => config.problems),
     ...found.value.links.map(linkProblem),
     ...read.value.problems,
+    ...findUnknownFleets(read.value, configs),
     ...(manifests.length + configs.length === 0 ? [nothingFound(named)] : []),
   ];
   // Stable: problems of one file come in its order already.
@@ -110,6 +112,24 @@ function isController(bytes: Uint8Array): boolean {
 /** The limits that the controller of this work tree would hold manifests to. */
 function limitsOf(configs: readonly ReadConfig[]): DocumentLimits {
   return configs.find(({ config }) => config !== null)?.config?.source.limits ?? defaultLimits;
+}
+
+/** Tasks of fleets that the configuration beside them does not have; where there is none, nobody can say. */
+function findUnknownFleets(desired: Desired, configs: readonly ReadConfig[]): PlacedProblem[] {
+  const [only, other] = configs;
+  if (only === undefined || only.config === null || other !== undefined) return [];
+  const known = [...only.config.fleets.keys()];
+  const unknown = [...desired.tasks.values()].filter(({ manifest }) => !known.includes(manifest.fleet));
+  return unknown.map(({ manifest: { fleet }, path, line }) => {
+    const nearest = findNearest(fleet, known);
+    return {
+      code: 'SG7022',
+      severity: 'error',
+      place: { path, line, column: 1 },
+      message: `fleet ${fleet} is not in ${only.path}`,
+      hint: nearest === undefined ? `it has ${known.join(', ')}` : `did you mean ${nearest}?`,
+    };
+  });
 }
 
 function nothingFound(paths: readonly string[]): PlacedProblem {

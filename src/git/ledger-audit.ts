@@ -15,14 +15,17 @@ import { openLedger } from './ledger-branch.ts';
  */
 export async function readLedger(
   config: LedgerConfig,
-  options: Omit<LedgerOptions, 'stateDir'>,
+  options: Omit<LedgerOptions, 'stateDir'> & { readonly signal?: AbortSignal },
 ): Promise<LedgerFetch> {
   const answer = await withTemporaryDir('snowgate-ledger-', async (stateDir) => {
     const ledger = await openLedger(config, { ...options, stateDir });
     if (!ledger.ok) return { kind: 'unreachable' as const, fault: ledger.fault };
+    const close = (): void => void ledger.value.close();
+    options.signal?.addEventListener('abort', close, { once: true });
     try {
       return await ledger.value.fetch();
     } finally {
+      options.signal?.removeEventListener('abort', close);
       await ledger.value.close();
     }
   });

@@ -1,5 +1,6 @@
 /** plan and run on real repositories and the simulator. */
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { lockStateDir } from '../../src/git/lock.ts';
@@ -79,6 +80,25 @@ describe('plan', () => {
     const { exit, stderr } = await stage.run(['plan']);
     expect(exit).toBe(1);
     expect(stderr).toContain('snowgate ledger init');
+  });
+
+  it('ends at once when it is interrupted, with 3', async () => {
+    await begun(oneTask);
+    // A server that takes connections and says nothing.
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const text = readFileSync(stage.configFile, 'utf8').replace(
+      /file:[^"]*source/,
+      `http://127.0.0.1:${port}/x.git`,
+    );
+    writeFileSync(stage.configFile, text);
+    const stop = new AbortController();
+    silent.once('connection', () => stop.abort());
+    const { exit, stderr } = await stage.run(['plan'], { stop: stop.signal });
+    silent.close();
+    expect(exit).toBe(3);
+    expect(stderr).toContain('error SG3018: ');
   });
 
   it('ends with 2 without a configuration', async () => {

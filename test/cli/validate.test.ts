@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -72,6 +73,16 @@ describe('validate', () => {
     });
     expect(exit).toBe(1);
     expect(stdout).toMatch(/^snowgate\.yaml:3:1: error SG2?1?\d{3}: .*\n {4}hint: did you mean .*source/m);
+  });
+
+  it('finds a fleet that the configuration beside it does not have', async () => {
+    const config = await readFile(join(examples, 'snowgate.yaml'), 'utf8');
+    const files = { 'tasks/a.yaml': taskText('a', { fleet: 'norht-sea' }), 'snowgate.yaml': config };
+    const { exit, stdout } = await validate(files);
+    expect(exit).toBe(1);
+    expect(stdout).toBe(
+      'tasks/a.yaml:1:1: error SG7022: fleet norht-sea is not in snowgate.yaml\n    hint: did you mean north-sea?\n2 files, 1 valid task: 1 error, 0 warnings\n',
+    );
   });
 
   it('checks a configuration where there are no tasks', async () => {
