@@ -1,7 +1,7 @@
 import type { ControllerConfig } from '../config/config.ts';
 import type { PassReport } from '../controller/pass.ts';
 import type { Journal } from '../controller/ports.ts';
-import type { Fault } from '../lib/faults.ts';
+import { type Fault, fault } from '../lib/faults.ts';
 import type { Level } from '../lib/log.ts';
 import { type Wired, wire } from '../wire.ts';
 import { loadConfig, type Ready, stopBy } from './configuration.ts';
@@ -25,6 +25,15 @@ export interface RunOptions {
 
 /** The daemon, until the process is asked to end; or one pass to its end, with its decisions on stdout. */
 export async function run(options: RunOptions, world: Surroundings): Promise<ExitCode> {
+  if (!options.wait && options.once !== true) {
+    const wrong = fault(
+      'SG7001',
+      'human',
+      '--no-wait goes with --once',
+      'the controller itself waits for nothing',
+    );
+    return stopBy(wrong, exitCodes.usage, world).exit;
+  }
   const config = await loadConfig(options.config, world);
   if (!config.ok) return config.exit;
   const journal = openJournal(options.logLevel, config.value.replica, world);
