@@ -36,8 +36,8 @@ export interface PlanInput {
   readonly elsewhere: ReadonlySet<Token>;
   /** Tokens that a look of this pass did not find: their doubt ends with the next commit. */
   readonly absent: ReadonlySet<Token>;
-  /** What was wanted at the head acted on before; empty where none is known. */
-  readonly previous: ReadonlyMap<TaskKey, WantedTask>;
+  /** What was wanted at the head acted on before; null where this head may not be acted on, and withdraws nothing. */
+  readonly previous: ReadonlyMap<TaskKey, WantedTask> | null;
 }
 
 /** The older revision whose end must be learned before a newer one of its name may be claimed. */
@@ -72,7 +72,8 @@ export function makePlan(input: PlanInput): Plan {
   }
   for (const key of input.desired.frozen) decisions.push(quarantined(key));
   decisions.push(...decideUnwanted(input));
-  const withdrawals = findWithdrawals(input.previous, input.desired, input.ledger);
+  const { previous } = input;
+  const withdrawals = previous === null ? [] : findWithdrawals(previous, input.desired, input.ledger);
   for (const withdrawal of withdrawals) decisions.push(withdrawn(withdrawal));
   notes.push(...withdrawals);
   decisions.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));

@@ -1,6 +1,7 @@
 /** What was wanted and never asked for, and is wanted no more. */
 import type { NoteReason } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/fold.ts';
+import type { ReceiptState } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
 import type { Desired, WantedTask } from '../manifest/collect.ts';
 import type { TaskKey, Token } from '../manifest/manifest.ts';
@@ -13,6 +14,9 @@ export interface Withdrawal {
   readonly reason: NoteReason;
   readonly message: string;
 }
+
+/** What a removal takes away: what was not asked for yet, may have to be asked for again, or may still be queued. */
+const losing: ReadonlySet<ReceiptState> = new Set(['pending', 'waiting', 'claimed', 'inDoubt', 'issued']);
 
 const removedMessage = 'its manifest was removed before it was asked for';
 const replacedMessage = 'another revision of this name replaced it before it was asked for';
@@ -60,8 +64,7 @@ export function countRemovals(
     if (whyUnwanted(key, manifest.token, path, desired) !== removedMessage) continue;
     const receipt = ledger.receipts.get(manifest.token);
     const state = receipt === undefined ? 'pending' : receiptState(receipt);
-    if (state === 'pending' || state === 'waiting' || state === 'issued' || state === 'claimed')
-      removals += 1;
+    if (losing.has(state)) removals += 1;
   }
   return removals;
 }

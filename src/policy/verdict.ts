@@ -34,13 +34,6 @@ export function policySetDigest(set: PolicySet): string {
 /** Judges one manifest at one instant. Deny is stronger than hold; every reason is given. */
 export function judge(manifest: Manifest, set: PolicySet, nowMs: number): Verdict {
   const { notBeforeMs, notAfterMs } = manifest;
-  if (notAfterMs !== undefined && nowMs >= notAfterMs) {
-    return {
-      action: 'deny',
-      expired: true,
-      reasons: [{ code: 'SG6102', message: `expired: notAfter ${isoInstant(notAfterMs)} has passed` }],
-    };
-  }
   const holds: Reason[] = [];
   const [first] = set.files;
   if (first !== undefined) {
@@ -52,6 +45,10 @@ export function judge(manifest: Manifest, set: PolicySet, nowMs: number): Verdic
   }
   const early = notBeforeMs !== undefined && nowMs < notBeforeMs;
   if (early) holds.push({ code: 'SG6101', message: `notBefore ${isoInstant(notBeforeMs)} has not come` });
+  if (notAfterMs !== undefined && nowMs >= notAfterMs) {
+    const message = `expired: notAfter ${isoInstant(notAfterMs)} has passed`;
+    return { action: 'deny', expired: true, reasons: [{ code: 'SG6102', message }, ...holds] };
+  }
   if (holds.length > 0) {
     return { action: 'hold', untilMs: early && first === undefined ? notBeforeMs : null, reasons: holds };
   }
