@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Result } from '../lib/faults.ts';
@@ -105,11 +106,16 @@ export function stateDirFault(stateDir: string, error: unknown) {
   );
 }
 
-/** Two processes may start at once in a test or by mistake: the file is replaced whole, never seen half. */
-async function writeIfChanged(path: string, text: string): Promise<void> {
+/** A name beside `path` that nobody else uses: not even a later process with our id, as every container has it. */
+export function temporaryName(path: string): string {
+  return `${path}.${randomUUID().slice(0, 8)}`;
+}
+
+/** Two may write at once, and a third read: the file is replaced whole, never seen half. */
+export async function writeIfChanged(path: string, text: string): Promise<void> {
   const old = await readFile(path, 'utf8').catch(() => null);
   if (old === text) return;
-  const temporary = `${path}.${process.pid}`;
+  const temporary = temporaryName(path);
   await writeFile(temporary, text, { mode: 0o600 });
   await rename(temporary, path);
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readlink, rename, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readlink, rename, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RemoteConfig } from '../config/config.ts';
 import type { Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
 import type { GitHome } from './home.ts';
-import { stateDirFault } from './home.ts';
+import { stateDirFault, temporaryName, writeIfChanged } from './home.ts';
 import { checkFile, readSecretFile } from './secret-file.ts';
 
 /** A remote as one run of git reaches it: made anew for each, so that rotated secrets are taken up. */
@@ -140,7 +140,8 @@ async function prepareSsh(
     await mkdir(cwd, { recursive: true, mode: 0o700 });
     await linkTo(join(cwd, 'key'), resolve(auth.sshKeyFile));
     await linkTo(join(cwd, 'known_hosts'), resolve(auth.knownHostsFile));
-    await writeFile(join(cwd, 'ssh_config'), sshConfigText, { mode: 0o600 });
+    // Another ssh may be reading it: an empty one would let in the user's own keys and known hosts.
+    await writeIfChanged(join(cwd, 'ssh_config'), sshConfigText);
   } catch (error) {
     return failed(stateDirFault(home.dir, error));
   }
@@ -151,7 +152,7 @@ async function prepareSsh(
   });
 }
 
-const sshConfigText = `# Written by snowgate at each use; changes are lost.
+const sshConfigText = `# Written by snowgate; changes are lost.
 Host *
 	IdentityFile key
 	IdentitiesOnly yes
@@ -177,7 +178,7 @@ Host *
 
 async function linkTo(path: string, target: string): Promise<void> {
   if ((await readlink(path).catch(() => null)) === target) return;
-  const temporary = `${path}.${process.pid}`;
+  const temporary = temporaryName(path);
   await symlink(target, temporary);
   await rename(temporary, path);
 }
