@@ -78,6 +78,37 @@ export function messageOf(answer: Answer): string {
   return typeof text === 'string' ? quoteWords(text) : '';
 }
 
+/**
+ * The end of a call without the secrets that are known by value. Before anything is quoted: quoting cuts, and half a
+ * secret is not known any more. What AWS listed is left as it is; only words and names that we repeat are looked at.
+ */
+export function hideSecrets(end: CallEnd, redact: (text: string) => string): CallEnd {
+  if (end.kind !== 'answered') return { ...end, message: redact(end.message) };
+  const { answer } = end;
+  const kept = (text: string | null): string | null => (text !== null && redact(text) === text ? text : null);
+  const errorType = kept(answer.errorType);
+  return {
+    kind: 'answered',
+    answer: {
+      ...answer,
+      errorType,
+      requestId: kept(answer.requestId),
+      body: hideInBody(answer.body, redact),
+    },
+  };
+}
+
+function hideInBody(body: AnswerBody, redact: (text: string) => string): AnswerBody {
+  if (body.kind === 'unreadable') return { ...body, why: redact(body.why) };
+  const value = asObject(body.value);
+  if (value === null) return body;
+  const words = ['message', 'Message'].flatMap((key) => {
+    const text = value[key];
+    return typeof text === 'string' ? [[key, redact(text)]] : [];
+  });
+  return { kind: 'json', value: { ...value, ...Object.fromEntries(words) } };
+}
+
 /** The value where it is a JSON object, and null where it is anything else. */
 export function asObject(value: unknown): Readonly<Record<string, unknown>> | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;

@@ -4,7 +4,14 @@ import { type Clock, elapsedMs, type Moment, readMoment } from '../lib/clock.ts'
 import { failed, fault, ok, type Result } from '../lib/faults.ts';
 import type { Redactor } from '../lib/redact.ts';
 import { provesAccount } from './endpoint.ts';
-import { askIdentity, type Credentials, fetchCredentials, type Identity, type StsOptions } from './sts.ts';
+import {
+  askIdentity,
+  type Credentials,
+  createUnfinished,
+  fetchCredentials,
+  type Identity,
+  type StsOptions,
+} from './sts.ts';
 
 /** Credentials that may sign: fetched, and where the fleet names an account, proved to be that account's. */
 interface Held {
@@ -40,6 +47,7 @@ const refreshPauseMs = 30_000;
 export class Session {
   readonly #options: SessionOptions;
   readonly #fleet: FleetConfig;
+  readonly #unfinished = createUnfinished();
   #held: Held | null = null;
   #pending: Promise<Result<Held, ReadFailure>> | null = null;
   #lastFailure: Moment | null = null;
@@ -109,7 +117,7 @@ export class Session {
 
   async #fetch(): Promise<Result<Held, ReadFailure>> {
     const fetched = readMoment(this.#options.clock);
-    const answer = await fetchCredentials(this.#options);
+    const answer = await fetchCredentials(this.#options, this.#unfinished);
     if (!answer.ok) return this.#failure(answer.fault);
     const credentials = answer.value;
     this.#options.redactor.register(credentials.secretAccessKey);

@@ -27,14 +27,38 @@ export interface Identity {
   readonly server?: ServerTime;
 }
 
+/** Fetches of one fleet that were given up and still run: a helper of the user's (credential_process) has no time limit. */
+export interface Unfinished {
+  count: number;
+}
+
+/** So many may hang before no further one is begun: a helper that never ends must not fill the machine with others. */
+const unfinishedMax = 3;
+
+/** For one fleet that has fetched nothing yet. */
+export function createUnfinished(): Unfinished {
+  return { count: 0 };
+}
+
 /**
  * Credentials from where the fleet says: its role, assumed through the fleet's STS with credentials of the default
  * chain, or that chain itself (environment, shared files, web identity, container, instance). Every call starts anew:
  * files are read again, so that a rotation needs no restart. Never rejects.
  */
-export async function fetchCredentials(options: StsOptions): Promise<Result<Credentials, ReadFailure>> {
+export async function fetchCredentials(
+  options: StsOptions,
+  unfinished: Unfinished,
+): Promise<Result<Credentials, ReadFailure>> {
+  if (unfinished.count >= unfinishedMax) {
+    const late = lateCredentials(`${unfinished.count} earlier fetches of them have not ended yet`);
+    return failed(credentialFailure(late, options.fleet));
+  }
+  unfinished.count += 1;
+  const work = readCredentials(options).finally(() => {
+    unfinished.count -= 1;
+  });
   try {
-    return await within(options.timeoutMs, readCredentials(options));
+    return await within(options.timeoutMs, work);
   } catch (error) {
     return failed(credentialFailure(error, options.fleet));
   }
@@ -109,13 +133,14 @@ function sessionName(fleet: string): string {
   return `snowgate-${fleet}`.slice(0, 64);
 }
 
+function lateCredentials(message: string): Error {
+  return Object.assign(new Error(message), { name: 'LateCredentials' });
+}
+
 async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    const error = Object.assign(new Error(`no credentials within ${timeoutMs} ms`), {
-      name: 'LateCredentials',
-    });
-    timer = setTimeout(() => reject(error), timeoutMs);
+    timer = setTimeout(() => reject(lateCredentials(`no credentials within ${timeoutMs} ms`)), timeoutMs);
   });
   try {
     return await Promise.race([work, late]);

@@ -15,7 +15,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Fault } from '../lib/faults.ts';
 import type { Redactor } from '../lib/redact.ts';
 import type { TaskRequest } from '../manifest/request.ts';
-import type { CallEnd } from './answer.ts';
+import { type CallEnd, hideSecrets } from './answer.ts';
 import { Call } from './call.ts';
 import { resolveEndpoints } from './endpoint.ts';
 import { readExecutions, readListing } from './listing.ts';
@@ -55,6 +55,7 @@ class SnowTaskApi implements TaskApi {
   readonly #timeoutMs: number;
   readonly #transport: Transport;
   readonly #session: Session;
+  readonly #redactor: Redactor;
   readonly #service: string;
   readonly #unusable: Fault | null;
   readonly #calls = new Set<Call>();
@@ -64,6 +65,7 @@ class SnowTaskApi implements TaskApi {
   constructor(fleet: FleetConfig, options: TaskApiOptions) {
     this.#fleet = fleet;
     this.#timeoutMs = options.requestTimeoutMs;
+    this.#redactor = options.redactor;
     this.#transport = new Transport({
       clock: options.clock,
       connectTimeoutMs: Math.min(connectTimeoutMaxMs, options.requestTimeoutMs),
@@ -188,7 +190,8 @@ class SnowTaskApi implements TaskApi {
     });
     await Promise.race([done, call.over]);
     this.#calls.delete(call);
-    return { end: call.finish(), failure: failure as ReadFailure | null };
+    const end = hideSecrets(call.finish(), (text) => this.#redactor.redact(text));
+    return { end, failure: failure as ReadFailure | null };
   }
 
   /** Credentials that AWS does not accept are thrown away, so that a renewal is noticed at the next call. */
