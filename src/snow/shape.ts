@@ -111,8 +111,9 @@ function parsePage<T>(
   return good({ entries, nextToken: next });
 }
 
+/** A state goes into the ledger, whose codec reads back 32 characters and no more; the longest known has 11. */
 function parseState(value: unknown): string | null {
-  return typeof value === 'string' && /^[A-Z][A-Z_]{0,63}$/.test(value) ? value : null;
+  return typeof value === 'string' && /^[A-Z][A-Z_]{0,31}$/.test(value) ? value : null;
 }
 
 function parseTags(value: unknown): Readonly<Record<string, string>> | null {

@@ -114,6 +114,7 @@ describe('a listing', () => {
     ['an id with a line feed', { tasks: [task('st-1\n')] }],
     ['no state', { tasks: [{ taskId: 'st-1', tags }] }],
     ['a state that is none', { tasks: [task('st-1', { state: 'in progress\u001b[2J' })] }],
+    ['a state longer than the ledger keeps', { tasks: [task('st-1', { state: 'X'.repeat(33) })] }],
     ['a tag that is a number', { tasks: [task('st-1', { tags: { a: 1 } })] }],
     ['tags that are a list', { tasks: [task('st-1', { tags: ['a'] })] }],
     ['a token that is a number', { tasks: [], nextToken: 1 }],
