@@ -109,6 +109,9 @@ async function waitTurn({ c, pacer }: Batch): Promise<void> {
   pacer.take(c.clock.monotonicMs());
 }
 
+/** As much of a bug's message as the ledger keeps; the log has it whole. */
+const bugMessageMax = 500;
+
 async function callOnce(
   api: TaskApi,
   request: Parameters<TaskApi['createTask']>[0],
@@ -118,7 +121,7 @@ async function callOnce(
     return await api.createTask(request, gate);
   } catch (error) {
     // A bug in the adapter must not lose a claim whose call may have been made.
-    const message = error instanceof Error ? error.message : 'the adapter failed';
+    const message = error instanceof Error ? error.message.slice(0, bugMessageMax) : 'the adapter failed';
     return { kind: 'unknown', error: 'BugError', message, requestId: null };
   }
 }

@@ -223,12 +223,18 @@ export async function followOlder(
     if (receipt === undefined || state === undefined || api === undefined || receipt.identity === null)
       continue;
     if (!sameIdentity(receipt.identity, state.expected) || !(await prepare(fleet))) continue;
-    const end = await learnEnd(c, fleet, state, api, taskId);
+    const end = await learnEnd(c, state, api, receipt, taskId);
     if (end === null) continue;
     const at = isoInstant(c.clock.wallMs());
     events.push({ v: 1, kind: 'settled', token, fleet, name: receipt.name, at, ...end });
   }
   return events;
+}
+
+/** A task that is not shown is gone only when it is old enough to have been shown: until then it may be just made. */
+function mayVanish(c: Controller, receipt: Receipt): boolean {
+  const claimedAt = receipt.attempts.at(-1)?.claimedAt;
+  return claimedAt === undefined || c.clock.wallMs() - Date.parse(claimedAt) > c.config.recovery.takeoverMs;
 }
 
 interface TaskEnd {
@@ -238,20 +244,29 @@ interface TaskEnd {
 
 async function learnEnd(
   c: Controller,
-  name: string,
   fleet: FleetState,
   api: TaskApi,
+  receipt: Receipt,
   taskId: string,
 ): Promise<TaskEnd | null> {
+  const name = receipt.fleet;
+  const targets = receipt.revision?.targets ?? [];
   const task = await api.describeTask(taskId);
   c.guard.observe(name, task.server, readMoment(c.clock));
-  if (task.kind === 'notFound') return { outcome: 'vanished', executions: [] };
+  if (task.kind === 'notFound') return mayVanish(c, receipt) ? { outcome: 'vanished', executions: [] } : null;
   if (task.kind !== 'ok') return failList(c, name, fleet, task);
   const listed = await api.listExecutions(taskId);
   if (listed.kind === 'notFound') return null;
   if (listed.kind !== 'ok') return failList(c, name, fleet, listed);
-  const executions = listed.value.map(({ device, state, executionId }) => ({ device, state, executionId }));
-  const outcome = settledOutcome(task.value.targets, executions);
+  // One a device, and only the devices that were asked: a longer list than a task has targets would not be ours.
+  const byDevice = new Map(listed.value.map((execution) => [execution.device, execution]));
+  const executions = [...new Set(targets)].flatMap((target): DeviceExecution[] => {
+    const execution = byDevice.get(target);
+    if (execution === undefined) return [];
+    const { device, state, executionId } = execution;
+    return [{ device, state, executionId }];
+  });
+  const outcome = settledOutcome(targets, executions);
   return outcome === null ? null : { outcome, executions };
 }
 
