@@ -107,7 +107,7 @@ export function planNow(
     takenOver: new Set(c.watch.doubts(view, now.monotonicMs).map(({ token }) => token)),
     elsewhere: findElsewhere(c, view),
     absent: new Set(absent.keys()),
-    previous: reading === null || halts.length > 0 ? new Map() : reading.previous,
+    previous: reading === null || halts.length > 0 ? null : reading.previous,
   });
 }
 

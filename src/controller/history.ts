@@ -45,7 +45,7 @@ export async function readSource(
   }
   const grown = await c.source.descends(head, base);
   if (!grown.ok) return { failure: { code: grown.fault.code, message: grown.fault.message } };
-  const accept = await coveringAccept(c, head, base);
+  const accept = fetched ? await coveringAccept(c, head, base) : null;
   const before = new Map([...(await tasksAt(c, base)), ...c.state.lastTasks]);
   const counted = accept === null ? before : await tasksAt(c, accept);
   if (!grown.value && accept === null && !fetched) return { failure: behind(head, base) };
@@ -54,7 +54,10 @@ export async function readSource(
   return { tree: tree.value, desired, previous: before, halts, accepted: accept !== null };
 }
 
-/** The configured `source.accept`, where it covers this head and is news to the ledger. */
+/**
+ * The configured `source.accept`, where it covers this head and is news to the ledger. Only for a head that was fetched
+ * now: an older one may lie behind what another replica has acted on, and would be gone back to.
+ */
 async function coveringAccept(c: Controller, head: CommitId, base: CommitId): Promise<CommitId | null> {
   const { accept } = c.config.source;
   if (accept === undefined) return null;
