@@ -37,7 +37,8 @@ export class ClockGuard {
       return;
     }
     const driftMs = now.wallMs - this.#base.wallMs - (now.monotonicMs - this.#base.monotonicMs);
-    this.#jumpedMs = Math.abs(driftMs) > this.#toleranceMs ? driftMs : 0;
+    // Not forgotten when it jumps back: which of the two times was right, only AWS can say.
+    if (Math.abs(driftMs) > this.#toleranceMs) this.#jumpedMs = driftMs;
   }
 
   /** Has AWS told this fleet's time since the process started? */
