@@ -232,3 +232,37 @@ export function taskText(name: string, spec: Readonly<Record<string, unknown>>):
 export function sleep(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs));
 }
+
+/** Flags of a simulated AWS whose devices are quick, and which remembers no token: it gives no help. */
+export const quickDevices = [
+  '--token-life',
+  '0',
+  '--pickup',
+  '50ms',
+  '--unlock',
+  '150ms',
+  '--reboot',
+  '150ms',
+];
+
+/** Waits until something is so, and says what was awaited where it never becomes so. */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const begun = performance.now();
+  while (!(await isSo())) {
+    if (performance.now() - begun > patienceMs) throw new Error(`waited in vain until ${what}`);
+    await sleep(100);
+  }
+}
+
+/** Longer than any recovery of {@link World.configure}'s usual times takes on a busy machine. */
+const patienceMs = 45_000;
+
+/** The kinds of events that each commit of the ledger added, oldest commit first; the root has none. */
+export function ledgerEvents(world: World): string[][] {
+  const commits = world.git('ledger.git', 'rev-list', '--reverse', 'snowgate-ledger').split('\n');
+  return commits.slice(1).map((commit) => {
+    const added = world.git('ledger.git', 'show', '--format=', '--unified=0', commit);
+    const lines = added.split('\n').filter((line) => line.startsWith('+{'));
+    return lines.map((line) => String(JSON.parse(line.slice(1)).kind)).filter((kind) => kind !== 'batch');
+  });
+}

@@ -1,0 +1,140 @@
+/** A ledger that is gone, went back, takes nothing or is another: issuing halts, the daemon lives and names the way out. */
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { LogLine, Started } from './processes.ts';
+import {
+  type Change,
+  ledgerEvents,
+  makeWorld,
+  quickDevices,
+  sleep,
+  taskText,
+  until,
+  type World,
+} from './world.ts';
+
+let world: World;
+afterEach(() => world.close());
+
+const branch = 'refs/heads/snowgate-ledger';
+
+function task(name: string): Record<string, string> {
+  return { [`tasks/${name}.yaml`]: taskText(name, { targets: world.devices.slice(0, 1) }) };
+}
+
+/** A world in which task `a` was issued, and a daemon that knows it. */
+async function begin(): Promise<Started> {
+  world = await makeWorld(...quickDevices);
+  await world.initLedger();
+  world.commit(task('a'));
+  const daemon = world.start('run', '--config', world.configure('one'));
+  await until('the outcome has landed', () => ledgerEvents(world).flat().includes('issued'));
+  return daemon;
+}
+
+async function once(change: Change = {}): Promise<{ readonly code: number | null; readonly stdout: string }> {
+  return world.finish('run', '--once', '--config', world.configure('one', change));
+}
+
+async function untilHalted(daemon: Started): Promise<LogLine> {
+  let halt: LogLine | undefined;
+  await until('it halts', () => {
+    halt = daemon.log().find(({ level, event }) => level === 'error' && event.startsWith('halted'));
+    return halt !== undefined;
+  });
+  return halt ?? { level: '', event: '' };
+}
+
+/** Halted is not ended: it goes on for some passes, asks nothing of AWS, and ends when it is asked to. */
+async function expectLiveAndIdle(daemon: Started): Promise<void> {
+  const before = (await world.calls()).CreateTask;
+  world.commit(task('late'));
+  await sleep(3_000);
+  expect(daemon.isRunning()).toBe(true);
+  expect((await world.calls()).CreateTask).toBe(before);
+  daemon.child.kill('SIGTERM');
+  expect(await daemon.ended).toEqual({ code: 0, signal: null });
+}
+
+describe('a ledger branch', () => {
+  it('that is deleted halts; put back, all goes on', async () => {
+    const daemon = await begin();
+    const tip = world.git('ledger.git', 'rev-parse', branch);
+    world.git('ledger.git', 'update-ref', '-d', branch);
+    const { code, reason, hint } = await untilHalted(daemon);
+    expect({ code, text: `${reason} ${hint}` }).toEqual({
+      code: expect.stringMatching(/^SG40\d\d$/),
+      text: expect.stringMatching(/restore|put .*back|init/i),
+    });
+    await expectLiveAndIdle(daemon);
+
+    const again = await once();
+    expect(again).toMatchObject({ code: 1, stdout: expect.stringContaining(`problem ${code}`) });
+    rmSync(join(world.dir, 'state-one'), { recursive: true });
+    expect((await once()).code).toBe(1);
+    expect(world.git('ledger.git', 'for-each-ref')).toBe('');
+
+    world.git('ledger.git', 'update-ref', branch, tip);
+    expect((await once()).code).toBe(0);
+    expect(await world.tasks()).toHaveLength(2);
+  });
+
+  it('that went back halts until ledger.acceptCommit names its tip; then what it forgot is found in AWS', async () => {
+    const daemon = await begin();
+    const back = world.git('ledger.git', 'rev-parse', `${branch}~1`);
+    world.git('ledger.git', 'update-ref', branch, back);
+    const { code, reason, hint } = await untilHalted(daemon);
+    expect(code).toMatch(/^SG40\d\d$/);
+    expect(`${reason} ${hint}`).toContain('ledger.acceptCommit');
+    await expectLiveAndIdle(daemon);
+
+    expect(await once()).toMatchObject({ code: 1, stdout: expect.stringContaining(`problem ${code}`) });
+    const accepted = await once({ ledger: { acceptCommit: back } });
+    expect(accepted.code).toBe(0);
+    expect(ledgerEvents(world).flat()).toEqual(expect.arrayContaining(['claimed', 'adopted']));
+    const names = (await world.list()).map(({ name, state }) => [name, state]);
+    expect(names).toEqual([
+      ['a', expect.stringMatching(/^(issued|settled)$/)],
+      ['late', 'issued'],
+    ]);
+    expect(await world.tasks()).toHaveLength(2);
+  });
+
+  it('that is another ledger than the configuration pins is not believed', async () => {
+    const daemon = await begin();
+    daemon.child.kill('SIGTERM');
+    await daemon.ended;
+    world.commit(task('b'));
+    const other = { ledger: { id: '00000000-0000-4000-8000-000000000000' } };
+    expect(await once(other)).toMatchObject({ code: 1, stdout: expect.stringContaining('problem SG6221') });
+    const live = world.start('run', '--config', world.configure('one', other));
+    expect((await untilHalted(live)).hint).toContain('ledger.id');
+    await expectLiveAndIdle(live);
+    expect(await world.tasks()).toHaveLength(1);
+  });
+
+  it('that takes no pushes is claimed on by nobody: no call, a loud word, and on it goes when it takes them', async () => {
+    world = await makeWorld(...quickDevices);
+    await world.initLedger();
+    const hook = join(world.dir, 'ledger.git', 'hooks', 'pre-receive');
+    mkdirSync(join(world.dir, 'ledger.git', 'hooks'), { recursive: true });
+    writeFileSync(hook, '#!/bin/sh\necho "the branch is frozen for an audit" >&2\nexit 1\n');
+    chmodSync(hook, 0o755);
+    world.commit(task('a'));
+    const daemon = world.start('run', '--config', world.configure('one'));
+    await until('the refusal is told', () =>
+      daemon.log().some(({ event }) => event === 'ledger push refused'),
+    );
+    const told = daemon.log().find(({ event }) => event === 'ledger push refused');
+    expect(told).toMatchObject({ level: 'error', code: expect.stringMatching(/^SG4\d{3}$/) });
+    expect(told?.reason).toContain('the branch is frozen for an audit');
+    await sleep(2_000);
+    expect((await world.calls()).CreateTask).toBeUndefined();
+    rmSync(hook);
+    await until('the task is issued', async () => (await world.tasks()).length === 1);
+    daemon.child.kill('SIGTERM');
+    expect((await daemon.ended).code).toBe(0);
+    expect(ledgerEvents(world).flat()).toEqual(['claimed', 'issued']);
+  });
+});
