@@ -161,6 +161,16 @@ export function encodeSegment(batch: Batch): string {
   return `${[batch.header, ...batch.events].map((line) => JSON.stringify(line)).join('\n')}\n`;
 }
 
+/**
+ * The text of a segment, proven to be read back: what is appended once stands for ever, and one line that the reader
+ * refuses stops every controller at every start. Fault: SG4214, and nothing may be written.
+ */
+export function encodeChecked(batch: Batch): Result<string> {
+  const segment = encodeSegment(batch);
+  const read = decodeSegment({ path: 'about to be written', text: segment });
+  return read.ok ? ok(segment) : failed(unreadable(read.fault));
+}
+
 /** The batch that a segment's text holds, or what in which line is not ours. */
 export function decodeSegment(segment: { readonly path: string; readonly text: string }): Result<Batch> {
   const { path } = segment;
@@ -233,6 +243,15 @@ function damaged(path: string, line: number, what: string): Fault {
     'human',
     `ledger segment ${path}:${line}: ${what}`,
     'the ledger was written by something else than snowgate, or by a newer version: stop, upgrade, or restore the branch',
+  );
+}
+
+function unreadable({ message }: Fault): Fault {
+  return fault(
+    'SG4214',
+    'human',
+    `nothing is written to the ledger, because it could not be read again: ${message}`,
+    'shorten the text that is named, where it is yours; else report it as a bug',
   );
 }
 

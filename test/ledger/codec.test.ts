@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeFormat, decodeSegment, encodeFormat, encodeSegment } from '../../src/ledger/codec.ts';
+import {
+  decodeFormat,
+  decodeSegment,
+  encodeChecked,
+  encodeFormat,
+  encodeSegment,
+} from '../../src/ledger/codec.ts';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
 import { batch } from './arbitrary.ts';
 import {
@@ -68,6 +74,17 @@ describe('a segment', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('is given out for writing only when it can be read again', () => {
+    const good = { header: header(), events: everyKind };
+    expect(encodeChecked(good)).toEqual({ ok: true, value: encodeSegment(good) });
+    for (const event of [resolved({ by: 'x'.repeat(8193) }), resolved({ reason: 'x'.repeat(8193) })]) {
+      expect(encodeChecked({ header: header(), events: [event] })).toMatchObject({
+        ok: false,
+        fault: { code: 'SG4214', class: 'human', message: expect.stringContaining('resolved.') },
+      });
+    }
   });
 
   it('cut at any byte is a fault or a shorter segment, and never an event that was not written', () => {
