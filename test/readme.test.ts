@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { durationBounds, numberBounds, textDefaults } from '../src/config/bounds.ts';
 import { resolveConfig } from '../src/config/resolve.ts';
 import { controllerSchema } from '../src/config/schema.ts';
-import { type Folder, makeFolder } from './cli/folder.ts';
+import { type Folder, makeFolder, removeFolders } from './cli/folder.ts';
 import { run } from './cli/terminal.ts';
 
 function read(path: string): string {
@@ -22,7 +22,7 @@ const readme = read('README.md');
 const configuration = read('docs/CONFIGURATION.md');
 
 let folder: Folder = makeFolder();
-afterEach(() => folder.remove());
+afterEach(removeFolders);
 
 describe('the README', () => {
   const [manifest = ''] = blocks(readme, 'yaml');

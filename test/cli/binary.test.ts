@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Folder, makeFolder, taskText } from './folder.ts';
+import { type Folder, makeFolder, removeFolders, taskText } from './folder.ts';
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
@@ -16,7 +16,7 @@ let folder: Folder = makeFolder();
 const children: ChildProcess[] = [];
 afterEach(() => {
   for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
-  folder.remove();
+  removeFolders();
 });
 
 interface Started {

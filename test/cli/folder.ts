@@ -8,6 +8,13 @@ export interface Folder {
   remove(): void;
 }
 
+const made: Folder[] = [];
+
+/** Removes every folder that this test file has made. */
+export function removeFolders(): void {
+  for (const folder of made.splice(0)) folder.remove();
+}
+
 /** A temporary folder with some files. */
 export function makeFolder(files: Readonly<Record<string, string>> = {}): Folder {
   const dir = mkdtempSync(join(tmpdir(), 'snowgate-test-cli-'));
@@ -18,7 +25,9 @@ export function makeFolder(files: Readonly<Record<string, string>> = {}): Folder
     return full;
   };
   for (const [path, content] of Object.entries(files)) write(path, content);
-  return { dir, write, remove: () => rmSync(dir, { recursive: true, force: true }) };
+  const folder = { dir, write, remove: () => rmSync(dir, { recursive: true, force: true }) };
+  made.push(folder);
+  return folder;
 }
 
 /** A valid manifest, but for what is said otherwise. */

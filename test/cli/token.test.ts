@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Folder, makeFolder, taskText } from './folder.ts';
+import { type Folder, makeFolder, removeFolders, taskText } from './folder.ts';
 import { run } from './terminal.ts';
 
 let folder: Folder = makeFolder();
-afterEach(() => folder.remove());
+afterEach(removeFolders);
 
 async function token(files: Readonly<Record<string, string>>, argv: readonly string[]) {
-  folder.remove();
   folder = makeFolder(files);
   return run(['token', ...argv], { cwd: folder.dir });
 }

@@ -4,16 +4,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Folder, makeFolder, taskText } from './folder.ts';
+import { type Folder, makeFolder, removeFolders, taskText } from './folder.ts';
 import { run } from './terminal.ts';
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url));
 
 let folder: Folder = makeFolder();
-afterEach(() => folder.remove());
+afterEach(removeFolders);
 
 async function validate(files: Readonly<Record<string, string>>, argv: readonly string[] = [], columns = 0) {
-  folder.remove();
   folder = makeFolder(files);
   return run(['validate', ...argv], { cwd: folder.dir, columns });
 }
@@ -92,7 +91,6 @@ describe('validate', () => {
   });
 
   it('follows no symbolic link, and says so', async () => {
-    folder.remove();
     folder = makeFolder({ 'tasks/a.yaml': taskText('a'), 'elsewhere.yaml': taskText('b') });
     symlinkSync('../elsewhere.yaml', join(folder.dir, 'tasks/link.yaml'));
     const { exit, stdout } = await run(['validate'], { cwd: folder.dir });
@@ -102,7 +100,6 @@ describe('validate', () => {
   });
 
   it('waits for no pipe', async () => {
-    folder.remove();
     folder = makeFolder({ 'tasks/a.yaml': taskText('a') });
     execFileSync('mkfifo', [join(folder.dir, 'tasks/pipe.yaml'), join(folder.dir, 'pipe')]);
     expect((await run(['validate'], { cwd: folder.dir })).exit).toBe(0);
