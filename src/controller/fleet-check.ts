@@ -29,7 +29,9 @@ export function fleetConditions(c: Controller, view: LedgerView): Map<string, Fl
   const now = readMoment(c.clock);
   for (const [name, fleet] of c.state.fleets) {
     const unlisted = c.state.needsStartListing && !fleet.startListed;
-    conditions.set(name, unlisted ? beforeListing(name) : fleetCondition(name, fleet, view, now));
+    const condition = fleetCondition(name, fleet, view, now);
+    // What keeps the listing from being made is the better reason, where there is one.
+    conditions.set(name, unlisted && condition.kind === 'open' ? beforeListing(name) : condition);
   }
   return conditions;
 }
