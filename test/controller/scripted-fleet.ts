@@ -15,7 +15,7 @@ import { fault } from '../../src/lib/faults.ts';
 import type { TaskRequest } from '../../src/manifest/request.ts';
 import type { HandClock } from './world.ts';
 
-export type Script = (request: TaskRequest) => CreateOutcome | 'make';
+export type Script = (request: TaskRequest) => CreateOutcome | 'make' | Promise<CreateOutcome>;
 
 const denial = fault('SG5008', 'human', 'AWS denied it (planned by the test)');
 const away = fault('SG5001', 'retry', 'nobody is there (planned by the test)');
@@ -84,7 +84,7 @@ export class ScriptedFleet implements TaskApi {
     if (gate() === 'closed') return closed;
     this.asked.push('create');
     this.requests.push(request);
-    const answer = this.scripts.shift()?.(request) ?? 'make';
+    const answer = await (this.scripts.shift()?.(request) ?? 'make');
     const server = this.#server();
     if (answer !== 'make') return { ...answer, ...server };
     return {

@@ -8,10 +8,12 @@ import { runPass } from '../../src/controller/pass.ts';
 import type { CommitId, LogFields, LogLevel } from '../../src/controller/ports.ts';
 import type { Controller } from '../../src/controller/state.ts';
 import { makeController } from '../../src/controller/state.ts';
-import { decodeSegment, encodeFormat } from '../../src/ledger/codec.ts';
+import { decodeSegment, encodeFormat, encodeSegment } from '../../src/ledger/codec.ts';
 import type { BatchHeader, LedgerEvent } from '../../src/ledger/events.ts';
+import { commitMessage, segmentPath } from '../../src/ledger/message.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { fault } from '../../src/lib/faults.ts';
+import { isoInstant } from '../../src/policy/verdict.ts';
 import type { LedgerMemory, PushFault } from '../doubles/ledger.ts';
 import { emptyLedgerMemory, LedgerRemote, openLedgerDouble } from '../doubles/ledger.ts';
 import { MemorySource, SourceOrigin } from '../doubles/source.ts';
@@ -131,6 +133,7 @@ export class World {
   readonly memory = emptyLedgerMemory();
   /** What befalls the next pushes, in order; none where it is empty. */
   readonly pushFaults: (PushFault | undefined)[] = [];
+  pushes = 0;
   sourceDown = false;
   ledgerDown = false;
   /** The mirror lies in the state directory, and is lost with it. */
@@ -157,7 +160,10 @@ export class World {
     this.#lives += 1;
     const life = run ?? `life-${this.#lives}`;
     const plan = {
-      onPush: () => this.pushFaults.shift(),
+      onPush: () => {
+        this.pushes += 1;
+        return this.pushFaults.shift();
+      },
       onFetch: () => (this.ledgerDown ? ('unreachable' as const) : undefined),
     };
     const source =
@@ -190,6 +196,35 @@ export class World {
 
   events(): LedgerEvent[] {
     return this.batches().flatMap(({ events }) => events);
+  }
+
+  /** A commit by somebody else: another replica, or a person with `ledger resolve`. */
+  async write(events: readonly LedgerEvent[], source: CommitId | null = null): Promise<void> {
+    const store = openLedgerDouble(this.remote);
+    const fetched = await store.fetch();
+    if (fetched.kind !== 'fetched') throw new Error(fetched.fault.message);
+    const at = isoInstant(this.clock.wall);
+    const seq = fetched.segments.length + 1;
+    const header = {
+      v: 1,
+      kind: 'batch',
+      seq,
+      replica: 'person',
+      run: 'by-hand',
+      source,
+      policies: source,
+      at,
+    } as const;
+    const batch = { header, events };
+    const built = await store.commit({
+      parent: fetched.tip,
+      path: segmentPath(header),
+      text: encodeSegment(batch),
+      message: commitMessage(batch),
+      atMs: this.clock.wall,
+    });
+    const answer = built.ok ? await store.push(built.value) : null;
+    if (answer?.kind !== 'landed') throw new Error('the commit by hand did not land');
   }
 
   kinds(): string[] {
