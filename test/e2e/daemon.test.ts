@@ -1,19 +1,26 @@
 /** The daemon as its users run it: from a merge to a task, through edits, restarts, a second replica and SIGTERM. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Started } from './processes.ts';
-import { canary, ledgerEvents, makeWorld, quickDevices, taskText, until, type World } from './world.ts';
+import {
+  canary,
+  ledgerEvents,
+  openWorld,
+  quickDevices,
+  type Test,
+  taskText,
+  until,
+  type World,
+} from './world.ts';
 
-let world: World;
-afterEach(() => world.close());
-
-async function begin(): Promise<void> {
-  world = await makeWorld(...quickDevices);
+async function begin(test: Test): Promise<World> {
+  const world = await openWorld(test, ...quickDevices);
   await world.initLedger();
+  return world;
 }
 
-function device(index: number): string {
+function device(world: World, index: number): string {
   const id = world.devices[index];
   if (id === undefined) throw new Error(`the simulated AWS has no device ${index}`);
   return id;
@@ -28,16 +35,20 @@ function hasTold(daemon: Started, event: string, code?: string): boolean {
   return daemon.log().some((line) => line.event === event && (code === undefined || line.code === code));
 }
 
-describe('a merged manifest', () => {
-  it('becomes one task; its edit is held by the repeat guard; a raised run becomes a second task', async () => {
-    await begin();
+describe.concurrent('a merged manifest', () => {
+  it.concurrent('becomes one task; its edit is held by the repeat guard; a raised run becomes a second task', async (test) => {
+    const world = await begin(test);
     const daemon = world.start('run', '--config', world.configure('one'));
-    const spec = { targets: [device(0)], description: 'Unlock after inspection', tags: { owner: 'ops' } };
+    const spec = {
+      targets: [device(world, 0)],
+      description: 'Unlock after inspection',
+      tags: { owner: 'ops' },
+    };
     world.commit({ 'tasks/a.yaml': taskText('unlock-a', spec) });
     await until('the task is there', async () => (await world.tasks()).length === 1);
     const [first] = await world.tasks();
     expect(first).toMatchObject({
-      targets: [device(0)],
+      targets: [device(world, 0)],
       description: 'Unlock after inspection',
       tags: {
         owner: 'ops',
@@ -66,14 +77,14 @@ describe('a merged manifest', () => {
     expect(daemon.text.stderr).not.toContain(canary);
   });
 
-  it('is not issued again after a revert, a delete and re-add, or a lost state directory', async () => {
-    await begin();
+  it.concurrent('is not issued again after a revert, a delete and re-add, or a lost state directory', async (test) => {
+    const world = await begin(test);
     const config = world.configure('one');
     const [a, b] = [
-      taskText('unlock-a', { targets: [device(0)] }),
-      taskText('unlock-a', { targets: [device(1)] }),
+      taskText('unlock-a', { targets: [device(world, 0)] }),
+      taskText('unlock-a', { targets: [device(world, 1)] }),
     ];
-    const keep = { 'tasks/keep.yaml': taskText('keep', { targets: [device(2)] }) };
+    const keep = { 'tasks/keep.yaml': taskText('keep', { targets: [device(world, 2)] }) };
     world.commit({ ...keep, 'tasks/a.yaml': a });
     expect((await world.finish('run', '--once', '--config', config)).code).toBe(0);
     await until('the first tasks have ended', async () =>
@@ -97,16 +108,19 @@ describe('a merged manifest', () => {
   });
 });
 
-describe('SIGTERM', () => {
-  it('in the middle of a batch ends in order: no further call, and one push with outcomes and releases', async () => {
-    await begin();
+describe.concurrent('SIGTERM', () => {
+  it.concurrent('in the middle of a batch ends in order: no further call, and one push with outcomes and releases', async (test) => {
+    const world = await begin(test);
     await world.control('POST', '/rules', { operation: 'CreateTask', effect: 'slow', delayMs: 600 });
     const config = world.configure('one', {
       issue: { concurrency: 1, requestTimeout: '2s', deadline: '30s' },
       recovery: { takeover: '40s' },
     });
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
-    const files = names.map((name) => [`tasks/${name}.yaml`, taskText(name, { targets: [device(0)] })]);
+    const files = names.map((name) => [
+      `tasks/${name}.yaml`,
+      taskText(name, { targets: [device(world, 0)] }),
+    ]);
     world.commit(Object.fromEntries(files));
     const daemon = world.start('run', '--config', config);
     await until('a call is in hand', async () => ((await world.calls()).CreateTask ?? 0) >= 2);
@@ -127,10 +141,10 @@ describe('SIGTERM', () => {
     expect([tokens.length, new Set(tokens).size]).toEqual([names.length, names.length]);
   });
 
-  it('while nothing is to be done ends at once, with nothing written', async () => {
-    await begin();
+  it.concurrent('while nothing is to be done ends at once, with nothing written', async (test) => {
+    const world = await begin(test);
     world.commit({
-      'tasks/a.yaml': taskText('a', { targets: [device(0)], notBefore: '2036-01-01T00:00:00Z' }),
+      'tasks/a.yaml': taskText('a', { targets: [device(world, 0)], notBefore: '2036-01-01T00:00:00Z' }),
     });
     const daemon = world.start('run', '--config', world.configure('one'));
     await until('the task is held', () => hasTold(daemon, 'task hold'));
@@ -139,9 +153,9 @@ describe('SIGTERM', () => {
   });
 });
 
-describe('two replicas on one ledger', () => {
-  it('issue each revision once between them', async () => {
-    await begin();
+describe.concurrent('two replicas on one ledger', () => {
+  it.concurrent('issue each revision once between them', async (test) => {
+    const world = await begin(test);
     const share = { ledger: { replicas: 2 }, issue: { batch: 3 } };
     const configs = ['one', 'two'].map((name) => world.configure(name, share));
     const daemons = configs.map((config) => world.start('run', '--config', config));
@@ -149,7 +163,10 @@ describe('two replicas on one ledger', () => {
       const names = [0, 1, 2, 3].map((index) => `task-${commit}-${index}`);
       world.commit(
         Object.fromEntries(
-          names.map((name, index) => [`tasks/${name}.yaml`, taskText(name, { targets: [device(index)] })]),
+          names.map((name, index) => [
+            `tasks/${name}.yaml`,
+            taskText(name, { targets: [device(world, index)] }),
+          ]),
         ),
       );
     }
@@ -164,8 +181,8 @@ describe('two replicas on one ledger', () => {
     expect(verified.code).toBe(0);
   });
 
-  it('may not share a state directory', async () => {
-    await begin();
+  it.concurrent('may not share a state directory', async (test) => {
+    const world = await begin(test);
     const config = world.configure('one');
     const daemon = world.start('run', '--config', config);
     await until('the first runs', () => hasTold(daemon, 'controller started'));

@@ -1,107 +1,118 @@
 /** A source that was rewritten, emptied or made to hurt: nothing is taken for a wish that nobody had. */
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Started } from './processes.ts';
 import {
   type Change,
   type Finished,
-  makeWorld,
+  openWorld,
   quickDevices,
   sleep,
+  type Test,
   taskText,
   until,
   type World,
 } from './world.ts';
 
-let world: World;
-afterEach(() => world.close());
-
-async function begin(): Promise<void> {
-  world = await makeWorld(...quickDevices);
+async function begin(test: Test): Promise<World> {
+  const world = await openWorld(test, ...quickDevices);
   await world.initLedger();
+  return world;
 }
 
-function task(name: string, spec: Readonly<Record<string, unknown>> = {}): Record<string, string> {
+function task(
+  world: World,
+  name: string,
+  spec: Readonly<Record<string, unknown>> = {},
+): Record<string, string> {
   return { [`tasks/${name}.yaml`]: taskText(name, { targets: world.devices.slice(0, 1), ...spec }) };
 }
 
-function once(source: Change = {}): Promise<Finished> {
+function once(world: World, source: Change = {}): Promise<Finished> {
   return world.finish('run', '--once', '--config', world.configure('one', { source }));
 }
 
 /** A daemon that has seen `before` wanted; it halts by `code`, lives on, asks nothing, and ends when asked to. */
-async function expectHalt(daemon: Started, code: string): Promise<void> {
+async function expectHalt(world: World, daemon: Started, code: string): Promise<void> {
   await until('it halts', () => daemon.log().some((line) => line.code === code && line.level === 'error'));
   const told = daemon.log().find((line) => line.code === code);
   expect(told?.reason).toContain('source.accept');
   const calls = await world.calls();
-  await sleep(2_500);
+  await sleep(2_000);
   expect(daemon.isRunning()).toBe(true);
   expect((await world.calls()).CreateTask).toBe(calls.CreateTask);
   daemon.child.kill('SIGTERM');
   expect(await daemon.ended).toEqual({ code: 0, signal: null });
 }
 
-describe('a source', () => {
-  it('whose history was rewritten halts until source.accept names the new head', async () => {
-    await begin();
-    world.commit(task('a'));
+describe.concurrent('a source', () => {
+  it.concurrent('whose history was rewritten halts until source.accept names the new head', async (test) => {
+    const world = await begin(test);
+    world.commit(task(world, 'a'));
     const daemon = world.start('run', '--config', world.configure('one'));
     await until('the task is there', async () => (await world.tasks()).length === 1);
     world.git('work', 'checkout', '--quiet', '--orphan', 'rewritten');
-    const head = world.commit(task('b'));
-    await expectHalt(daemon, 'SG6201');
+    const head = world.commit(task(world, 'b'));
+    await expectHalt(world, daemon, 'SG6201');
 
-    const halted = await once();
+    const halted = await once(world);
     expect(halted).toMatchObject({ code: 1, stdout: expect.stringContaining('problem SG6201') });
-    expect((await once({ accept: head })).code).toBe(0);
+    expect((await once(world, { accept: head })).code).toBe(0);
     expect(await world.tasks()).toHaveLength(2);
-    world.commit(task('c'));
-    expect((await once({ accept: head })).code).toBe(0);
-    expect((await once()).code).toBe(0);
+    world.commit(task(world, 'c'));
+    expect((await once(world, { accept: head })).code).toBe(0);
+    expect((await once(world)).code).toBe(0);
     expect(await world.tasks()).toHaveLength(3);
   });
 
-  it('that suddenly holds nothing halts until source.accept names that head; nothing is withdrawn meanwhile', async () => {
-    await begin();
-    world.commit({ ...task('a'), ...task('held', { notBefore: '2036-01-01T00:00:00Z' }) });
+  it.concurrent('that suddenly holds nothing halts until source.accept names that head; nothing is withdrawn meanwhile', async (test) => {
+    const world = await begin(test);
+    world.commit({ ...task(world, 'a'), ...task(world, 'held', { notBefore: '2036-01-01T00:00:00Z' }) });
     const daemon = world.start('run', '--config', world.configure('one'));
     await until('the task is there', async () => (await world.tasks()).length === 1);
     const head = world.commit({ 'tasks/a.yaml': null, 'tasks/held.yaml': null });
-    await expectHalt(daemon, 'SG6202');
+    await expectHalt(world, daemon, 'SG6202');
 
-    expect(await once()).toMatchObject({ code: 1, stdout: expect.stringContaining('problem SG6202') });
+    expect(await once(world)).toMatchObject({ code: 1, stdout: expect.stringContaining('problem SG6202') });
     expect((await world.list()).map(({ name }) => name)).toEqual(['a']);
-    expect((await once({ accept: head })).code).toBe(0);
-    world.commit(task('b'));
-    expect((await once()).code).toBe(0);
+    expect((await once(world, { accept: head })).code).toBe(0);
+    world.commit(task(world, 'b'));
+    expect((await once(world)).code).toBe(0);
     expect(await world.tasks()).toHaveLength(2);
   });
 
-  it('that drops more waiting tasks at once than source.maxRemovals halts', async () => {
-    await begin();
+  it.concurrent('that drops more waiting tasks at once than source.maxRemovals halts', async (test) => {
+    const world = await begin(test);
     const later = { notBefore: '2036-01-01T00:00:00Z' };
-    world.commit({ ...task('a'), ...task('b', later), ...task('c', later), ...task('d', later) });
-    expect((await once({ maxRemovals: 1 })).code).toBe(0);
-    const head = world.commit({ 'tasks/b.yaml': null, 'tasks/c.yaml': null, ...task('e') });
-    const halted = await once({ maxRemovals: 1 });
+    world.commit({
+      ...task(world, 'a'),
+      ...task(world, 'b', later),
+      ...task(world, 'c', later),
+      ...task(world, 'd', later),
+    });
+    expect((await once(world, { maxRemovals: 1 })).code).toBe(0);
+    const head = world.commit({ 'tasks/b.yaml': null, 'tasks/c.yaml': null, ...task(world, 'e') });
+    const halted = await once(world, { maxRemovals: 1 });
     expect(halted).toMatchObject({ code: 1, stdout: expect.stringContaining('problem SG6203') });
     expect(await world.tasks()).toHaveLength(1);
-    expect((await once({ maxRemovals: 1, accept: head })).code).toBe(0);
+    expect((await once(world, { maxRemovals: 1, accept: head })).code).toBe(0);
     expect(await world.tasks()).toHaveLength(2);
   });
 
-  it('whose branch is gone issues nothing, and exit code 3 says that it was not reached', async () => {
-    await begin();
-    world.commit(task('a'));
+  it.concurrent('whose branch is gone issues nothing, and exit code 3 says that it was not reached', async (test) => {
+    const world = await begin(test);
+    world.commit(task(world, 'a'));
     world.git('source.git', 'update-ref', '-d', 'refs/heads/main');
-    expect(await once()).toMatchObject({ code: 3, stdout: expect.stringMatching(/^problem SG\d{4}: /m) });
+    expect(await once(world)).toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(/^problem SG\d{4}: /m),
+    });
     expect(await world.tasks()).toEqual([]);
   });
 });
 
-describe('a hostile source', () => {
+describe.concurrent('a hostile source', () => {
   /** Each by the name that it must be told by, with the code; the good manifest stands between them. */
   const hostile: readonly [path: string, content: string, code: RegExp][] = [
     ['aliases.yaml', `a: &a [x, x]\nb: &b [*a, *a, *a]\nc: [*b, *b, *b, *b]\n`, /^SG1008$/],
@@ -119,12 +130,12 @@ describe('a hostile source', () => {
     ['twice.yaml', 'kind: Task\nkind: Task\n', /^SG1012$/],
   ];
 
-  it('has each of its files named, nothing done of what they want, and the good manifest issued', async () => {
-    await begin();
+  it.concurrent('has each of its files named, nothing done of what they want, and the good manifest issued', async (test) => {
+    const world = await begin(test);
     world.commit({
-      ...task('good'),
+      ...task(world, 'good'),
       ...Object.fromEntries(hostile.map(([name, content]) => [`tasks/${name}`, content])),
-      ...task('a\nnewline', {}),
+      ...task(world, 'a\nnewline', {}),
       'tasks/new\nline.yaml': 'kind: [\n',
     });
     const work = join(world.dir, 'work', 'tasks');
@@ -136,7 +147,7 @@ describe('a hostile source', () => {
     world.git('work', 'commit', '--quiet', '--message=Add a module');
     world.git('work', 'push', '--quiet', '../source.git', 'HEAD:main');
 
-    const { code, stdout, stderr } = await once();
+    const { code, stdout, stderr } = await once(world);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^done +lab\/good /m);
     expect(await world.tasks()).toHaveLength(1);

@@ -85,6 +85,18 @@ export async function makeWorld(...simulatorFlags: string[]): Promise<World> {
   }
 }
 
+/** What this module needs of a test's context: tests run side by side, since they mostly wait. */
+export interface Test {
+  readonly onTestFinished: (close: () => Promise<void>) => void;
+}
+
+/** A world that ends with its test. */
+export async function openWorld(test: Test, ...simulatorFlags: string[]): Promise<World> {
+  const world = await makeWorld(...simulatorFlags);
+  test.onTestFinished(world.close);
+  return world;
+}
+
 async function readReadyLine({ text, isRunning }: Started): Promise<{ endpoint: string; devices: string[] }> {
   while (!text.stdout.includes('\n')) {
     if (!isRunning()) throw new Error(`the simulator has ended: ${text.stderr}`);
@@ -203,8 +215,8 @@ function usualConfiguration(dir: string, endpoint: string, name: string): Change
     replica: name,
     fleets: { lab: { region: 'us-west-2', endpoint } },
     policy: { uncovered: 'allow' },
-    issue: { deadline: '3s', requestTimeout: '500ms', rate: 50 },
-    recovery: { takeover: '5500ms', settling: '1500ms' },
+    issue: { deadline: '6s', requestTimeout: '2s', rate: 50 },
+    recovery: { takeover: '10s', settling: '1500ms' },
   };
 }
 

@@ -39,7 +39,14 @@ async function makeReplicas(random: Prng): Promise<Replica[]> {
     stateDir: join(world.dir, `state-${name}`),
     configFile: world.configure(name, {
       ledger: { replicas: names.length },
-      issue: { concurrency: random.between(1, 4), batch: random.between(2, 6) },
+      // As short as a busy machine allows: recovery is what is tried here.
+      issue: {
+        deadline: '3s',
+        requestTimeout: '500ms',
+        concurrency: random.between(1, 4),
+        batch: random.between(2, 6),
+      },
+      recovery: { takeover: '5500ms' },
     }),
   }));
 }
