@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { ControllerConfig } from '../config/config.ts';
 import { type LedgerBeginning, initLedger as makeLedger } from '../git/ledger-init.ts';
 import { showUrl } from '../git/remote.ts';
-import { encodeFormat, encodeSegment } from '../ledger/codec.ts';
+import { encodeChecked, encodeFormat } from '../ledger/codec.ts';
 import { type BaselineEvent, type Batch, formatVersion } from '../ledger/events.ts';
 import { commitMessage, segmentPath } from '../ledger/message.ts';
 import { systemClock } from '../lib/clock.ts';
-import { type Fault, fault } from '../lib/faults.ts';
+import { type Fault, fault, ok, type Result } from '../lib/faults.ts';
 import type { WantedTask } from '../manifest/collect.ts';
 import { loadConfig, type Ready, stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
@@ -39,7 +39,9 @@ export async function initLedger(options: InitOptions, world: Surroundings): Pro
   const tasks = await chooseBaseline(options, config.value, world);
   if (!tasks.ok) return tasks.exit;
   const ledgerId = randomUUID();
-  const made = await makeLedger(ledger, makeBeginning(tasks.value, config.value, ledgerId), {
+  const beginning = makeBeginning(tasks.value, config.value, ledgerId);
+  if (!beginning.ok) return stopBy(beginning.fault, exitCodes.findings, world).exit;
+  const made = await makeLedger(ledger, beginning.value, {
     fetchTimeoutMs: config.value.source.limits.fetchTimeoutMs,
     pushTimeoutMs,
     redactor: world.redactor,
@@ -95,7 +97,7 @@ function makeBeginning(
   { head, tasks }: Baseline,
   config: ControllerConfig,
   ledgerId: string,
-): LedgerBeginning {
+): Result<LedgerBeginning> {
   const atMs = systemClock.wallMs();
   const at = new Date(atMs).toISOString();
   const { replica } = config;
@@ -107,14 +109,12 @@ function makeBeginning(
       header: { v: formatVersion, kind: 'batch', seq, replica, run, source: head, policies: head, at },
       events: tasks.slice(first, first + baselineBatch).map((task) => baselineEvent(task, at)),
     };
-    segments.push({
-      path: segmentPath(batch.header),
-      text: encodeSegment(batch),
-      message: commitMessage(batch),
-    });
+    const text = encodeChecked(batch);
+    if (!text.ok) return text;
+    segments.push({ path: segmentPath(batch.header), text: text.value, message: commitMessage(batch) });
   }
   const format = encodeFormat({ v: formatVersion, ledger: ledgerId });
-  return { format, message: `Begin ledger ${ledgerId}\n`, replica, atMs, segments };
+  return ok({ format, message: `Begin ledger ${ledgerId}\n`, replica, atMs, segments });
 }
 
 function baselineEvent({ manifest, path }: WantedTask, at: string): BaselineEvent {

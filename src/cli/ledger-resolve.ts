@@ -4,7 +4,7 @@ import type { ControllerConfig } from '../config/config.ts';
 import type { LedgerCommit, LedgerStore } from '../controller/ports.ts';
 import { withTemporaryDir } from '../git/ledger-audit.ts';
 import { openLedger } from '../git/ledger-branch.ts';
-import { encodeSegment } from '../ledger/codec.ts';
+import { encodeChecked } from '../ledger/codec.ts';
 import { type Batch, formatVersion, type ResolvedEvent } from '../ledger/events.ts';
 import { foldBatch, type LedgerView } from '../ledger/fold.ts';
 import { commitMessage, segmentPath } from '../ledger/message.ts';
@@ -18,7 +18,7 @@ import { foldFetched, type LedgerReading, pushTimeoutMs } from './ledger-reading
 import { findReceipts } from './ledger-show.ts';
 import type { Format } from './options.ts';
 import { formatJson, plain } from './print.ts';
-import { readWanted } from './source-reading.ts';
+import { noTemporaryDir, readWanted } from './source-reading.ts';
 import { closeOnStop } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -39,6 +39,8 @@ const resendFirstMs = 500;
 const resendLastMs = 8_000;
 /** A reason is read in a terminal and kept for ever. */
 const reasonLengthMax = 500;
+/** A name and an address, as Git has them; whoever needs more is telling a reason. */
+const byLengthMax = 200;
 const taskIdGrammar = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Writes a person's word about one revision into the ledger: which task was made for it, or that none was. */
@@ -62,17 +64,17 @@ export async function resolveLedger(
       await ledger.value.close();
     }
   });
-  if (!done.ok) throw done.error;
+  if (!done.ok) return stopBy(noTemporaryDir(), exitCodes.unreachable, world).exit;
   if (!done.value.ok) {
     const { fault: reason } = done.value;
-    const exit = /^SG701[2-5]$/.test(reason.code) ? exitCodes.findings : exitCodes.unreachable;
+    const exit = /^SG(?:701[2-5]|4214)$/.test(reason.code) ? exitCodes.findings : exitCodes.unreachable;
     return stopBy(reason, exit, world).exit;
   }
   tell(done.value.value, options.format, world);
   return exitCodes.done;
 }
 
-function findMisuse({ created, notCreated, reason }: ResolveOptions): Fault | null {
+function findMisuse({ created, notCreated, reason, by }: ResolveOptions): Fault | null {
   const say = (message: string, hint: string): Fault => fault('SG7011', 'human', message, hint);
   if ((created === undefined) === (notCreated === undefined)) {
     return say(
@@ -88,6 +90,9 @@ function findMisuse({ created, notCreated, reason }: ResolveOptions): Fault | nu
       `a reason has 1 to ${reasonLengthMax} characters`,
       'say how you know: it is all that an auditor will have',
     );
+  }
+  if (by !== undefined && (by.trim() === '' || by.length > byLengthMax)) {
+    return say(`--by has 1 to ${byLengthMax} characters`, 'name the person who says so');
   }
   return null;
 }
@@ -117,10 +122,12 @@ async function writeWord(
     const tip = reading.view.tip;
     const problem = foldBatch(structuredClone(reading.view), batch, 'not yet pushed');
     if (problem !== null) return failed(notNow(event.value, problem));
+    const text = encodeChecked(batch);
+    if (!text.ok) return text;
     const built = await ledger.commit({
       parent: tip,
       path: segmentPath(batch.header),
-      text: encodeSegment(batch),
+      text: text.value,
       message: commitMessage(batch),
       atMs: Date.parse(batch.header.at),
     });
@@ -145,7 +152,7 @@ async function makeEvent(
     at: new Date(systemClock.wallMs()).toISOString(),
     taskId: created ?? null,
     reason: plain(reason),
-    by: plain(by ?? whoAmI()),
+    by: plain(by ?? whoAmI().slice(0, byLengthMax)),
   };
   const known = findReceipts(what, view);
   const [receipt, ...others] = known.ok ? known.value : [];

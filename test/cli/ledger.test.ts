@@ -204,6 +204,14 @@ describe('ledger resolve', () => {
     expect(await stage.tasks()).toHaveLength(1);
   });
 
+  it('writes nothing that the ledger could not be read with: reason and name of any characters', async () => {
+    const token = await inDoubt('cutBefore');
+    const words = ['--reason', '\u{e0041}'.repeat(250), '--by', '\u202e'.repeat(200)];
+    const done = await stage.run(['ledger', 'resolve', token, '--not-created', ...words]);
+    expect(done).toMatchObject({ exit: 0, stderr: '' });
+    expect(await stage.run(['ledger', 'verify'])).toMatchObject({ exit: 0 });
+  });
+
   it('has a revision asked for again of which no task was made', async () => {
     const token = await inDoubt('cutBefore');
     expect(
@@ -257,6 +265,13 @@ describe('ledger resolve', () => {
     [['--reason', 'x'], 2, 'error SG7011: say either --created TASKID or --not-created'],
     [['--created', 'no such', '--reason', 'x'], 2, 'error SG7011: "no such" is no task id'],
     [['--not-created', '--reason', ' '], 2, 'error SG7011: a reason has 1 to 500 characters'],
+    [['--not-created', '--reason', 'x'.repeat(501)], 2, 'error SG7011: a reason has 1 to 500 characters'],
+    [
+      ['--not-created', '--reason', 'x', '--by', 'x'.repeat(201)],
+      2,
+      'error SG7011: --by has 1 to 200 characters',
+    ],
+    [['--not-created', '--reason', 'x', '--by', ' '], 2, 'error SG7011: --by has 1 to 200 characters'],
     [
       ['--not-created', '--reason', 'x'],
       1,
