@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ControllerConfig } from '../config/config.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import { makeBareRepository, makeWorkRepository } from '../git/demo-repository.ts';
 import { prepareGitHome } from '../git/home.ts';
+import { makeTemporaryDir } from '../git/ledger-audit.ts';
 import { initLedger } from '../git/ledger-init.ts';
 import { encodeFormat } from '../ledger/codec.ts';
 import { formatVersion } from '../ledger/events.ts';
 import { systemClock } from '../lib/clock.ts';
-import { BugError, ok, type Result } from '../lib/faults.ts';
+import { BugError, type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import { defaultOptions } from '../simulator/options.ts';
 import { type Simulator, startSimulator } from '../simulator/server.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -38,7 +38,6 @@ export interface DemoWorld {
 
 /** Makes the world in a new temporary folder. On any trouble nothing is left behind. */
 export async function makeDemoWorld(world: Surroundings): Promise<Result<DemoWorld>> {
-  const dir = await mkdtemp(join(tmpdir(), 'snowgate-demo-'));
   const regions = await readRegions();
   const simulator = await startSimulator({
     ...defaultOptions,
@@ -49,6 +48,12 @@ export async function makeDemoWorld(world: Surroundings): Promise<Result<DemoWor
       devices: devicesPerFleet,
     })),
   });
+  const made = await makeTemporaryDir('snowgate-demo-');
+  if (!made.ok) {
+    await simulator.close();
+    return made;
+  }
+  const dir = made.value;
   const close = async (): Promise<void> => {
     await simulator.close();
     await rm(dir, { recursive: true, force: true, maxRetries: 5 });
@@ -59,8 +64,19 @@ export async function makeDemoWorld(world: Surroundings): Promise<Result<DemoWor
     return filled.ok ? ok({ ...filled.value, simulator, close }) : filled;
   } catch (error) {
     await close();
-    throw error;
+    if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error;
+    return failed(unfilled(dir, String(error.code)));
   }
+}
+
+/** A disk that is full, most often. */
+function unfilled(dir: string, reason: string): Fault {
+  return fault(
+    'SG7008',
+    'human',
+    `the demo's folder ${dir} could not be filled: ${reason}`,
+    'make room there, or name another place by TMPDIR',
+  );
 }
 
 type Filled = Omit<DemoWorld, 'simulator' | 'close'>;

@@ -18,7 +18,7 @@ import { foldFetched, type LedgerReading, pushTimeoutMs } from './ledger-reading
 import { findReceipts } from './ledger-show.ts';
 import type { Format } from './options.ts';
 import { formatJson, plain } from './print.ts';
-import { noTemporaryDir, readWanted } from './source-reading.ts';
+import { readWanted } from './source-reading.ts';
 import { closeOnStop } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -64,7 +64,7 @@ export async function resolveLedger(
       await ledger.value.close();
     }
   });
-  if (!done.ok) return stopBy(noTemporaryDir(), exitCodes.unreachable, world).exit;
+  if (!done.ok) return stopBy(done.fault, exitCodes.unreachable, world).exit;
   if (!done.value.ok) {
     const { fault: reason } = done.value;
     const exit = /^SG(?:701[2-5]|4214)$/.test(reason.code) ? exitCodes.findings : exitCodes.unreachable;

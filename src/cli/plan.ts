@@ -21,7 +21,6 @@ import { foldFetched, pushTimeoutMs } from './ledger-reading.ts';
 import type { Format } from './options.ts';
 import { colorsFor, count, formatJson, formatProblem, plain } from './print.ts';
 import { formatRows } from './receipt-view.ts';
-import { noTemporaryDir } from './source-reading.ts';
 import { closeOnStop } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -54,7 +53,7 @@ export async function plan(options: PlanOptions, world: Surroundings): Promise<E
   if (!config.ok) return config.exit;
   const clock = at === null ? systemClock : shiftedClock(at.epochMs - systemClock.wallMs());
   const planned = await withTemporaryDir('snowgate-plan-', (dir) => planIn(dir, config.value, clock, world));
-  if (!planned.ok) return stopBy(noTemporaryDir(), exitCodes.unreachable, world).exit;
+  if (!planned.ok) return stopBy(planned.fault, exitCodes.unreachable, world).exit;
   if (!planned.value.ok) return planned.value.exit;
   const { value } = planned.value;
   world.stdout.write(options.format === 'json' ? planJson(value) : planText(value, world));

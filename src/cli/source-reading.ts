@@ -1,8 +1,7 @@
-import { tmpdir } from 'node:os';
 import type { ControllerConfig } from '../config/config.ts';
 import { withTemporaryDir } from '../git/ledger-audit.ts';
 import { openSource } from '../git/source.ts';
-import { failed, fault, ok, type Result } from '../lib/faults.ts';
+import { ok, type Result } from '../lib/faults.ts';
 import { collectDesired, type Desired } from '../manifest/collect.ts';
 import { closeOnStop } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -29,15 +28,5 @@ export async function readWanted(config: ControllerConfig, world: Surroundings):
       await source.value.close();
     }
   });
-  return answer.ok ? answer.value : failed(noTemporaryDir());
-}
-
-/** A command works in a folder of its own, and none could be made. */
-export function noTemporaryDir() {
-  return fault(
-    'SG7008',
-    'human',
-    `no folder could be made in ${tmpdir()}`,
-    'make room there, or name another by TMPDIR',
-  );
+  return answer.ok ? answer.value : answer;
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LedgerConfig } from '../config/config.ts';
 import type { LedgerFetch } from '../controller/ports.ts';
-import { stateDirFault } from './home.ts';
+import type { Result } from '../lib/faults.ts';
+import { failed, fault, ok } from '../lib/faults.ts';
 import type { LedgerOptions } from './ledger-branch.ts';
 import { openLedger } from './ledger-branch.ts';
 
@@ -29,24 +30,36 @@ export async function readLedger(
       await ledger.value.close();
     }
   });
-  if (answer.ok) return answer.value;
-  return { kind: 'unreachable', fault: stateDirFault(tmpdir(), answer.error) };
+  return answer.ok ? answer.value : { kind: 'unreachable', fault: answer.fault };
 }
 
-/** Runs `act` in a directory of its own that is gone afterwards; not `ok` where the directory could not be made. */
+/** Runs `act` in a directory of its own that is gone afterwards. Fault: SG7008, the directory could not be made. */
 export async function withTemporaryDir<T>(
   prefix: string,
   act: (dir: string) => Promise<T>,
-): Promise<{ readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }> {
-  let dir: string;
+): Promise<Result<T>> {
+  const dir = await makeTemporaryDir(prefix);
+  if (!dir.ok) return dir;
   try {
-    dir = await mkdtemp(join(tmpdir(), prefix));
-  } catch (error) {
-    return { ok: false, error };
-  }
-  try {
-    return { ok: true, value: await act(dir) };
+    return ok(await act(dir.value));
   } finally {
-    await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+    await rm(dir.value, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** A new directory that only this user may look into; whoever asks for it removes it. Fault: SG7008. */
+export async function makeTemporaryDir(prefix: string): Promise<Result<string>> {
+  try {
+    return ok(await mkdtemp(join(tmpdir(), prefix)));
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    return failed(
+      fault(
+        'SG7008',
+        'human',
+        `no folder could be made in ${tmpdir()}: ${reason}`,
+        'make room there, or name another by TMPDIR',
+      ),
+    );
   }
 }

@@ -1,12 +1,11 @@
 /** Makes the ledger branch, once. Nothing else ever does: a ledger made anew would ask for everything again. */
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LedgerConfig } from '../config/config.ts';
 import type { CommitId } from '../controller/ports.ts';
 import { isPlainMessage } from '../lib/escape.ts';
 import type { Fault, Result } from '../lib/faults.ts';
 import { BugError, failed, fault, ok } from '../lib/faults.ts';
-import { prepareGitHome, stateDirFault } from './home.ts';
+import { prepareGitHome } from './home.ts';
 import { withTemporaryDir } from './ledger-audit.ts';
 import type { LedgerOptions } from './ledger-branch.ts';
 import { formatPath, parseSegmentPath } from './ledger-chain.ts';
@@ -53,7 +52,7 @@ export async function initLedger(
     if (!mirror.ok) return mirror;
     return begin(mirror.value, config, beginning, options);
   });
-  return made.ok ? made.value : failed(stateDirFault(tmpdir(), made.error));
+  return made.ok ? made.value : made;
 }
 
 function checkBeginning({ segments, message }: LedgerBeginning): void {

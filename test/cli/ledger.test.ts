@@ -1,5 +1,5 @@
 /** The ledger commands on real repositories, with the controller that writes what they read. */
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { taskText } from './folder.ts';
 import { makeStage, oneTask, type Stage, takeTestCredentials } from './stage.ts';
 
@@ -283,5 +283,24 @@ describe('ledger resolve', () => {
     const ran = await stage.run(['ledger', 'resolve', '0'.repeat(64), ...flags]);
     expect(ran.exit).toBe(exit);
     expect(ran.stderr).toContain(message);
+  });
+});
+
+describe('a temporary folder that cannot be made', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each([
+    [['plan']],
+    [['demo', '--once']],
+    [['ledger', 'init']],
+    [['ledger', 'list']],
+    [['ledger', 'verify']],
+    [['ledger', 'resolve', '0'.repeat(64), '--not-created', '--reason', 'x']],
+  ])('ends %j with 3 and says where it was to be', async (argv) => {
+    stage = await makeStage({});
+    vi.stubEnv('TMPDIR', '/nonexistent');
+    const { exit, stdout, stderr } = await stage.run(argv);
+    expect({ exit, stdout }).toEqual({ exit: 3, stdout: '' });
+    expect(stderr).toMatch(/^error SG7008: no folder could be made in \/nonexistent: ENOENT\n {2}hint: /m);
   });
 });
