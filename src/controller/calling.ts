@@ -50,9 +50,27 @@ export async function issueGrants(
     const { fleet } = grant.task.manifest;
     byFleet.set(fleet, [...(byFleet.get(fleet) ?? []), grant]);
   }
-  await Promise.all(
+  // All are waited for, whatever one of them does: a call in hand has an answer that must not be lost.
+  const ends = await Promise.allSettled(
     [...byFleet].map(([name, fleetGrants]) => issueFleet(c, view, name, fleetGrants, policySet, granted)),
   );
+  const bug = ends.find((end) => end.status === 'rejected');
+  if (bug === undefined) return;
+  answerForBug(c, grants);
+  throw bug.reason;
+}
+
+/** No claim is left without an outcome: what a bug has interrupted may have been called, and is looked for. */
+function answerForBug(c: Controller, grants: readonly Grant[]): void {
+  const at = isoInstant(c.clock.wallMs());
+  for (const { task, attempt } of grants) {
+    const { token, fleet, name } = task.manifest;
+    if (c.state.outbox.some((event) => event.token === token && event.attempt === attempt)) continue;
+    c.watch.noteCallEnd(token, attempt, c.clock.monotonicMs());
+    const message = 'a bug of the controller interrupted the call';
+    const ended = { attempt, error: 'BugError', message, requestId: null } as const;
+    addOutcomes(c, [{ v: 1, kind: 'unknown', token, fleet, name, at, ...ended }]);
+  }
 }
 
 async function issueFleet(
@@ -75,7 +93,9 @@ async function issueFleet(
       await issueOne(batch, view, grant);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(c.config.issue.concurrency, grants.length) }, work));
+  const workers = Array.from({ length: Math.min(c.config.issue.concurrency, grants.length) }, work);
+  const ends = await Promise.allSettled(workers);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   await concludeFleet(batch);
 }
 

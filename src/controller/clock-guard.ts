@@ -9,8 +9,10 @@ import type { ServerTime } from './ports.ts';
 
 export class ClockGuard {
   readonly #toleranceMs: number;
-  /** The newest answer of each fleet: how far AWS's clock is ahead of ours. */
-  readonly #skewsMs = new Map<string, number>();
+  /** The newest answer of each fleet: how far AWS's clock was ahead of ours, and where our two clocks stood then. */
+  readonly #answers = new Map<string, { readonly skewMs: number; readonly offsetMs: number }>();
+  /** Wall clock less monotonic clock, as last read. */
+  #offsetMs = 0;
   /** Where wall and monotonic clock were last known to fit. */
   #base: Moment | null = null;
   #jumpedMs = 0;
@@ -23,15 +25,16 @@ export class ClockGuard {
   observe(fleet: string, server: ServerTime | undefined, now: Moment): void {
     if (server === undefined) return;
     const skewMs = server.serverMs - server.wallMs;
-    this.#skewsMs.set(fleet, skewMs);
-    if (Math.abs(skewMs) <= this.#toleranceMs) {
-      this.#base = now;
-      this.#jumpedMs = 0;
-    }
+    this.#offsetMs = now.wallMs - now.monotonicMs;
+    this.#answers.set(fleet, { skewMs, offsetMs: this.#offsetMs });
+    if (Math.abs(skewMs) > this.#toleranceMs) return;
+    this.#base = now;
+    this.#jumpedMs = 0;
   }
 
   /** Compares the machine's two clocks; to be called before every decision. */
   check(now: Moment): void {
+    this.#offsetMs = now.wallMs - now.monotonicMs;
     if (this.#base === null) {
       this.#base = now;
       return;
@@ -43,12 +46,15 @@ export class ClockGuard {
 
   /** Has AWS told this fleet's time since the process started? */
   hasHeard(fleet: string): boolean {
-    return this.#skewsMs.has(fleet);
+    return this.#answers.has(fleet);
   }
 
   /** Why nothing may be called; null when the clocks agree. */
   complaint(): Reason | null {
-    for (const [fleet, skewMs] of this.#skewsMs) {
+    for (const [fleet, { skewMs: told, offsetMs }] of this.#answers) {
+      if (Math.abs(told) <= this.#toleranceMs) continue;
+      // The clock may have been set right since, and the fleet be down and unable to say so.
+      const skewMs = told - (this.#offsetMs - offsetMs);
       if (Math.abs(skewMs) <= this.#toleranceMs) continue;
       return {
         code: 'SG6211',

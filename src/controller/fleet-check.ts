@@ -1,6 +1,7 @@
 /** Whether each fleet may be asked: who it is, whether it answers, and what stands in its way. */
 import type { FleetIdentity } from '../config/config.ts';
 import type { LedgerView } from '../ledger/fold.ts';
+import { restlessReceipts } from '../ledger/fold.ts';
 import { receiptState } from '../ledger/receipt.ts';
 import type { Moment } from '../lib/clock.ts';
 import { readMoment } from '../lib/clock.ts';
@@ -9,7 +10,6 @@ import type { Token } from '../manifest/manifest.ts';
 import { tagKeys } from '../manifest/request.ts';
 import type { FleetCondition } from '../plan/plan.ts';
 import type { Reason } from '../policy/verdict.ts';
-import { isoInstant } from '../policy/verdict.ts';
 import { backoffMs } from './pacer.ts';
 import type { ListedTask, Read, TaskApi } from './ports.ts';
 import type { Controller, FleetState, Stranger } from './state.ts';
@@ -28,17 +28,22 @@ export function fleetConditions(c: Controller, view: LedgerView): Map<string, Fl
   const conditions = new Map<string, FleetCondition>();
   const now = readMoment(c.clock);
   for (const [name, fleet] of c.state.fleets) {
-    const unlisted = c.state.needsStartListing && !fleet.startListed;
+    // `snowgate plan` has no way to ask AWS, and does not speak for the daemon's listing.
+    const unlisted = !fleet.startListed && c.apis.has(name);
     const condition = fleetCondition(name, fleet, view, now);
     // What keeps the listing from being made is the better reason, where there is one.
-    conditions.set(name, unlisted && condition.kind === 'open' ? beforeListing(name) : condition);
+    conditions.set(name, unlisted && condition.kind === 'open' ? beforeListing(name, fleet) : condition);
   }
   return conditions;
 }
 
-/** Without a remembered tip nobody can say that this ledger is whole, until AWS has been asked for tasks of ours. */
-function beforeListing(name: string): FleetCondition {
-  const message = `fleet ${name} is listed once before its first claim, because this state directory is new`;
+/**
+ * A ledger that was lost, restored or taken back looks whole from inside: only AWS can say that it is not. So each life
+ * begins with a listing, and not only one without a remembered tip: what halted one life must halt the next.
+ */
+function beforeListing(name: string, { readReason }: FleetState): FleetCondition {
+  if (readReason !== null) return { kind: 'paused', untilMs: null, reason: readReason };
+  const message = `fleet ${name} is listed once before its first claim of this process`;
   return { kind: 'paused', untilMs: null, reason: { code: 'SG6238', message } };
 }
 
@@ -55,13 +60,14 @@ function fleetCondition(
     const untilMs = wallMs + fleet.pausedUntilMs - monotonicMs;
     return { kind: 'paused', untilMs, reason: fleet.pauseReason };
   }
-  const throttledAt = view.throttledAt.get(name);
-  const throttledUntilMs = throttledAt === undefined ? 0 : Date.parse(throttledAt) + pauseFirstMs;
+  const throttle = view.throttles.get(name);
+  const pauseMs = throttle === undefined ? 0 : backoffMs(throttle.streak, pauseFirstMs, pauseLastMs);
+  const throttledUntilMs = throttle === undefined ? 0 : Date.parse(throttle.at) + pauseMs;
   // A wall clock that was set back must not make this pause longer than it is.
-  if (wallMs < throttledUntilMs && throttledUntilMs - wallMs <= pauseFirstMs) {
+  if (wallMs < throttledUntilMs && throttledUntilMs - wallMs <= pauseMs) {
     const reason: Reason = {
       code: 'SG6231',
-      message: `AWS throttled fleet ${name} at ${isoInstant(throttledUntilMs - pauseFirstMs)}; the whole fleet waits ${pauseFirstMs / 1000} s`,
+      message: `AWS throttled fleet ${name} at ${throttle?.at ?? ''}; the whole fleet waits ${pauseMs / 1000} s`,
     };
     return { kind: 'paused', untilMs: throttledUntilMs, reason };
   }
@@ -87,7 +93,7 @@ function describeIdentity({ account, region, endpoint }: FleetIdentity): string 
 /** What is open in another account, region or endpoint than its fleet is now, or of a fleet that is gone. */
 export function findElsewhere(c: Controller, view: LedgerView): Set<Token> {
   const elsewhere = new Set<Token>();
-  for (const { token, fleet, identity } of view.receipts.values()) {
+  for (const { token, fleet, identity } of restlessReceipts(view)) {
     const expected = c.state.fleets.get(fleet)?.expected;
     if (identity === null) continue;
     if (expected === undefined || !sameIdentity(identity, expected)) elsewhere.add(token);
@@ -112,6 +118,7 @@ function isKnown({ taskId, token }: Stranger, view: LedgerView): boolean {
   if (receipt === undefined) return false;
   if (receipt.taskIds.includes(taskId)) return true;
   const state = receiptState(receipt);
+  // A second task of an issued revision is no stranger: it is a double, and is written down as one.
   return state !== 'pending' && state !== 'waiting' && state !== 'refused';
 }
 
@@ -197,7 +204,7 @@ async function heardAndOpen(c: Controller, name: string, fleet: FleetState, api:
   if (!owed) return true;
   if (c.clock.monotonicMs() < fleet.probeAtMs) return false;
   const answer = await probeFleet(c, name, fleet, api);
-  return answer.kind === 'ok' && c.guard.complaint() === null;
+  return answer.kind === 'ok' && c.guard.hasHeard(name) && c.guard.complaint() === null;
 }
 
 /** One ListDevices: proves permission and tells the time. Closes the fleet when it is denied, opens it when not. */

@@ -19,7 +19,7 @@ export interface Reading {
   readonly previous: ReadonlyMap<TaskKey, WantedTask>;
   readonly halts: readonly Reason[];
   /** `source.accept` covers the head, and the ledger does not know it yet: it must be told, or it would ask again. */
-  readonly accepted: boolean;
+  readonly accepted: CommitId | null;
 }
 
 export type ReadingAnswer = Reading | { readonly failure: Reason };
@@ -39,32 +39,41 @@ export async function readSource(
   const desired = collectDesired(tree.value.files);
   const base = view.source;
   if (base === null || base === head) {
-    const previous = c.state.lastTasks;
-    const halts = base === null ? [] : judgeTree(c, view, desired, previous);
-    return { tree: tree.value, desired, previous, halts, accepted: false };
+    // A head that the ledger names was judged by whoever acted on it, perhaps step by step.
+    const accepted = base !== null && fetched ? await coveringAccept(c, view, head) : null;
+    return { tree: tree.value, desired, previous: c.state.lastTasks, halts: [], accepted };
   }
   const grown = await c.source.descends(head, base);
   if (!grown.ok) return { failure: { code: grown.fault.code, message: grown.fault.message } };
-  const accept = fetched ? await coveringAccept(c, head, base) : null;
-  const before = new Map([...(await tasksAt(c, base)), ...c.state.lastTasks]);
+  const accept = fetched ? await coveringAccept(c, view, head) : null;
+  const before = await tasksBefore(c, base);
   const counted = accept === null ? before : await tasksAt(c, accept);
   if (!grown.value && accept === null && !fetched) return { failure: behind(head, base) };
   const halts: Reason[] = grown.value || accept !== null ? [] : [rewritten(head, base)];
   halts.push(...judgeTree(c, view, desired, counted));
-  return { tree: tree.value, desired, previous: before, halts, accepted: accept !== null };
+  return { tree: tree.value, desired, previous: before, halts, accepted: accept };
 }
 
 /**
- * The configured `source.accept`, where it covers this head and is news to the ledger. Only for a head that was fetched
- * now: an older one may lie behind what another replica has acted on, and would be gone back to.
+ * The configured `source.accept`, where it covers this head. It is good once: the commit that acts on it writes it down,
+ * and left in the configuration it lets nobody rewrite history a second time. Only for a head that was fetched now: an
+ * older one may lie behind what another replica has acted on, and would be gone back to.
  */
-async function coveringAccept(c: Controller, head: CommitId, base: CommitId): Promise<CommitId | null> {
+async function coveringAccept(c: Controller, view: LedgerView, head: CommitId): Promise<CommitId | null> {
   const { accept } = c.config.source;
-  if (accept === undefined) return null;
+  if (accept === undefined || view.accepted.has(accept)) return null;
   if (accept === head) return accept;
   const covers = await c.source.descends(head, accept);
-  const known = await c.source.descends(base, accept);
-  return covers.ok && covers.value && known.ok && !known.value ? accept : null;
+  return covers.ok && covers.value ? accept : null;
+}
+
+/** What was wanted before: by this process's own last head, where that is no older than what the ledger names. */
+async function tasksBefore(c: Controller, base: CommitId): Promise<ReadonlyMap<TaskKey, WantedTask>> {
+  const { lastHead, lastTasks } = c.state;
+  if (lastHead === base) return lastTasks;
+  const newer = lastHead === null ? null : await c.source.descends(lastHead, base);
+  if (newer?.ok === true && newer.value) return lastTasks;
+  return new Map([...(await tasksAt(c, base)), ...lastTasks]);
 }
 
 async function tasksAt(c: Controller, commit: CommitId): Promise<ReadonlyMap<TaskKey, WantedTask>> {

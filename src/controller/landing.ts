@@ -4,7 +4,7 @@
  * nothing else is written before the branch shows what became of it.
  */
 
-import { encodeSegment } from '../ledger/codec.ts';
+import { encodeChecked } from '../ledger/codec.ts';
 import type { Batch, LedgerEvent } from '../ledger/events.ts';
 import { formatVersion } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/fold.ts';
@@ -13,7 +13,7 @@ import { commitMessage, segmentPath } from '../ledger/message.ts';
 import type { Fault } from '../lib/faults.ts';
 import { BugError, fault } from '../lib/faults.ts';
 import { isoInstant } from '../policy/verdict.ts';
-import { removeOutcomes } from './outbox.ts';
+import { removeOutcomes, usableOutcomes } from './outbox.ts';
 import { backoffMs } from './pacer.ts';
 import type { LedgerCommit } from './ports.ts';
 import type { Controller } from './state.ts';
@@ -31,6 +31,8 @@ const failureLastMs = 10 * 60_000;
 export interface ActedHeads {
   readonly source: string | null;
   readonly policies: string | null;
+  /** The value of `source.accept` that is acted on here for the first time. */
+  readonly accepted: string | null;
 }
 
 /** Builds the next commit from events and pushes it; folds it when it lands. `giveUp` ends the resending. */
@@ -43,11 +45,13 @@ export async function land(
 ): Promise<Landing> {
   const batch = makeBatch(c, view, events, heads);
   const problem = findForbidden(view, batch);
-  if (problem !== null) return refuseToWrite(c, problem);
+  if (problem !== null) return refuseToWrite(c, view, events, problem, giveUp);
+  const text = encodeChecked(batch);
+  if (!text.ok) return refuseToWrite(c, view, events, text.fault, giveUp);
   const built = await c.ledger.commit({
     parent: view.tip,
     path: segmentPath(batch.header),
-    text: encodeSegment(batch),
+    text: text.value,
     message: commitMessage(batch),
     atMs: Date.parse(batch.header.at),
   });
@@ -137,6 +141,7 @@ function makeBatch(
       run: c.run,
       source: heads.source ?? view.source,
       policies: heads.policies ?? view.policies,
+      ...(heads.accepted === null ? {} : { accepted: heads.accepted }),
       at: isoInstant(c.clock.wallMs()),
     },
     events,
@@ -162,8 +167,21 @@ function findForbidden(view: LedgerView, batch: Batch): Fault | null {
   return foldBatch(copy, batch, 'not yet pushed');
 }
 
-/** A bug of ours, held back: the controller stays up, says so, and writes nothing any more. */
-function refuseToWrite(c: Controller, problem: Fault): 'refused' {
+/**
+ * A bug of ours, held back: the controller stays up, says so, and writes nothing any more; but first what AWS has
+ * answered, if that alone may be written, because nobody else knows it.
+ */
+async function refuseToWrite(
+  c: Controller,
+  view: LedgerView,
+  events: readonly LedgerEvent[],
+  problem: Fault,
+  giveUp: () => boolean,
+): Promise<Landing> {
+  const outcomes = usableOutcomes(c, view);
+  if (outcomes.length > 0 && outcomes.length < events.length) {
+    await land(c, view, outcomes, { source: null, policies: null, accepted: null }, giveUp);
+  }
   const message = `this controller was about to break the ledger's rules and stopped itself: ${problem.message}`;
   c.state.ledgerHalt = fault(
     'SG6222',

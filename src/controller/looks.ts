@@ -5,6 +5,7 @@
 
 import type { DeviceExecution, LedgerEvent, LookEvidence, SettledOutcome } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/fold.ts';
+import { restlessReceipts } from '../ledger/fold.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
 import { elapsedMs, readMoment } from '../lib/clock.ts';
@@ -17,7 +18,7 @@ import { isoInstant } from '../policy/verdict.ts';
 import { findOurs, pauseFleet, reasonOf, sameIdentity } from './fleet-check.ts';
 import { backoffMs } from './pacer.ts';
 import type { ListedTask, ReadFailure, TaskApi } from './ports.ts';
-import type { Controller, FleetState } from './state.ts';
+import type { Controller, FleetState, Stranger } from './state.ts';
 import type { Doubt } from './watch.ts';
 
 /** The ambiguous are looked for once an hour: a hit settles them, and a human is being waited for anyway. */
@@ -25,6 +26,9 @@ const ambiguousEveryMs = 60 * 60_000;
 /** After a listing that failed: as long as a pass, doubling. */
 const listFirstMs = 30_000;
 const listLastMs = 10 * 60_000;
+/** Between two questions for a task's end: from less than a pass to ten minutes. */
+const followFirstMs = 15_000;
+const followLastMs = 10 * 60_000;
 /** Tasks with one token that are described; more than two is already the alarm of alarms. */
 const hitsMax = 10;
 
@@ -38,6 +42,8 @@ export interface Look {
   /** What was sought when it began; of anything else it says nothing. */
   readonly sought: ReadonlySet<Token>;
   readonly hits: ReadonlyMap<Token, readonly Hit[]>;
+  /** Every task that bears our marks. */
+  readonly ours: readonly Stranger[];
 }
 
 /** The listings that are due now, one a fleet at most. A listing that fails is no answer, and is tried again later. */
@@ -49,10 +55,13 @@ export async function takeLooks(
 ): Promise<Map<string, Look>> {
   const nowMs = c.clock.monotonicMs();
   const doubts = c.watch.doubts(view, nowMs);
+  // What cannot be written down now would have to be looked up again.
+  const cannotWrite = c.pushPacer.waitMs(nowMs) > 0 || nowMs < c.state.pushAtMs;
   const takeLook = async ([name, fleet]: [string, FleetState]): Promise<Look | null> => {
     const sought = soughtTokens(view, name, fleet, doubts, nowMs);
-    const starts = c.state.needsStartListing && !fleet.startListed;
-    if ((sought.length === 0 && !starts) || nowMs < fleet.listAtMs) return null;
+    const starts = !fleet.startListed;
+    if ((sought.length === 0 || cannotWrite) && !starts) return null;
+    if (nowMs < fleet.listAtMs) return null;
     const api = c.apis.get(name);
     if (api === undefined || !(await prepare(name))) return null;
     return list(c, view, name, fleet, api, sought, isWanted);
@@ -77,7 +86,7 @@ function soughtTokens(
     .filter((token) => isHere(view.receipts.get(token)));
   const due = fleet.ambiguousListedMs === null || nowMs - fleet.ambiguousListedMs >= ambiguousEveryMs;
   if (sought.length === 0 && !due) return [];
-  for (const receipt of view.receipts.values()) {
+  for (const receipt of restlessReceipts(view)) {
     if (receipt.fleet === name && receiptState(receipt) === 'ambiguous' && isHere(receipt)) {
       sought.push(receipt.token);
     }
@@ -102,8 +111,12 @@ async function list(
   const hits = await describeHits(c, name, fleet, api, sought, listing.value.tasks);
   if (hits === null) return null;
   fleet.startListed = true;
+  fleet.failures.reads = 0;
+  fleet.readReason = null;
+  c.announcer.clear(`read ${name}`, 'AWS can be read again', { fleet: name });
   fleet.ambiguousListedMs = begun.monotonicMs;
-  fleet.strangers = findOurs(listing.value.tasks, view.ledgerId, isWanted);
+  const ours = findOurs(listing.value.tasks, view.ledgerId, isWanted);
+  fleet.strangers = ours;
   return {
     fleet: name,
     begunMonotonicMs: begun.monotonicMs,
@@ -116,6 +129,7 @@ async function list(
     },
     sought: new Set(sought),
     hits,
+    ours,
   };
 }
 
@@ -142,9 +156,18 @@ async function describeHits(
   return hits;
 }
 
+/** A read that fails holds up what it would have told, and not the fleet: its calls may go well all the same. */
+function tellFailure(c: Controller, name: string, fleet: FleetState, failure: ReadFailure): void {
+  const { code, message } = failure.fault;
+  fleet.readReason = reasonOf(name, failure.fault);
+  c.announcer.say(`read ${name}`, 'warn', 'AWS could not be read', { fleet: name, code, reason: message });
+  if (failure.kind === 'throttled') pauseFleet(c, name, fleet, reasonOf(name, failure.fault), 'access');
+}
+
 function failList(c: Controller, name: string, fleet: FleetState, failure: ReadFailure): null {
-  pauseFleet(c, name, fleet, reasonOf(name, failure.fault), 'access');
-  fleet.listAtMs = c.clock.monotonicMs() + backoffMs(fleet.failures.access, listFirstMs, listLastMs);
+  fleet.failures.reads += 1;
+  fleet.listAtMs = c.clock.monotonicMs() + backoffMs(fleet.failures.reads, listFirstMs, listLastMs);
+  tellFailure(c, name, fleet, failure);
   return null;
 }
 
@@ -160,7 +183,7 @@ export function settleLooks(
   const events: LedgerEvent[] = [];
   const absent = new Map<Token, LookEvidence>();
   const doubts = new Map(c.watch.doubts(view, c.clock.monotonicMs()).map((doubt) => [doubt.token, doubt]));
-  for (const receipt of view.receipts.values()) {
+  for (const receipt of restlessReceipts(view)) {
     const look = looks.get(receipt.fleet);
     if (look === undefined || !look.sought.has(receipt.token)) continue;
     const ambiguous = receiptState(receipt) === 'ambiguous';
@@ -172,7 +195,27 @@ export function settleLooks(
     if (!sameIdentity(receipt.identity, fleet.expected)) continue;
     settleOne(c, receipt, look, events, absent);
   }
+  for (const look of looks.values()) events.push(...findDoubles(c, view, look));
   return { events, absent };
+}
+
+/** Tasks that bear the token of a revision which already has another task: the alarm of alarms. */
+function findDoubles(c: Controller, view: LedgerView, look: Look): LedgerEvent[] {
+  const seconds = new Map<Token, string[]>();
+  for (const { taskId, token } of look.ours) {
+    const receipt = view.receipts.get(token);
+    const state = receipt === undefined ? null : receiptState(receipt);
+    if (receipt === undefined || (state !== 'issued' && state !== 'settled')) continue;
+    if (!receipt.taskIds.includes(taskId)) seconds.set(token, [...(seconds.get(token) ?? []), taskId]);
+  }
+  return [...seconds].flatMap(([token, taskIds]): LedgerEvent[] => {
+    const receipt = view.receipts.get(token);
+    if (receipt === undefined) return [];
+    const { fleet, name } = receipt;
+    const at = isoInstant(c.clock.wallMs());
+    const all = [...receipt.taskIds, ...taskIds].slice(0, 100);
+    return [{ v: 1, kind: 'doubled', token, fleet, name, at, taskIds: all }];
+  });
 }
 
 function settleOne(
@@ -216,25 +259,45 @@ export async function followOlder(
   prepare: (fleet: string) => Promise<boolean>,
 ): Promise<LedgerEvent[]> {
   const events: LedgerEvent[] = [];
+  const begun = readMoment(c.clock);
+  const budgetMs = c.config.source.maxAgeMs / 4;
   for (const { token, fleet, taskId } of follows) {
+    if (c.signal.aborted || elapsedMs(begun, readMoment(c.clock)) > budgetMs) break;
     const receipt = view.receipts.get(token);
     const state = c.state.fleets.get(fleet);
     const api = c.apis.get(fleet);
     if (receipt === undefined || state === undefined || api === undefined || receipt.identity === null)
       continue;
-    if (!sameIdentity(receipt.identity, state.expected) || !(await prepare(fleet))) continue;
+    if (!sameIdentity(receipt.identity, state.expected) || !isFollowDue(c, state, taskId)) continue;
+    if (!(await prepare(fleet))) continue;
     const end = await learnEnd(c, state, api, receipt, taskId);
     if (end === null) continue;
+    state.follows.delete(taskId);
     const at = isoInstant(c.clock.wallMs());
     events.push({ v: 1, kind: 'settled', token, fleet, name: receipt.name, at, ...end });
   }
   return events;
 }
 
+/** Each end is asked for less and less often: a device may be offline for days. Says yes, and counts the question. */
+function isFollowDue(c: Controller, fleet: FleetState, taskId: string): boolean {
+  const nowMs = c.clock.monotonicMs();
+  const known = fleet.follows.get(taskId) ?? { asked: 0, atMs: 0 };
+  if (nowMs < known.atMs) return false;
+  const asked = known.asked + 1;
+  fleet.follows.set(taskId, { asked, atMs: nowMs + backoffMs(asked, followFirstMs, followLastMs) });
+  return true;
+}
+
 /** A task that is not shown is gone only when it is old enough to have been shown: until then it may be just made. */
 function mayVanish(c: Controller, receipt: Receipt): boolean {
   const claimedAt = receipt.attempts.at(-1)?.claimedAt;
   return claimedAt === undefined || c.clock.wallMs() - Date.parse(claimedAt) > c.config.recovery.takeoverMs;
+}
+
+function failFollow(c: Controller, name: string, fleet: FleetState, failure: ReadFailure): null {
+  tellFailure(c, name, fleet, failure);
+  return null;
 }
 
 interface TaskEnd {
@@ -254,10 +317,10 @@ async function learnEnd(
   const task = await api.describeTask(taskId);
   c.guard.observe(name, task.server, readMoment(c.clock));
   if (task.kind === 'notFound') return mayVanish(c, receipt) ? { outcome: 'vanished', executions: [] } : null;
-  if (task.kind !== 'ok') return failList(c, name, fleet, task);
+  if (task.kind !== 'ok') return failFollow(c, name, fleet, task);
   const listed = await api.listExecutions(taskId);
   if (listed.kind === 'notFound') return null;
-  if (listed.kind !== 'ok') return failList(c, name, fleet, listed);
+  if (listed.kind !== 'ok') return failFollow(c, name, fleet, listed);
   // One a device, and only the devices that were asked: a longer list than a task has targets would not be ours.
   const byDevice = new Map(listed.value.map((execution) => [execution.device, execution]));
   const executions = [...new Set(targets)].flatMap((target): DeviceExecution[] => {
@@ -266,8 +329,15 @@ async function learnEnd(
     const { device, state, executionId } = execution;
     return [{ device, state, executionId }];
   });
-  const outcome = settledOutcome(targets, executions);
+  const outcome = settledOutcome(targets, executions) ?? endWithoutExecutions(task.value.state, executions);
   return outcome === null ? null : { outcome, executions };
+}
+
+/** A task that is over and has no execution at all ran nowhere. */
+function endWithoutExecutions(state: string, executions: readonly DeviceExecution[]): SettledOutcome | null {
+  if (executions.length > 0) return null;
+  if (state === 'CANCELED') return 'canceled';
+  return state === 'COMPLETED' ? 'missed' : null;
 }
 
 const finalStates: ReadonlySet<string> = new Set([

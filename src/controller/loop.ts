@@ -4,6 +4,7 @@ import { elapsedMs, readMoment } from '../lib/clock.ts';
 import { BugError } from '../lib/faults.ts';
 import { land, pushUntilKnown } from './landing.ts';
 import { usableOutcomes } from './outbox.ts';
+import { backoffMs } from './pacer.ts';
 import type { PassReport } from './pass.ts';
 import { runPass } from './pass.ts';
 import type { Controller } from './state.ts';
@@ -15,6 +16,9 @@ const passGapMs = 1_000;
 const idleMaxMs = 5 * 60_000;
 /** What `--once` adds to takeover and settling: a few listings that fail, with their back-off. */
 const onceExtraMs = 10 * 60_000;
+/** After a pass that a bug has ended. */
+const bugFirstMs = 30_000;
+const bugLastMs = 10 * 60_000;
 /** Before the end of `shutdown.timeout`, so that the process ends by itself and is not killed while it writes. */
 const shutdownReserveMs = 2_000;
 
@@ -50,8 +54,15 @@ export async function runLoop(
   bell: Bell,
   onReport: (report: PassReport) => void,
 ): Promise<void> {
+  let bugs = 0;
   while (!c.signal.aborted) {
-    const report = await runPass(c, { drain: false });
+    const report = await runGuarded(c);
+    if (report === null) {
+      bugs += 1;
+      await c.clock.sleep(backoffMs(bugs, bugFirstMs, bugLastMs), c.signal);
+      continue;
+    }
+    bugs = 0;
     onReport(report);
     if (c.signal.aborted) break;
     await c.clock.sleep(passGapMs, c.signal);
@@ -61,6 +72,20 @@ export async function runLoop(
     await bell.wait(c, Math.min(dueMs, idleMaxMs));
   }
   await flush(c);
+}
+
+/**
+ * A pass that throws is a bug of ours. The process does not end for it: it would be started again into the same bug, and
+ * lose what AWS has answered. Null then.
+ */
+async function runGuarded(c: Controller): Promise<PassReport | null> {
+  try {
+    return await runPass(c, { drain: false });
+  } catch (error) {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    c.journal.write('error', 'a bug ended the pass, the next one is tried later', { code: 'SG6224', reason });
+    return null;
+  }
 }
 
 /** The last write: outcomes and releases in one push, tried until `shutdown.timeout` is nearly over. */
@@ -97,7 +122,7 @@ async function flushOnce(c: Controller, giveUp: () => boolean): Promise<boolean>
   }
   const events = usableOutcomes(c, view);
   if (events.length === 0) return true;
-  const landing = await land(c, view, events, { source: null, policies: null }, giveUp);
+  const landing = await land(c, view, events, { source: null, policies: null, accepted: null }, giveUp);
   return landing === 'landed' || landing === 'lost';
 }
 
@@ -113,7 +138,7 @@ export interface OnceOptions {
 export async function runOnce(c: Controller, options: OnceOptions): Promise<PassReport> {
   const begun = readMoment(c.clock);
   for (;;) {
-    const report = await runPass(c, { drain: true });
+    const report = await runToReport(c);
     const done = isSettled(c, report, options);
     const stuck = report.problems.length > 0 && (isEmpty(c) || isOverdue(c, begun, 0));
     if (done || stuck || isOverdue(c, begun, onceExtraMs) || c.signal.aborted) {
@@ -123,6 +148,16 @@ export async function runOnce(c: Controller, options: OnceOptions): Promise<Pass
     const nowMs = c.clock.monotonicMs();
     const dueMs = report.again || report.wakeAtMs === null ? 0 : report.wakeAtMs - nowMs;
     await c.clock.sleep(Math.min(Math.max(passGapMs, dueMs), idleMaxMs), c.signal);
+  }
+}
+
+/** A bug ends the command; but not before what AWS has answered was written down. */
+async function runToReport(c: Controller): Promise<PassReport> {
+  try {
+    return await runPass(c, { drain: true });
+  } catch (error) {
+    await flush(c);
+    throw error;
   }
 }
 

@@ -22,18 +22,24 @@ import type { Grant } from './calling.ts';
 import { issueGrants } from './calling.ts';
 import type { Choice } from './claims.ts';
 import { makeClaims, makeNotes } from './claims.ts';
+import { composeCommit } from './composition.ts';
+import { pauseFirstMs, pauseLastMs } from './fleet-check.ts';
 import type { Gathered } from './gathering.ts';
 import { gather, planNow, policySetOf } from './gathering.ts';
 import { readSource } from './history.ts';
-import type { Landing } from './landing.ts';
+import type { ActedHeads, Landing } from './landing.ts';
 import { land, pushUntilKnown } from './landing.ts';
 import { settleLooks } from './looks.ts';
 import { usableOutcomes } from './outbox.ts';
+import { backoffMs } from './pacer.ts';
 import type { Controller } from './state.ts';
 import { releaseLate, syncLedger, syncSource } from './sync.ts';
 
 /** A commit that was lost is decided again so many times in one pass; then others are given the branch for a while. */
 const roundsMax = 5;
+/** Between two fetches of a ledger that does not answer, where something waits to be written. */
+const fetchFirstMs = 1_000;
+const fetchLastMs = 60_000;
 /** Outcomes go alone after this long without a claim that could carry them. */
 export const quietMs = 5_000;
 
@@ -89,7 +95,11 @@ function undecidedProblem(): Reason {
 
 function endEarly(c: Controller, problem: Reason): PassReport {
   const { decisions } = c.state;
-  return { decisions, problems: [problem], sourceProblems: null, again: false, wakeAtMs: nextPushMs(c) };
+  // A server that is down is not asked in a loop, however much waits to be written.
+  const retryAtMs = c.clock.monotonicMs() + backoffMs(c.state.fetchFailures + 1, fetchFirstMs, fetchLastMs);
+  const pushAtMs = nextPushMs(c);
+  const wakeAtMs = pushAtMs === null ? null : Math.max(pushAtMs, retryAtMs);
+  return { decisions, problems: [problem], sourceProblems: null, again: false, wakeAtMs };
 }
 
 function announceHalts(c: Controller, halts: readonly Reason[]): void {
@@ -127,23 +137,26 @@ async function decideAndAct(
     const plan = planNow(c, view, gathered, absent, problems);
     c.state.decisions = plan.decisions;
     const granted = readMoment(c.clock);
-    const choices = chooseClaims(c, gathered, plan, absent);
-    const events: LedgerEvent[] = [
-      ...usableOutcomes(c, view),
-      ...lookEvents,
-      ...stillIssued(view, gathered.settled),
-      ...absentEvents(c, view, absent, choices),
-      ...makeNotes(c, plan.notes),
-      ...makeClaims(c, view, choices, policySetOf(gathered.reading), gathered.reading),
-    ];
-    const recordHead = gathered.reading?.accepted === true && problems.length === 0;
-    if (!isWorthPushing(c, events, recordHead, options)) {
+    const chosen = chooseClaims(c, view, gathered, plan, absent);
+    const { events, claimed, complete } = composeCommit(c, view, {
+      outcomes: usableOutcomes(c, view),
+      looked: [
+        ...lookEvents,
+        ...stillIssued(view, gathered.settled),
+        ...absentEvents(c, view, absent, chosen),
+      ],
+      claims: makeClaims(c, view, chosen, policySetOf(gathered.reading), gathered.reading),
+      notes: makeNotes(c, plan.notes),
+    });
+    const heads = actedHeads(gathered, problems);
+    if (!isWorthPushing(c, events, heads.accepted !== null, options)) {
       if (problems.length === 0 && plan.notes.length === 0) rememberTasks(c, gathered);
       return report(c, view, plan, gathered, problems, false);
     }
-    const landing = await landNow(c, view, events, gathered, problems, granted);
+    const landing = await landNow(c, view, events, heads, granted);
     if (landing === 'landed') {
-      if (problems.length === 0) rememberTasks(c, gathered);
+      if (problems.length === 0 && complete) rememberTasks(c, gathered);
+      const choices = chosen.filter(({ token }) => claimed.has(token));
       await callClaims(c, view, choices, gathered, granted);
       return report(c, view, plan, gathered, problems, events.length > 0);
     }
@@ -165,20 +178,27 @@ async function refetch(c: Controller, gathered: Gathered): Promise<boolean> {
 
 function chooseClaims(
   c: Controller,
+  view: LedgerView,
   gathered: Gathered,
   plan: Plan,
   absent: ReadonlyMap<Token, LookEvidence>,
 ): Choice[] {
   const nowMs = c.clock.monotonicMs();
-  if (c.signal.aborted || c.pushPacer.waitMs(nowMs) > 0 || nowMs < c.state.pushAtMs) return [];
+  const { pushAtMs, claimAtMs } = c.state;
+  if (c.signal.aborted || c.pushPacer.waitMs(nowMs) > 0) return [];
+  if (nowMs < Math.max(pushAtMs, claimAtMs)) return [];
   const candidates = plan.issuable.map(({ task, untilMs }) => {
     const { token, fleet, name } = task.manifest;
     const traced = gathered.positions.get(token) ?? null;
     const look = absent.get(token) ?? null;
     return { token, fleet, name, untilMs, position: traced?.position ?? -1, task, traced, look };
   });
-  const perFleetMax = batchMax(c.config.issue);
-  return chooseBatch(candidates, (fleet) => (gathered.ready.has(fleet) ? perFleetMax : 0), c.state.turn);
+  // One at a time where AWS throttles: the rest of a batch would be claimed and released for nothing.
+  const perFleetMax = (fleet: string): number => {
+    if (!gathered.ready.has(fleet)) return 0;
+    return view.throttles.has(fleet) ? 1 : batchMax(c.config.issue);
+  };
+  return chooseBatch(candidates, perFleetMax, c.state.turn);
 }
 
 /** Settled events whose receipt is still issued: another replica may have written its end, or a double, meanwhile. */
@@ -221,18 +241,22 @@ function isWorthPushing(
 }
 
 /** A pass that is halted has acted on no head: its commit leaves the newest ones standing. */
+function actedHeads({ reading }: Gathered, problems: readonly Reason[]): ActedHeads {
+  if (reading === null || problems.length > 0) return { source: null, policies: null, accepted: null };
+  const { head } = reading.tree;
+  return { source: head, policies: head, accepted: reading.accepted };
+}
+
 async function landNow(
   c: Controller,
   view: LedgerView,
   events: readonly LedgerEvent[],
-  gathered: Gathered,
-  problems: readonly Reason[],
+  heads: ActedHeads,
   granted: Moment,
 ): Promise<Landing> {
-  const head = problems.length === 0 ? (gathered.reading?.tree.head ?? null) : null;
   const giveUp = (): boolean =>
     c.signal.aborted || elapsedMs(granted, readMoment(c.clock)) >= c.config.issue.deadlineMs;
-  return land(c, view, events, { source: head, policies: head }, giveUp);
+  return land(c, view, events, heads, giveUp);
 }
 
 async function callClaims(
@@ -249,10 +273,27 @@ async function callClaims(
     attempt: view.receipts.get(token)?.attempts.length ?? 0,
   }));
   await issueGrants(c, view, grants, policySetOf(gathered.reading), granted);
+  noteLateness(c, choices);
 }
 
-function rememberTasks(c: Controller, gathered: Gathered): void {
-  if (gathered.reading !== null) c.state.lastTasks = gathered.reading.desired.tasks;
+/** A ledger that always answers too late would be claimed and released in for ever: batches like that come less often. */
+function noteLateness(c: Controller, choices: readonly Choice[]): void {
+  const tokens = new Set(choices.map(({ token }) => token));
+  const ends = c.state.outbox.filter(({ token }) => tokens.has(token));
+  if (!ends.every((event) => event.kind === 'released' && event.reason === 'deadline')) {
+    c.state.lateBatches = 0;
+    return;
+  }
+  c.state.lateBatches += 1;
+  const pauseMs = backoffMs(c.state.lateBatches, pauseFirstMs, pauseLastMs);
+  c.state.claimAtMs = c.clock.monotonicMs() + pauseMs;
+  c.journal.write('warn', 'claims landed too late to be called', { tasks: choices.length, pauseMs });
+}
+
+function rememberTasks(c: Controller, { reading }: Gathered): void {
+  if (reading === null) return;
+  c.state.lastTasks = reading.desired.tasks;
+  c.state.lastHead = reading.tree.head;
 }
 
 function report(
@@ -278,7 +319,9 @@ function nextWakeMs(c: Controller, view: LedgerView, plan: Plan): number | null 
     due.push(Math.max(lookableAtMs, state.fleets.get(fleet)?.listAtMs ?? 0));
   }
   const issuable = plan.issuable.length > 0;
-  if (issuable) due.push(now.monotonicMs + c.pushPacer.waitMs(now.monotonicMs), state.pushAtMs);
+  if (issuable) {
+    due.push(now.monotonicMs + c.pushPacer.waitMs(now.monotonicMs), state.pushAtMs, state.claimAtMs);
+  }
   for (const fleet of state.fleets.values()) {
     if (fleet.pauseReason !== null) due.push(fleet.pausedUntilMs);
     if (fleet.closed !== null || (issuable && c.guard.complaint() !== null)) due.push(fleet.probeAtMs);

@@ -52,7 +52,7 @@ export interface FleetState {
   /** Nothing is claimed before this (monotonic); doubles with every failure in a row. */
   pausedUntilMs: number;
   pauseReason: Reason | null;
-  readonly failures: { calls: number; access: number };
+  readonly failures: { calls: number; access: number; reads: number };
   /** A call and then the probe were denied: nothing is claimed until a probe is answered. */
   closed: Reason | null;
   /** When the next probe of a closed fleet, or of clocks that disagree, may be made. */
@@ -60,11 +60,15 @@ export interface FleetState {
   probes: number;
   /** Credentials were had and the account was proved, in this pass. */
   proved: boolean;
-  /** Listed once since the start, where no tip was remembered. */
+  /** How often each older task's end was asked for, and when it may be asked for again (monotonic). */
+  readonly follows: Map<string, { readonly asked: number; readonly atMs: number }>;
+  /** Listed once since the start. */
   startListed: boolean;
   strangers: readonly Stranger[];
   /** No listing before this (monotonic), after one that failed or one that was only for the ambiguous. */
   listAtMs: number;
+  /** Why AWS could not be read, the last time that it was tried. */
+  readReason: Reason | null;
   /** When the ambiguous were last looked for. */
   ambiguousListedMs: number | null;
 }
@@ -79,21 +83,25 @@ export interface ControllerState {
   ledgerFresh: Moment | null;
   sourceFresh: Moment | null;
   head: CommitId | null;
-  /** The tree that withdrawals and removals are counted from. */
+  /** What was wanted at the head that this process acted on last: withdrawals and removals are counted from it. */
   lastTasks: ReadonlyMap<TaskKey, WantedTask>;
+  lastHead: CommitId | null;
   outbox: OutcomeEvent[];
   /** When the oldest outcome in the outbox came to be (monotonic). */
   outboxSinceMs: number | null;
   undecided: UndecidedCommit | null;
   /** Commits of this process that the store may hand out again. */
   readonly landed: Set<CommitId>;
-  /** Whether this life began without a remembered tip. */
-  needsStartListing: boolean;
   readonly fleets: ReadonlyMap<string, FleetState>;
   /** Pushes that failed in a row, and when the next may be tried (monotonic). */
   pushFailures: number;
   pushAtMs: number;
   pushHalt: Fault | null;
+  /** Fetches of the ledger that failed in a row. */
+  fetchFailures: number;
+  /** Batches in a row of which no call could start before the deadline, and when the next may be claimed (monotonic). */
+  lateBatches: number;
+  claimAtMs: number;
   turn: number;
   decisions: readonly Decision[];
 }
@@ -123,15 +131,18 @@ export function makeController(deps: ControllerDeps): Controller {
       sourceFresh: null,
       head: null,
       lastTasks: new Map(),
+      lastHead: null,
       outbox: [],
       outboxSinceMs: null,
       undecided: null,
       landed: new Set(),
-      needsStartListing: false,
       fleets,
       pushFailures: 0,
       pushAtMs: 0,
       pushHalt: null,
+      fetchFailures: 0,
+      lateBatches: 0,
+      claimAtMs: 0,
       turn: 0,
       decisions: [],
     },
@@ -148,7 +159,8 @@ function makeFleetState(config: FleetConfig): FleetState {
     expected: fleetIdentity(config, config.account ?? ''),
     pausedUntilMs: 0,
     pauseReason: null,
-    failures: { calls: 0, access: 0 },
+    failures: { calls: 0, access: 0, reads: 0 },
+    follows: new Map(),
     closed: null,
     probeAtMs: 0,
     probes: 0,
@@ -156,6 +168,7 @@ function makeFleetState(config: FleetConfig): FleetState {
     startListed: false,
     strangers: [],
     listAtMs: 0,
+    readReason: null,
     ambiguousListedMs: null,
   };
 }

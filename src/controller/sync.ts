@@ -20,9 +20,16 @@ export async function syncLedger(c: Controller): Promise<boolean> {
   const { state } = c;
   if (state.ledgerHalt !== null) return false;
   const begun = readMoment(c.clock);
-  const first = state.view === null;
-  if (first) state.needsStartListing = (await c.ledger.remembered()) === null;
+  if (state.view === null && (await c.ledger.remembered()) === null) {
+    c.announcer.say(
+      'memory',
+      'info',
+      'this state directory remembers no ledger: it is read from its beginning',
+      {},
+    );
+  }
   const fetched = await c.ledger.fetch();
+  state.fetchFailures = fetched.kind === 'fetched' ? 0 : state.fetchFailures + 1;
   if (fetched.kind === 'halted') {
     // Judged anew at each fetch: a branch that was restored needs no restart.
     state.branchHalt = fetched.fault;

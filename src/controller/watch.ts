@@ -8,6 +8,7 @@
  */
 import type { RecoveryConfig } from '../config/config.ts';
 import type { LedgerView } from '../ledger/fold.ts';
+import { restlessReceipts } from '../ledger/fold.ts';
 import type { Attempt, Receipt } from '../ledger/receipt.ts';
 import { isDoubtful, isOpen, receiptState } from '../ledger/receipt.ts';
 import type { Token } from '../manifest/manifest.ts';
@@ -42,7 +43,7 @@ export class Watch {
   observe(view: LedgerView, nowMs: number): void {
     const claims = new Map<string, number>();
     const unknowns = new Map<string, number>();
-    for (const receipt of view.receipts.values()) {
+    for (const receipt of restlessReceipts(view)) {
       const state = receiptState(receipt);
       if (state !== 'claimed' && state !== 'inDoubt') continue;
       for (const attempt of receipt.attempts) {
@@ -62,7 +63,7 @@ export class Watch {
   /** Everything in doubt for this process, now. */
   doubts(view: LedgerView, nowMs: number): Doubt[] {
     const found: Doubt[] = [];
-    for (const receipt of view.receipts.values()) {
+    for (const receipt of restlessReceipts(view)) {
       const lookableAtMs = this.#lookableAtMs(receipt, nowMs);
       if (lookableAtMs !== null) found.push({ token: receipt.token, fleet: receipt.fleet, lookableAtMs });
     }
@@ -72,7 +73,7 @@ export class Watch {
   /** When the next watched claim will be given up; null where none is watched. */
   nextTakeoverMs(view: LedgerView, nowMs: number): number | null {
     let next: number | null = null;
-    for (const receipt of view.receipts.values()) {
+    for (const receipt of restlessReceipts(view)) {
       const newest = receipt.attempts.at(-1);
       if (newest === undefined || receiptState(receipt) !== 'claimed' || newest.run === this.#run) continue;
       const atMs = this.#takeoverAtMs(receipt, newest, nowMs);

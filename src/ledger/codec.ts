@@ -114,6 +114,7 @@ const header: Shape = {
   run: runId,
   source: orNull(objectId),
   policies: orNull(objectId),
+  accepted: optional(objectId),
   at: instant,
 };
 const base: Shape = { v: positive, kind: text, token, fleet: label, name: label, at: instant };
@@ -169,6 +170,14 @@ export function encodeChecked(batch: Batch): Result<string> {
   const segment = encodeSegment(batch);
   const read = decodeSegment({ path: 'about to be written', text: segment });
   return read.ok ? ok(segment) : failed(unreadable(read.fault));
+}
+
+/** The field in which an event could not be read back, and its size as a line; null for the field where all is well. */
+export function checkEvent(event: LedgerEvent): { readonly misfit: string | null; readonly bytes: number } {
+  const line = JSON.stringify(event);
+  const value = parseLine(line);
+  const wrong = value === null ? 'line' : misfit(value, shapes[event.kind]);
+  return { misfit: wrong, bytes: new TextEncoder().encode(line).length + 1 };
 }
 
 /** The batch that a segment's text holds, or what in which line is not ours. */

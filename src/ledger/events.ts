@@ -32,6 +32,8 @@ export interface BatchHeader {
   readonly source: string | null;
   /** Policy head acted on; equal to `source` where policies live there. */
   readonly policies: string | null;
+  /** The value of `source.accept` that let the source head be acted on; only where it was news. */
+  readonly accepted?: string;
   readonly at: string;
 }
 

@@ -35,8 +35,24 @@ export interface LedgerView {
   readonly tokensByKey: Map<TaskKey, Token[]>;
   /** The identity that a fleet's newest claim was made under. */
   readonly newestIdentity: Map<string, FleetIdentity>;
-  /** When a fleet was last throttled, by the writer's wall clock. */
-  readonly throttledAt: Map<string, string>;
+  /** Fleets that AWS throttles: since which commit in a row, and when last, by the writer's wall clock. */
+  readonly throttles: Map<string, Throttle>;
+  /** Tokens that are not at their end: all that a pass has to look through. */
+  readonly restless: Set<Token>;
+  /** Values of `source.accept` that were acted on: each is good once. */
+  readonly accepted: Set<string>;
+}
+
+export interface Throttle {
+  readonly at: string;
+  /** Commits in a row that told of throttling, without a call that got through. */
+  readonly streak: number;
+  readonly seq: number;
+}
+
+/** The receipts that are not at their end. */
+export function restlessReceipts(view: LedgerView): Receipt[] {
+  return [...view.restless].flatMap((token) => view.receipts.get(token) ?? []);
 }
 
 /** The view of a ledger of which only the root commit is known. */
@@ -50,7 +66,9 @@ export function emptyView(ledgerId: string, root: string): LedgerView {
     receipts: new Map(),
     tokensByKey: new Map(),
     newestIdentity: new Map(),
-    throttledAt: new Map(),
+    throttles: new Map(),
+    restless: new Set(),
+    accepted: new Set(),
   };
 }
 
@@ -72,6 +90,7 @@ export function foldBatch(view: LedgerView, batch: Batch, commit: string): Fault
   view.tip = commit;
   view.source = header.source ?? view.source;
   view.policies = header.policies ?? view.policies;
+  if (header.accepted !== undefined) view.accepted.add(header.accepted);
   for (const event of batch.events) {
     const problem = foldEvent(view, header, event);
     if (problem !== null) return forbidden(problem, event, header, commit);
@@ -98,6 +117,8 @@ function foldEvent(view: LedgerView, header: BatchHeader, event: LedgerEvent): s
   const problem = applyEvent(view, header, receipt, event);
   if (problem !== null) return problem;
   receipt.seq = header.seq;
+  if (finalStates.has(receiptState(receipt))) view.restless.delete(event.token);
+  else view.restless.add(event.token);
   if (known === undefined) {
     view.receipts.set(event.token, receipt);
     const tokens = view.tokensByKey.get(receipt.key);
@@ -127,7 +148,7 @@ function applyEvent(
     case 'ambiguous':
       return applyLook(receipt, event, state);
     case 'doubled':
-      if (!oneOf(state, ['claimed', 'inDoubt', 'ambiguous'])) return notFrom(state);
+      if (!oneOf(state, ['claimed', 'inDoubt', 'ambiguous', 'issued', 'settled'])) return notFrom(state);
       if (new Set(event.taskIds).size < 2) return 'it names fewer than two tasks';
       receipt.doubled = true;
       for (const taskId of event.taskIds) addTask(receipt, taskId);
@@ -208,6 +229,7 @@ function applyOutcome(
   if (attempt.replica !== header.replica || attempt.run !== header.run) {
     return `attempt ${event.attempt} was claimed by ${attempt.replica} (${attempt.run}), and only it may say how it ended`;
   }
+  if (event.kind === 'issued' || event.kind === 'refused') view.throttles.delete(event.fleet);
   if (event.kind === 'issued') return applyIssued(receipt, attempt, event);
   if (attempt.settled) return `attempt ${event.attempt} was settled by a look, and takes only issued`;
   if (attempt.end !== null) return `attempt ${event.attempt} has already ended as ${attempt.end}`;
@@ -215,10 +237,16 @@ function applyOutcome(
   if (event.kind === 'released') {
     const { reason, message, notBefore, at } = event;
     receipt.release = { reason, message, notBefore, at };
-    if (reason === 'throttled' || reason === 'quota') view.throttledAt.set(event.fleet, at);
+    if (reason === 'throttled' || reason === 'quota') noteThrottle(view, header, event.fleet, at);
   }
   if (event.kind === 'refused') receipt.refusal = { error: event.error, message: event.message };
   return null;
+}
+
+function noteThrottle(view: LedgerView, header: BatchHeader, fleet: string, at: string): void {
+  const known = view.throttles.get(fleet);
+  const streak = known === undefined ? 1 : known.streak + (known.seq === header.seq ? 0 : 1);
+  view.throttles.set(fleet, { at, streak, seq: header.seq });
 }
 
 /** A task id is always believed, whatever came before or after. */
@@ -281,6 +309,9 @@ function applyBaseline(receipt: Receipt, event: BaselineEvent, state: ReceiptSta
   receipt.revision = { command: event.command, targets: event.targets, run: event.taskRun };
   return null;
 }
+
+/** States that nothing but a late task id changes; an issued one is looked at when a newer revision waits for it. */
+const finalStates: ReadonlySet<ReceiptState> = new Set(['issued', 'settled', 'refused', 'baseline']);
 
 function settle(receipt: Receipt, through: number): void {
   for (const attempt of receipt.attempts) {

@@ -3,6 +3,7 @@
  * the daemon, `snowgate plan` and every page show what this function says.
  */
 import type { LedgerView } from '../ledger/fold.ts';
+import { restlessReceipts } from '../ledger/fold.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import { isOpenState, receiptState } from '../ledger/receipt.ts';
 import type { Desired, WantedTask } from '../manifest/collect.ts';
@@ -79,6 +80,9 @@ export function makePlan(input: PlanInput): Plan {
   decisions.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   return { decisions, issuable, follows: [...follows.values()], notes };
 }
+
+/** The longest that a release holds a revision back, and the slack of two clocks. */
+const releaseMaxMs = 61 * 60_000;
 
 interface TaskDecision {
   readonly decision: Decision;
@@ -237,8 +241,10 @@ function joinHolds(
   const ends: (number | null)[] = repeats.map(() => null);
   if (verdict.action === 'hold') ends.push(verdict.untilMs);
   const notBefore = receipt?.release?.notBefore ?? null;
-  if (receipt !== undefined && notBefore !== null && Date.parse(notBefore) > nowMs) {
-    ends.push(Date.parse(notBefore));
+  const notBeforeMs = notBefore === null ? 0 : Date.parse(notBefore);
+  // Nobody writes one more than an hour ahead but a clock that was wrong: it must not hold a ship's reboot for years.
+  if (receipt !== undefined && notBeforeMs > nowMs && notBeforeMs <= nowMs + releaseMaxMs) {
+    ends.push(notBeforeMs);
     reasons.push({
       code: 'SG6107',
       message: `asked again at ${notBefore}: ${receipt.release?.message ?? ''}`,
@@ -286,7 +292,7 @@ function noteOf(task: WantedTask, receipt: Receipt | undefined, decided: Outcome
 /** Receipts that nothing wants any more, but that are not at peace: they are shown until they are. */
 function decideUnwanted(input: PlanInput): Decision[] {
   const decisions: Decision[] = [];
-  for (const receipt of input.ledger.receipts.values()) {
+  for (const receipt of restlessReceipts(input.ledger)) {
     if (input.desired.tasks.get(receipt.key)?.manifest.token === receipt.token) continue;
     const state = receiptState(receipt);
     if (state !== 'claimed' && state !== 'inDoubt' && state !== 'ambiguous' && state !== 'doubled') continue;

@@ -1,6 +1,7 @@
 /** What was wanted and never asked for, and is wanted no more. */
 import type { NoteReason } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/fold.ts';
+import { restlessReceipts } from '../ledger/fold.ts';
 import type { ReceiptState } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
 import type { Desired, WantedTask } from '../manifest/collect.ts';
@@ -15,8 +16,11 @@ export interface Withdrawal {
   readonly message: string;
 }
 
-/** What a removal takes away: what was not asked for yet, may have to be asked for again, or may still be queued. */
-const losing: ReadonlySet<ReceiptState> = new Set(['pending', 'waiting', 'claimed', 'inDoubt', 'issued']);
+/**
+ * What a removal takes away: what was not asked for yet, or may have to be asked for again. Not what was issued: nothing is
+ * cancelled yet, and whether it has ended is not known before somebody asks; counting it would halt every tidying up.
+ */
+const losing: ReadonlySet<ReceiptState> = new Set(['pending', 'waiting', 'claimed', 'inDoubt']);
 
 const removedMessage = 'its manifest was removed before it was asked for';
 const replacedMessage = 'another revision of this name replaced it before it was asked for';
@@ -31,7 +35,7 @@ export function findWithdrawals(
   ledger: LedgerView,
 ): Withdrawal[] {
   const found: Withdrawal[] = [];
-  for (const receipt of ledger.receipts.values()) {
+  for (const receipt of restlessReceipts(ledger)) {
     const state = receiptState(receipt);
     if ((state !== 'waiting' && state !== 'pending') || receipt.notes.has('withdrawn')) continue;
     const path = receipt.manifest?.path ?? previous.get(receipt.key)?.path ?? null;
@@ -73,6 +77,7 @@ function whyUnwanted(key: TaskKey, token: Token, path: string | null, desired: D
   const wanted = desired.tasks.get(key);
   if (wanted !== undefined) return wanted.manifest.token === token ? null : replacedMessage;
   if (desired.frozen.has(key)) return null;
-  if (path !== null && desired.quarantinedPaths.has(path)) return null;
+  // Where it was read last is not known after a restart: then any unreadable file may hold it.
+  if (path === null ? desired.quarantinedPaths.size > 0 : desired.quarantinedPaths.has(path)) return null;
   return removedMessage;
 }

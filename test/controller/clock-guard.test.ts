@@ -40,6 +40,19 @@ describe('the clock guard', () => {
     expect(guard.complaint()).toBeNull();
   });
 
+  it('forgets what a fleet said before the clock was set right, and that it cannot take back', () => {
+    const guard = new ClockGuard(toleranceMs);
+    const wrong = { wallMs: 1_000_000, monotonicMs: 1_000 };
+    for (const fleet of ['up', 'down']) {
+      guard.observe(fleet, { serverMs: wrong.wallMs + 60_000, wallMs: wrong.wallMs }, wrong);
+    }
+    expect(guard.complaint()).not.toBeNull();
+    const right = { wallMs: wrong.wallMs + 70_000, monotonicMs: wrong.monotonicMs + 10_000 };
+    guard.observe('up', { serverMs: right.wallMs, wallMs: right.wallMs }, right);
+    guard.check(right);
+    expect(guard.complaint()).toBeNull();
+  });
+
   it('has heard a fleet only when an answer told the time', () => {
     const guard = new ClockGuard(toleranceMs);
     guard.observe('lab', undefined, moment(0));

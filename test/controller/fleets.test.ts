@@ -68,7 +68,7 @@ describe('a fleet that is another than its newest claim says', () => {
   });
 });
 
-describe('a start without a remembered tip', () => {
+describe('a start', () => {
   it('lists each fleet once before its first claim', async () => {
     const { world, life } = await begun();
     await life.settle();
@@ -82,26 +82,22 @@ describe('a start without a remembered tip', () => {
     const { lab } = world;
     lab.listFault = failing;
     const report = await life.settle();
-    // The reason of the failure itself, as long as its pause lasts.
     expect(say(report)).toBe('hold SG5001');
-    world.clock.advance(30_000);
     world.lab.listFault = null;
-    world.fleets.delete('lab');
-    expect(say(await life.pass())).toBe('hold SG6238');
-    world.fleets.set('lab', lab);
+    expect(say(await life.pass())).toBe('hold SG5001');
     expect(world.lab.requests).toEqual([]);
     world.clock.advance(60_000);
     await life.settle();
     expect(world.creates).toBe(1);
   });
 
-  it('is none with a remembered tip: nothing is listed', async () => {
+  it('is any start: a tip that is remembered may be one that a restored backup went back to', async () => {
     const { world, life } = await begun();
     await life.settle();
     world.lab.asked.length = 0;
     world.commit({ other });
     await world.start().settle();
-    expect(world.lab.asked).not.toContain('list');
+    expect(world.lab.asked.indexOf('list')).toBeLessThan(world.lab.asked.indexOf('create'));
     expect(world.creates).toBe(2);
   });
 
@@ -120,8 +116,8 @@ describe('a start without a remembered tip', () => {
       expect(world.lab.requests).toEqual([]);
       world.clock.advance(3_600_000);
       expect(say(await life.settle())).toBe('blocked SG6233');
-      // Still so for a process that begins again without memory; a person's word ends it for both.
-      const again = world.start({ memory: emptyLedgerMemory() });
+      // Still so for a process that begins again; a person's word ends it for both.
+      const again = world.start();
       expect(say(await again.settle())).toBe('blocked SG6233');
       const revision = { command: 'reboot', targets: ['smd-1', 'smd-2'], taskRun: 1, identity } as const;
       const stranger = tags['snowgate:revision'] ?? '';

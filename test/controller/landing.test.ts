@@ -70,6 +70,9 @@ describe('between the claim and the call', () => {
     const { world, life } = begun();
     once(world, () => world.clock.advance(60_000));
     await life.settle();
+    // A ledger that answers too late is not asked again at once.
+    expect(say(await life.settle())).toBe('issue');
+    world.clock.advance(30_000);
     expect(say(await life.settle())).toBe('done SG6110');
     expect(world.events().map((event) => [event.kind, 'attempt' in event ? event.attempt : 0])).toEqual([
       ['claimed', 1],

@@ -44,6 +44,28 @@ export function findDoubles(aws: SimAws): string[] {
   return findings;
 }
 
+/**
+ * The repeat guard: no command is asked twice of a device under one name with one run; and at most one task of a name is
+ * open at a time, by the ledger's own knowledge. Both by what AWS holds.
+ */
+export function findRepeats(aws: SimAws, source: SimSource): string[] {
+  const findings: string[] = [];
+  const asked = new Map<string, string>();
+  for (const [fleet, { tasks }] of aws.fleets) {
+    for (const { taskId, clientToken, command, targets, tags } of tasks.values()) {
+      const run = source.runOf(clientToken ?? '');
+      for (const target of targets) {
+        const what = `${fleet} ${tags['snowgate:task']} ${run} ${command} ${target}`;
+        const other = asked.get(what);
+        if (other !== undefined && other !== clientToken)
+          findings.push(`repeat: ${what} was asked twice, ${taskId}`);
+        asked.set(what, clientToken ?? '');
+      }
+    }
+  }
+  return findings;
+}
+
 /** S2: no call was started for a revision that was not wanted and allowed at heads at most `maxAge` old. */
 export function findUnwantedCalls(aws: SimAws, source: SimSource, maxAgeMs: number): string[] {
   return aws.calls.flatMap(({ atMs, wallMs, token, by }) => {

@@ -85,7 +85,11 @@ export class Replica {
         write: (level, event, fields) => {
           const line = (): string => `${this.name}/${life} ${level} ${event} ${JSON.stringify(fields ?? {})}`;
           log(line);
-          if (event.startsWith('halted: a bug') || event.startsWith('halted: the ledger')) {
+          if (
+            event.startsWith('halted: a bug') ||
+            event.startsWith('a bug') ||
+            event.startsWith('halted: the ledger')
+          ) {
             this.#world.onBug(new Error(line()));
           }
         },

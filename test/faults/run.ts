@@ -4,7 +4,14 @@ import { decodeSegment, encodeFormat } from '../../src/ledger/codec.ts';
 import { LedgerRemote } from '../doubles/ledger.ts';
 import { SimAws, simAccount } from './aws.ts';
 import { Editor } from './editor.ts';
-import { findDoubles, findUnfinished, findUnwantedCalls, isAtRest, readLedger } from './invariants.ts';
+import {
+  findDoubles,
+  findRepeats,
+  findUnfinished,
+  findUnwantedCalls,
+  isAtRest,
+  readLedger,
+} from './invariants.ts';
 import { Prng } from './prng.ts';
 import type { Surroundings } from './replica.ts';
 import { Replica } from './replica.ts';
@@ -185,6 +192,8 @@ class World {
     const { view, finding } = readLedger(this.#remote, ledgerId);
     this.#findings.push(...(finding === null ? [] : [finding]));
     this.#findings.push(...findDoubles(this.#aws));
+    // Without A1 the guard cannot know of a task that it was told does not exist.
+    if (this.#scenario.holdsA1) this.#findings.push(...findRepeats(this.#aws, this.#source));
     this.#findings.push(...findUnwantedCalls(this.#aws, this.#source, maxAgeMs));
     // Without A1 a task may turn up long after it was given up: then nobody can promise that all of them end.
     if (this.#scenario.holdsA1) {

@@ -83,6 +83,16 @@ export class SimSource {
     return head;
   }
 
+  /** The run of the revision that a token stands for. */
+  runOf(token: Token): number {
+    for (const { tokens } of this.commits) {
+      for (const { manifest } of tokens.get(token)?.parsed.manifests ?? []) {
+        if (manifest.token === token) return manifest.run;
+      }
+    }
+    return 0;
+  }
+
   find(id: CommitId): SourceCommit | undefined {
     return this.commits.find((commit) => commit.id === id);
   }

@@ -246,7 +246,7 @@ describe('commits', () => {
     const other = { ...identity, region: 'us-west-2' };
     const ledger = new Ledger().write(claimed(), released({ reason: 'quota' }), laterClaim());
     expect(ledger.view.newestIdentity.get('lab')).toEqual(identity);
-    expect(ledger.view.throttledAt.get('lab')).toBe(released().at);
+    expect(ledger.view.throttles.get('lab')?.at).toBe(released().at);
     ledger.write(released({ attempt: 2 }), laterClaim({ attempt: 3, identity: other }));
     expect(ledger.view.newestIdentity.get('lab')).toEqual(other);
     expect(ledger.receipt().identity).toEqual(other);

@@ -108,6 +108,8 @@ const fresh: Partial<Record<Kind, ReceiptState>> = {
 const made: Partial<Record<Kind, ReceiptState>> = {
   issued: 'issued',
   'issued as another task': 'doubled',
+  // A listing may show a second task of a revision that has one.
+  doubled: 'doubled',
   settled: 'settled',
 };
 
@@ -137,7 +139,7 @@ const allowed: Record<Past, Partial<Record<Kind, ReceiptState>>> = {
   },
   issued: made,
   'issued by adoption': made,
-  settled: { issued: 'settled', 'issued as another task': 'doubled' },
+  settled: { issued: 'settled', 'issued as another task': 'doubled', doubled: 'doubled' },
   refused: { ...late, 'resolved as made': 'issued' },
   doubled: { issued: 'doubled', 'issued as another task': 'doubled' },
   baseline: {},

@@ -35,7 +35,7 @@ const states: [string, LedgerEvent[], boolean][] = [
   ['waiting', [released()], true],
   ['waiting after a look', [unknown(), absent()], true],
   ['in doubt', [unknown()], true],
-  ['issued', [issued()], true],
+  ['issued', [issued()], false],
   ['ambiguous', [unknown(), ambiguous()], false],
   ['settled', [issued(), settled()], false],
   ['refused', [refused()], false],
