@@ -40,7 +40,7 @@ export async function validate(
   const warnings = problems.length - errors;
   if (options.format === 'json') {
     const flat = problems.map(({ place, ...problem }) => ({ ...place, ...problem }));
-    world.stdout.write(formatJson({ files, tasks, errors, warnings, problems: flat }));
+    world.stdout.write(formatJson({ files, tasks, errors, warnings, problems: flat }, world));
   } else {
     const colors = colorsFor(world.stdout, world.env);
     for (const problem of problems) world.stdout.write(formatProblem(problem, colors));
@@ -103,10 +103,18 @@ async function partConfigs(
   return ok({ configs, manifests });
 }
 
-/** Only the first kind of a file counts: a configuration is one document. */
+/**
+ * Only the first kind of a file counts: a configuration is one document. By searching, not by a pattern: each character
+ * is looked at once, whatever a pull request writes there.
+ */
 function isController(bytes: Uint8Array): boolean {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  return /^kind:[ \t]*(["']?)([A-Za-z]*)\1[ \t]*(?:#.*)?\r?$/m.exec(text)?.[2] === 'Controller';
+  const key = 'kind:';
+  const start = text.startsWith(key) ? 0 : text.indexOf(`\n${key}`) + 1;
+  if (!text.startsWith(key, start)) return false;
+  const end = text.indexOf('\n', start);
+  const [written = ''] = text.slice(start + key.length, end < 0 ? undefined : end).split('#', 1);
+  return ['Controller', '"Controller"', "'Controller'"].includes(written.trim());
 }
 
 /** The limits that the controller of this work tree would hold manifests to. */

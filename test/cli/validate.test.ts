@@ -74,6 +74,23 @@ describe('validate', () => {
     expect(stdout).toMatch(/^snowgate\.yaml:3:1: error SG2?1?\d{3}: .*\n {4}hint: did you mean .*source/m);
   });
 
+  it.each(['kind: Controller', "kind: 'Controller'", 'kind:   "Controller"  # ours', 'kind: Controller\r'])(
+    'knows a configuration by %j',
+    async (line) => {
+      const { stdout } = await validate({ 'tasks/c.yaml': `# beside the tasks\n${line}\nfoo: 1\n` });
+      expect(stdout).toContain('tasks/c.yaml:2:1: error SG1102: ledger is missing\n');
+    },
+  );
+
+  it('takes no time over what only looks like a configuration', async () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 10 }, (_, index) => [`tasks/${index}.yaml`, `kind:${' '.repeat(60_000)}x y\n`]),
+    );
+    const { exit, stdout } = await validate(files);
+    expect(exit).toBe(1);
+    expect(stdout).toMatch(/\n10 files, 0 valid tasks: /);
+  });
+
   it('finds a fleet that the configuration beside it does not have', async () => {
     const config = await readFile(join(examples, 'snowgate.yaml'), 'utf8');
     const files = { 'tasks/a.yaml': taskText('a', { fleet: 'norht-sea' }), 'snowgate.yaml': config };
