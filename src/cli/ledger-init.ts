@@ -52,7 +52,7 @@ export async function initLedger(options: InitOptions, world: Surroundings): Pro
   }
   const baseline = tasks.value.tasks.length;
   if (options.format === 'json') {
-    world.stdout.write(formatJson({ ledger: ledgerId, ...made.value, baseline }));
+    world.stdout.write(formatJson({ ledger: ledgerId, ...made.value, baseline }, world));
     return exitCodes.done;
   }
   world.stdout.write(

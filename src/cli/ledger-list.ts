@@ -18,7 +18,7 @@ export async function listLedger(
   if (!reading.ok) return reading.exit;
   const receipts = [...reading.value.view.receipts.values()].sort(byName);
   if (options.format === 'json') {
-    world.stdout.write(formatJson(receipts.map(receiptJson)));
+    world.stdout.write(formatJson(receipts.map(receiptJson), world));
     return exitCodes.done;
   }
   const rows = receipts.map((receipt) => ({

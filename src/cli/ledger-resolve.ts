@@ -251,7 +251,7 @@ function whoAmI(): string {
 
 function tell({ commit, event }: Written, format: Format, world: Surroundings): void {
   if (format === 'json') {
-    world.stdout.write(formatJson({ commit, ...event }));
+    world.stdout.write(formatJson({ commit, ...event }, world));
     return;
   }
   const became =

@@ -27,7 +27,12 @@ export async function showLedger(
   const found = findReceipts(what, reading.value.view);
   if (!found.ok) return stopBy(found.fault, exitCodes.findings, world).exit;
   if (options.format === 'json') {
-    world.stdout.write(formatJson(found.value.map((receipt) => lifeJson(receipt, reading.value))));
+    world.stdout.write(
+      formatJson(
+        found.value.map((receipt) => lifeJson(receipt, reading.value)),
+        world,
+      ),
+    );
     return exitCodes.done;
   }
   const colors = colorsFor(world.stdout, world.env);

@@ -29,7 +29,7 @@ export async function verifyLedger(
   const { ledgerId, tip } = view;
   if (options.format === 'json') {
     world.stdout.write(
-      formatJson({ ledger: ledgerId, tip, commits, revisions: receipts.length, requests, findings }),
+      formatJson({ ledger: ledgerId, tip, commits, revisions: receipts.length, requests, findings }, world),
     );
   } else {
     for (const finding of findings) printFault(finding, world);

@@ -56,7 +56,7 @@ export async function plan(options: PlanOptions, world: Surroundings): Promise<E
   if (!planned.ok) return stopBy(planned.fault, exitCodes.unreachable, world).exit;
   if (!planned.value.ok) return planned.value.exit;
   const { value } = planned.value;
-  world.stdout.write(options.format === 'json' ? planJson(value) : planText(value, world));
+  world.stdout.write(options.format === 'json' ? planJson(value, world) : planText(value, world));
   const colors = colorsFor(world.stderr, world.env);
   for (const problem of value.problems) world.stderr.write(formatProblem(problem, colors));
   const invalid = value.problems.some(({ severity }) => severity === 'error');
@@ -143,20 +143,17 @@ async function planWith(
 }
 
 /** A halted pass withdraws nothing. */
-function previousOf(reading: Reading): Reading['previous'] {
-  return reading.halts.length > 0 ? new Map() : reading.previous;
+function previousOf(reading: Reading): Reading['previous'] | null {
+  return reading.halts.length > 0 ? null : reading.previous;
 }
 
-function planJson({ atMs, source, ledger, decisions, halts, problems }: Planned): string {
+function planJson(
+  { atMs, source, ledger, decisions, halts, problems }: Planned,
+  world: Surroundings,
+): string {
   const flat = problems.map(({ place, ...problem }) => ({ ...place, ...problem }));
-  return formatJson({
-    at: new Date(atMs).toISOString(),
-    source,
-    ledger,
-    tasks: decisions.map(decisionJson),
-    halts,
-    problems: flat,
-  });
+  const at = new Date(atMs).toISOString();
+  return formatJson({ at, source, ledger, tasks: decisions.map(decisionJson), halts, problems: flat }, world);
 }
 
 function planText({ atMs, source, ledger, decisions, halts }: Planned, world: Surroundings): string {

@@ -84,14 +84,14 @@ async function runToItsEnd(
 ): Promise<ExitCode> {
   const report = await wired.runOnce(options.wait);
   new ReportLog(journal).tellProblems(report);
-  world.stdout.write(options.format === 'json' ? reportJson(report) : reportText(report, world));
+  world.stdout.write(options.format === 'json' ? reportJson(report, world) : reportText(report, world));
   const exit = exitOf(report.decisions, report.problems);
   const invalid = report.sourceProblems?.some(({ severity }) => severity === 'error') ?? false;
   return exit === exitCodes.done && invalid ? exitCodes.findings : exit;
 }
 
-function reportJson({ decisions, problems }: PassReport): string {
-  return formatJson({ tasks: decisions.map(decisionJson), problems });
+function reportJson({ decisions, problems }: PassReport, world: Surroundings): string {
+  return formatJson({ tasks: decisions.map(decisionJson), problems }, world);
 }
 
 /** Every task with what became of it, and the count as the last line. */

@@ -38,7 +38,9 @@ export async function token(
     world.stdout.write(canonicalRevision(only.manifest));
     return exitCodes.done;
   }
-  world.stdout.write(options.format === 'json' ? formatJson(tasks.map(describe)) : tasks.map(line).join(''));
+  world.stdout.write(
+    options.format === 'json' ? formatJson(tasks.map(describe), world) : tasks.map(line).join(''),
+  );
   return invalid ? exitCodes.findings : exitCodes.done;
 }
 

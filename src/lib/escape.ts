@@ -31,6 +31,20 @@ export function escapeLog(text: string): string {
   return text.replace(active, visible);
 }
 
+/**
+ * For JSON text, which stays the same JSON: what acts is written as its escape. JSON escapes the C0 controls by itself;
+ * line feeds between its tokens stay.
+ */
+export function escapeJson(json: string): string {
+  return json.replace(active, (character) => (character === '\n' ? character : escapeUnits(character)));
+}
+
+function escapeUnits(character: string): string {
+  return Array.from({ length: character.length }, (_, index) => {
+    return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`;
+  }).join('');
+}
+
 /** AWS's words as they are kept in the ledger and told to people: one line, nothing active, at most `maxLength` characters. */
 export function escapeRecord(text: string, maxLength: number): string {
   return boundText(boundText(text, maxLength).replace(active, visible), maxLength);
