@@ -3,6 +3,7 @@ import { link, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
 import { homeMark, stateDirFault } from './home.ts';
@@ -105,20 +106,44 @@ async function setStaleAside(path: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
+/** What is left behind has so long to remove its own lock files, as in `runGit`; then it is killed. */
+const leftoverGraceMs = 2_000;
+const leftoverPollMs = 20;
+
 /**
  * Ends what git processes an earlier life of this state directory left behind: a fetch that outlived its parent
- * would write into the mirror beside us. They are known by the variable we gave them. Elsewhere than on Linux there
- * is no /proc to look into, and they end by their own network time limits.
+ * would write into the mirror beside us. They are asked before they are killed: one that serves a file:// ledger and
+ * is killed in the middle of a push would leave that branch locked for good.
  */
 async function endLeftovers(home: string): Promise<void> {
+  let left = await findLeftovers(home, await readdir('/proc').catch(() => []));
+  send(left, 'SIGTERM');
+  for (let waitedMs = 0; left.length > 0 && waitedMs < leftoverGraceMs; waitedMs += leftoverPollMs) {
+    await setTimeout(leftoverPollMs);
+    left = await findLeftovers(home, left);
+  }
+  send(left, 'SIGKILL');
+}
+
+/**
+ * Those of the candidates that an earlier life started; they are known by the variable that we gave them. Elsewhere
+ * than on Linux there is no /proc to look into, and they end by their own network time limits.
+ */
+async function findLeftovers(home: string, candidates: readonly string[]): Promise<string[]> {
   const mark = Buffer.from(`${homeMark}=${home}\0`);
-  const entries = await readdir('/proc').catch(() => []);
-  for (const entry of entries) {
+  const found: string[] = [];
+  for (const entry of candidates) {
     if (!/^[0-9]+$/.test(entry) || Number(entry) === process.pid) continue;
     const environment = await readFile(`/proc/${entry}/environ`).catch(() => null);
-    if (environment?.includes(mark) !== true) continue;
+    if (environment?.includes(mark) === true) found.push(entry);
+  }
+  return found;
+}
+
+function send(entries: readonly string[], signal: NodeJS.Signals): void {
+  for (const entry of entries) {
     try {
-      process.kill(Number(entry), 'SIGKILL');
+      process.kill(Number(entry), signal);
     } catch {
       // It ended by itself meanwhile, or belongs to somebody else and cannot write to our mirror either.
     }

@@ -87,11 +87,40 @@ describe('lockStateDir', () => {
       const ended = new Promise((resolve) => ours.once('exit', (_code, signal) => resolve(signal)));
       await new Promise((resolve) => ours.once('spawn', resolve));
       const lock = await take();
-      expect(await ended).toBe('SIGKILL');
+      expect(await ended).toBe('SIGTERM');
       expect(other.exitCode).toBeNull();
       expect(other.signalCode).toBeNull();
       other.kill('SIGKILL');
       await lock.close();
+    },
+  );
+
+  it.runIf(process.platform === 'linux')(
+    'lets what an earlier life left running remove its lock files, and kills what will not end',
+    async () => {
+      const start = (script: string) => {
+        const env = { PATH: process.env.PATH, [homeMark]: join(dir, 'git', 'home') };
+        return spawn(process.execPath, ['-e', script], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+      };
+      const ready = 'setInterval(() => {}, 1000); process.stdout.write("ready");';
+      const lockFile = JSON.stringify(join(dir, 'branch.lock'));
+      const tidy = start(
+        `const fs = require('node:fs'); fs.writeFileSync(${lockFile}, '');
+process.on('SIGTERM', () => { fs.rmSync(${lockFile}); process.exit(3); }); ${ready}`,
+      );
+      const deaf = start(`process.on('SIGTERM', () => {}); ${ready}`);
+      const ends = [tidy, deaf].map(
+        (child) => new Promise((resolve) => child.once('exit', (...end) => resolve(end))),
+      );
+      await Promise.all(
+        [tidy, deaf].map((child) => new Promise((resolve) => child.stdout.once('data', resolve))),
+      );
+      await (await take()).close();
+      expect(await Promise.all(ends)).toEqual([
+        [3, null],
+        [null, 'SIGKILL'],
+      ]);
+      expect(await readdir(dir)).not.toContain('branch.lock');
     },
   );
 });
