@@ -41,7 +41,7 @@ const roundsMax = 5;
 const fetchFirstMs = 1_000;
 const fetchLastMs = 60_000;
 /** Outcomes go alone after this long without a claim that could carry them. */
-export const quietMs = 5_000;
+const quietMs = 5_000;
 
 export interface PassOptions {
   /** Outcomes do not wait for quiet: the pass is the last one. */

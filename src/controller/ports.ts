@@ -229,8 +229,3 @@ export type LogFields = Readonly<
 export interface Journal {
   write(level: LogLevel, event: string, fields?: LogFields): void;
 }
-
-export interface Random {
-  /** A number in [0, 1). */
-  fraction(): number;
-}

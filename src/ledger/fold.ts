@@ -3,7 +3,7 @@
  * does not allow was written by something that does not follow the protocol, and stops issuing by its name.
  */
 import type { FleetIdentity } from '../config/config.ts';
-import type { Fault, FaultCode } from '../lib/faults.ts';
+import type { Fault } from '../lib/faults.ts';
 import { fault } from '../lib/faults.ts';
 import type { TaskKey, Token } from '../manifest/manifest.ts';
 import type {
@@ -330,6 +330,3 @@ function oneOf(state: ReceiptState, states: readonly ReceiptState[]): boolean {
 function notFrom(state: ReceiptState): string {
   return `not allowed while it is ${state}`;
 }
-
-/** The codes that say the ledger itself cannot be trusted. */
-export const ledgerHaltCodes: readonly FaultCode[] = ['SG4201', 'SG4202'];

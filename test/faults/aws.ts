@@ -16,7 +16,6 @@ import type { Odds, Scenario } from './scenario.ts';
 import type { Timeline } from './timeline.ts';
 
 export const simAccount = '111122223333';
-export const simRegion = 'eu-west-1';
 
 /** A call that left a process. */
 export interface StartedCall {

@@ -10,7 +10,7 @@ const objectId = fc.oneof(hex(40), hex(64));
 const instant = fc
   .date({ min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true })
   .map((date) => date.toISOString());
-export const label = fc
+const label = fc
   .string({ unit: fc.constantFrom(...'abcxyz019-'), minLength: 1, maxLength: 63 })
   .filter((text) => !text.startsWith('-') && !text.endsWith('-'));
 const text = fc.oneof(

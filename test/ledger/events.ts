@@ -25,7 +25,7 @@ import type { Fault } from '../../src/lib/faults.ts';
 
 export const tokenA = 'a'.repeat(64);
 export const tokenB = 'b'.repeat(64);
-export const at = '2026-11-23T12:00:00.000Z';
+const at = '2026-11-23T12:00:00.000Z';
 export const commitId = (n: number): string => n.toString(16).padStart(40, '0');
 
 export const identity = { account: '111122223333', region: 'eu-west-1', endpoint: '' };

@@ -70,7 +70,7 @@ export function manifestOf(text: string): Manifest {
 }
 
 /** The first claim of a manifest's revision, frozen as a controller freezes it. */
-export function claimOf({ manifest, path, blob }: WantedTask): LedgerEvent {
+function claimOf({ manifest, path, blob }: WantedTask): LedgerEvent {
   const { token, fleet, name, run, annotations } = manifest;
   const request = buildRequest(manifest, { commit: commitId(5), ledgerId: 'ledger' });
   const origin = { path, blob, commit: commitId(5), author: 'Ann', annotations };
