@@ -223,8 +223,8 @@ function lastWords(
   return { all, short: escapeRecord(short, 2 * shortLimit) };
 }
 
-/** Removes the secrets of this run by value, then what looks like one. */
-function scrub(text: string, secrets: readonly string[]): string {
+/** Removes the secrets of a run from what git said, by value, then what looks like one. */
+export function scrub(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) if (secret.length > 0) clean = clean.replaceAll(secret, '[redacted]');
   return redactShapes(clean);

@@ -4,7 +4,7 @@ import type { CommitId } from '../controller/ports.ts';
 import { escapeTerminal } from '../lib/escape.ts';
 import type { Fault, Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
-import { explainRemote } from './git-fault.ts';
+import { explainRemote, scrub } from './git-fault.ts';
 import { explainLocal } from './ledger-reader.ts';
 import type { Mirror } from './mirror.ts';
 import { isObjectId, runLocal } from './mirror.ts';
@@ -123,7 +123,10 @@ export async function sendCommit(
   if (result.spawnError !== null)
     return { verdict: 'unsent', fault: explain(result, access.value, config, order) };
   const explained = explain(result, access.value, config, order);
-  return { verdict, fault: verdict === 'locked' ? lockedFault(config, result) : tell(verdict, explained) };
+  return {
+    verdict,
+    fault: verdict === 'locked' ? lockedFault(config, result, access.value) : tell(verdict, explained),
+  };
 }
 
 function explain(result: GitResult, access: RemoteAccess, config: LedgerConfig, order: PushOrder): Fault {
@@ -165,8 +168,8 @@ function tell(verdict: PushVerdict, explained: Fault): Fault {
 }
 
 /** The lock's path is what the person who removes it needs, and git's advice around it is longer than its words kept. */
-function lockedFault(config: LedgerConfig, result: GitResult): Fault {
-  const said = `${result.stderr}\n${result.stdout.toString('utf8')}`;
+function lockedFault(config: LedgerConfig, result: GitResult, { secrets }: RemoteAccess): Fault {
+  const said = scrub(`${result.stderr}\n${result.stdout.toString('utf8')}`, secrets);
   const path = /Unable to create '([^'\n]{1,300}\.lock)'/.exec(said)?.[1];
   return fault(
     'SG4005',

@@ -139,6 +139,24 @@ describe('a ledger behind a token', () => {
     await a.close();
   });
 
+  it('is not told where the server says it in the path of a lock', async () => {
+    const plain = 'canary-of-no-known-shape';
+    const tokenFile = join(world.dir, 'token');
+    await writeFile(tokenFile, plain);
+    const a = await openWith(tokenFile);
+    const mine = await build(a, (await fetched(a)).tip, 1, 'a');
+    const said = `Unable to create '/srv/${plain}/me:ghp_0123456789abcdefghijklmnop/x.lock': File exists.`;
+    await world.hook('pre-receive', `echo "${said}" >&2`);
+    await writeFile(join(world.repository, `refs/heads/${world.config.branch}.lock`), '');
+    const answer = await a.push(mine);
+    expect(answer).toMatchObject({
+      kind: 'unknown',
+      fault: { code: 'SG4005', message: expect.stringContaining('/srv/[redacted]/me:[redacted]/x.lock') },
+    });
+    expect(JSON.stringify(answer)).not.toMatch(/canary|ghp_/);
+    await a.close();
+  });
+
   it('that cannot be read sends nothing', async () => {
     const a = await openWith(join(world.dir, 'nothing'));
     expect(await a.fetch()).toMatchObject({ kind: 'unreachable', fault: { code: 'SG3013' } });
