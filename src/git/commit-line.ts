@@ -63,13 +63,18 @@ interface Times {
 async function readTimes(mirror: Mirror, range: readonly string[]): Promise<Result<Times>> {
   const timesMs: number[] = [];
   let oldestParent = '';
-  const lines = cutRecords(0x0a, (line) => {
-    const [time, parent] = line.toString('latin1').split(' ');
-    const timeMs = Number(time) * 1000;
-    // A date that is no number says nothing; the clamp gives it its parent's.
-    timesMs.push(Number.isSafeInteger(timeMs) ? timeMs : 0);
-    oldestParent = parent ?? '';
-  });
+  // Only the first of the parents is wanted, and a commit may have any number of them.
+  const lines = cutRecords(
+    0x0a,
+    (line) => {
+      const [time, parent] = line.toString('latin1').split(' ');
+      const timeMs = Number(time) * 1000;
+      // A date that is no number says nothing; the clamp gives it its parent's.
+      timesMs.push(Number.isSafeInteger(timeMs) ? timeMs : 0);
+      oldestParent = parent ?? '';
+    },
+    'cut',
+  );
   const result = await runLocal(
     mirror,
     ['log', '--first-parent', '--format=tformat:%ct %P', ...range, '--'],

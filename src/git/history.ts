@@ -25,8 +25,8 @@ export interface HistoryStep extends LineCommit {
 }
 
 const logTimeoutMs = 5 * 60_000;
-/** An author line is no longer than git takes; a page is at most 512 of them. */
-const logOutputBytes = 64 * 1024 * 1024;
+/** Passed through and not kept: a page is at most 512 commits, and a name in one may have any length. */
+const logOutputBytes = 2 * 1024 * 1024 * 1024;
 
 /**
  * The commits of the first-parent line from `from` back, newest first, at most `count`, each with its changes to
@@ -64,15 +64,20 @@ async function readCommits(
 ): Promise<Result<readonly LineCommit[]>> {
   const commits: LineCommit[] = [];
   const fields: string[] = [];
-  const records = cutRecords(0, (record) => {
-    fields.push(record.toString('utf8').trimStart());
-    const [commit, parents, author] = fields;
-    if (commit === undefined || parents === undefined || author === undefined) return;
-    fields.length = 0;
-    const firstParent = parents.split(' ')[0] ?? '';
-    if (!isObjectId(commit)) throw new RecordError('git wrote a history of another form');
-    commits.push({ commit, firstParent: firstParent === '' ? null : firstParent, author });
-  });
+  // Of a name without end the beginning is enough, and so is the first of any number of parents.
+  const records = cutRecords(
+    0,
+    (record) => {
+      fields.push(record.toString('utf8').trimStart());
+      const [commit, parents, author] = fields;
+      if (commit === undefined || parents === undefined || author === undefined) return;
+      fields.length = 0;
+      const firstParent = parents.split(' ')[0] ?? '';
+      if (!isObjectId(commit)) throw new RecordError('git wrote a history of another form');
+      commits.push({ commit, firstParent: firstParent === '' ? null : firstParent, author });
+    },
+    'cut',
+  );
   const form = ['--no-color', '-z', '--format=tformat:%H%x00%P%x00%an <%ae>'];
   const result = await runLocal(mirror, ['log', '--first-parent', ...form, '-n', String(count), from, '--'], {
     stdoutLimitBytes: logOutputBytes,

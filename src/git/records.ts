@@ -16,23 +16,38 @@ export interface RecordCutter {
 const recordLimitBytes = 64 * 1024;
 
 /**
- * Cuts a stream of bytes into records that end with one byte, whatever the chunks: 0 with `-z`, 10 for lines. A record
- * longer than the limit throws {@link LongRecordError}, which ends the git that wrote it.
+ * Cuts a stream of bytes into records that end with one byte, whatever the chunks: 0 with `-z`, 10 for lines. Of a
+ * record longer than the limit `cut` gives the beginning, where only that is wanted; `refuse` throws
+ * {@link LongRecordError}, which ends the git that wrote it.
  */
-export function cutRecords(terminator: number, onRecord: (record: Buffer) => void): RecordCutter {
+export function cutRecords(
+  terminator: number,
+  onRecord: (record: Buffer) => void,
+  whenLong: 'refuse' | 'cut' = 'refuse',
+): RecordCutter {
   let rest: Buffer = Buffer.alloc(0);
+  /** The beginning of this record was given already. */
+  let skipping = false;
+  const give = (record: Buffer): void => {
+    if (record.length > recordLimitBytes && whenLong === 'refuse')
+      throw new LongRecordError('a record of git is too long');
+    onRecord(record.subarray(0, recordLimitBytes));
+  };
   return {
     push: (chunk) => {
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       let start = 0;
       for (let end = bytes.indexOf(terminator); end >= 0; end = bytes.indexOf(terminator, start)) {
-        if (end - start > recordLimitBytes) throw new LongRecordError('a record of git is too long');
-        onRecord(bytes.subarray(start, end));
+        if (skipping) skipping = false;
+        else give(bytes.subarray(start, end));
         start = end + 1;
       }
-      rest = bytes.subarray(start);
-      if (rest.length > recordLimitBytes) throw new LongRecordError('a record of git is too long');
+      rest = skipping ? Buffer.alloc(0) : bytes.subarray(start);
+      if (rest.length <= recordLimitBytes) return;
+      give(rest);
+      rest = Buffer.alloc(0);
+      skipping = true;
     },
-    complete: () => rest.length === 0,
+    complete: () => rest.length === 0 && !skipping,
   };
 }

@@ -230,6 +230,32 @@ describe('a hostile past', () => {
   });
 });
 
+describe('a commit made to hurt', () => {
+  it.each([
+    ['an author of 200,000 characters', (parent: string) => [`parent ${parent}`], 'A'.repeat(200_000)],
+    ['3,000 parents', (parent: string) => Array.from({ length: 3_000 }, () => `parent ${parent}`), 'Ann'],
+  ])('is read like any other: %s', async (_name, parents, author) => {
+    const world = await openWorld();
+    const first = await world.commit({ files: { 'tasks/a.yaml': taskText('a') }, timeMs: startMs });
+    const next = await world.commit({ files: { 'tasks/b.yaml': taskText('b') }, timeMs: startMs });
+    const seconds = startMs / 1000;
+    const lines = [
+      `tree ${await world.git(['rev-parse', `${next}^{tree}`])}`,
+      ...parents(first),
+      `author ${author} <ann@example.com> ${seconds} +0000`,
+      `committer Ann <ann@example.com> ${seconds} +0000`,
+    ];
+    const raw = `${lines.join('\n')}\n\nx\n`;
+    await world.move(await world.git(['hash-object', '-t', 'commit', '-w', '--stdin'], raw));
+    await fetchHead(world.source);
+    const traced = await traceHead(world.source);
+    expect(traced.b).toMatchObject({
+      position: 2,
+      introduced: { author: expect.stringMatching(/^A.{2,999}$/) },
+    });
+  });
+});
+
 describe('a hostile server', () => {
   it('has no program of ours run by what its configuration says', async () => {
     const world = await openWorld();
