@@ -16,11 +16,11 @@ export interface Toll {
 }
 
 /** Lives end between so many milliseconds after their start, where nothing else is waited for. */
-const shortLifeMs = [250, 2_500] as const;
+const shortLifeMs = [250, 2_000] as const;
 /** Long enough to watch another's claim to the end of `recovery.takeover`, look, and write down what was found. */
 const longLifeMs = [7_500, 10_000] as const;
 /** A life that waits for the ledger to move and sees nothing is killed anyway. */
-const patienceMs = 4_000;
+const patienceMs = 3_000;
 
 export interface Replica {
   readonly name: string;
@@ -60,7 +60,7 @@ export async function liveAndDie(
 
 async function waitForDeath(world: World, life: Started, random: Prng): Promise<void> {
   const way = random.fraction();
-  if (way < 0.12) return sleep(random.between(...longLifeMs));
+  if (way < 0.1) return sleep(random.between(...longLifeMs));
   if (way < 0.45) return sleep(random.between(...shortLifeMs));
   // The moments that matter lie around a claim and its calls, which begin when the ledger moves.
   const moves = random.between(1, 2);
