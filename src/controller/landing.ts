@@ -101,8 +101,9 @@ export async function pushUntilKnown(
       delayPushes(c);
       return 'unknown';
     }
-    const signal = c.signal.aborted ? undefined : c.signal;
-    await c.clock.sleep(backoffMs(sends, resendFirstMs, resendLastMs), signal);
+    // Told to stop, there are seconds left: they are not slept away.
+    const [signal, lastMs] = c.signal.aborted ? [undefined, resendFirstMs] : [c.signal, resendLastMs];
+    await c.clock.sleep(backoffMs(sends, resendFirstMs, lastMs), signal);
   }
 }
 

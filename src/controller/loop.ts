@@ -98,9 +98,10 @@ export async function flush(c: Controller): Promise<boolean> {
     await c.clock.sleep(passGapMs);
   }
   if (!isEmpty(c)) {
-    c.journal.write('error', 'stopped with outcomes that have not landed', {
+    c.journal.write('error', 'stopped before the ledger had taken everything', {
       outcomes: c.state.outbox.length,
-      hint: 'they are found again by a look, once a controller has watched these claims for recovery.takeover',
+      undecided: c.state.undecided?.commit.commit ?? null,
+      hint: 'what it lacks is found again by a look, once a controller has watched these claims for recovery.takeover',
     });
   }
   return isEmpty(c);

@@ -234,7 +234,7 @@ describe('a stop', () => {
     });
     await runLoop(life.c, new Bell(), () => undefined);
     expect(world.clock.wall - startMs).toBeLessThan(35_000);
-    expect(world.log.find(({ event }) => event.startsWith('stopped with outcomes'))).toMatchObject({
+    expect(world.log.find(({ event }) => event.startsWith('stopped before'))).toMatchObject({
       level: 'error',
       fields: { outcomes: 3 },
     });

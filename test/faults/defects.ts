@@ -17,12 +17,12 @@ export const defects: readonly Defect[] = [
       {
         file: 'controller/pass.ts',
         find: 'const landing = await landNow(',
-        put: 'await callClaims(c, view, choices, gathered, granted);\n    const landing = await landNow(',
+        put: 'await callClaims(c, view, chosen.filter(({ token }) => claimed.has(token)), gathered, granted);\n    const landing = await landNow(',
       },
       {
         file: 'controller/pass.ts',
-        find: "if (landing === 'landed') {\n      if (problems.length === 0) rememberTasks(c, gathered);\n      await callClaims(c, view, choices, gathered, granted);",
-        put: "if (landing === 'landed') {\n      if (problems.length === 0) rememberTasks(c, gathered);",
+        find: '      await callClaims(c, view, choices, gathered, granted);\n      return',
+        put: '      return',
       },
       {
         file: 'controller/pass.ts',
@@ -145,6 +145,44 @@ export const defects: readonly Defect[] = [
         file: 'controller/landing.ts',
         find: "if (answer.kind === 'lost') {\n      c.state.undecided = null;",
         put: "if (answer.kind === 'lost') {\n      c.state.undecided = null;\n      removeOutcomes(c, new Set(batch.events));",
+      },
+    ],
+  },
+  {
+    name: 'old news is acted on',
+    harm: 'a call leaves for what was reverted while the source could not be fetched',
+    edits: [
+      {
+        file: 'controller/staleness.ts',
+        find: 'if (fresh !== null && elapsedMs(fresh, now) <= maxAgeMs) continue;',
+        put: 'if (fresh !== null && elapsedMs(fresh, now) >= 0) continue;',
+      },
+    ],
+  },
+  {
+    name: 'no listing at the start',
+    harm: 'after a ledger was restored from a backup, what it has forgotten is asked for again',
+    edits: [
+      {
+        file: 'controller/fleet-check.ts',
+        find: 'const unlisted = !fleet.startListed && c.apis.has(name);',
+        put: 'const unlisted = false;',
+      },
+      {
+        file: 'controller/looks.ts',
+        find: 'const starts = !fleet.startListed;',
+        put: 'const starts = false;',
+      },
+    ],
+  },
+  {
+    name: 'no repeat guard',
+    harm: 'a corrected description reboots a ship twice',
+    edits: [
+      {
+        file: 'plan/plan.ts',
+        find: 'input.repeatGuard ? findRepeats(manifest, asked) : []',
+        put: 'input.repeatGuard ? findRepeats(manifest, []) : []',
       },
     ],
   },

@@ -29,6 +29,7 @@ for (let seed = first; seed < first + runs && failures < failuresMax; seed += 1)
     values.verbose ? { breakA1, log: (line) => process.stderr.write(`${line}\n`) } : { breakA1 },
   );
   done += 1;
+  if (done % 5_000 === 0) process.stderr.write(`${done} done\n`);
   calls += result.calls;
   tasks += result.tasks;
   commits += result.commits;

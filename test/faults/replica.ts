@@ -21,6 +21,7 @@ export interface Surroundings {
   readonly aws: SimAws;
   readonly remote: LedgerRemote;
   readonly odds: () => Odds;
+  readonly sourceIsDown: () => boolean;
   /** A bug of ours: the run has failed. */
   readonly onBug: (error: unknown) => void;
   readonly log: (line: () => string) => void;
@@ -53,6 +54,12 @@ export class Replica {
 
   kill(): void {
     this.#process?.kill();
+  }
+
+  /** Its disk is lost with it. */
+  forget(): void {
+    this.kill();
+    this.#memory = emptyLedgerMemory();
   }
 
   /** SIGTERM. */
@@ -94,7 +101,9 @@ export class Replica {
           }
         },
       },
-      source: openSimSource(source, process, prng.split(), odds),
+      source: openSimSource(source, process, prng.split(), () =>
+        this.#world.sourceIsDown() ? { ...odds(), fetchFails: 1 } : odds(),
+      ),
       ledger: this.#openLedger(process, prng.split()),
       apis: new Map(
         [...aws.fleets.keys()].map((fleet) => [fleet, aws.open(fleet, process, prng.split(), odds)]),

@@ -64,6 +64,9 @@ class World {
   readonly #log: (line: () => string) => void;
   #odds: Odds;
   #calm = false;
+  #sourceDownUntilMs = 0;
+  /** Nobody is started before: a ledger is not restored while a controller runs. */
+  #closedUntilMs = 0;
   #lives = 0;
 
   constructor(seed: number, options: RunOptions) {
@@ -86,6 +89,7 @@ class World {
       aws: this.#aws,
       remote: this.#remote,
       odds: () => this.#odds,
+      sourceIsDown: () => !this.#calm && this.#timeline.nowMs < this.#sourceDownUntilMs,
       onBug: (error) => this.#findings.push(`bug: ${error instanceof Error ? error.stack : String(error)}`),
       log: this.#log,
     };
@@ -111,6 +115,11 @@ class World {
     this.#repeat(scenario.stopEveryMs, () => this.#prng.pick(this.#replicas).stop());
     this.#repeat(scenario.freezeEveryMs, () => this.#freeze());
     this.#repeat(scenario.clockJumpEveryMs, () => this.#jump());
+    this.#repeat(scenario.sourceDownEveryMs, () => {
+      this.#sourceDownUntilMs = timeline.nowMs + this.#prng.between(60_000, 12 * 60_000);
+      this.#log(() => `source is down until ${this.#sourceDownUntilMs}`);
+    });
+    if (scenario.ledgerLossAtMs > 0) timeline.at(scenario.ledgerLossAtMs, () => this.#loseLedger());
     this.#watchLives();
     await timeline.run(scenario.calmAtMs);
     this.#heal();
@@ -147,12 +156,26 @@ class World {
   }
 
   #start(replica: Replica): void {
+    if (this.#timeline.nowMs < this.#closedUntilMs) return;
     this.#lives += 1;
     const { skewMaxMs, skewIsExtreme } = this.#scenario;
     const skewMs = skewIsExtreme
       ? this.#prng.pick([-skewMaxMs, skewMaxMs])
       : this.#prng.between(-skewMaxMs, skewMaxMs);
     replica.start(this.#calm ? 0 : skewMs);
+  }
+
+  /**
+   * The ledger is restored from a backup that lacks its newest commits. Whoever does that stops every controller first and
+   * waits until what was on its way has settled; the state directories are gone as well.
+   */
+  #loseLedger(): void {
+    for (const replica of this.#replicas) replica.forget();
+    const segments = this.#remote.segments();
+    const kept = segments.length - this.#prng.between(1, 3);
+    this.#remote.rewind(segments[kept - 1]?.commit ?? this.#remote.root);
+    this.#closedUntilMs = this.#timeline.nowMs + 2 * this.#scenario.recovery.settlingMs + 60_000;
+    this.#log(() => `the ledger goes back to commit ${Math.max(0, kept)}`);
   }
 
   #freeze(): void {
@@ -179,8 +202,12 @@ class World {
     this.#log(() => 'calm');
   }
 
+  get #isWhole(): boolean {
+    return this.#scenario.holdsA1 && this.#scenario.ledgerLossAtMs === 0;
+  }
+
   async #rest(): Promise<void> {
-    const endMs = this.#timeline.nowMs + (this.#scenario.holdsA1 ? restMaxMs : 6 * restStepMs);
+    const endMs = this.#timeline.nowMs + (this.#isWhole ? restMaxMs : 6 * restStepMs);
     while (this.#timeline.nowMs < endMs && this.#findings.length === 0) {
       await this.#timeline.run(this.#timeline.nowMs + restStepMs);
       const { view, finding } = readLedger(this.#remote, ledgerId);
@@ -192,11 +219,12 @@ class World {
     const { view, finding } = readLedger(this.#remote, ledgerId);
     this.#findings.push(...(finding === null ? [] : [finding]));
     this.#findings.push(...findDoubles(this.#aws));
-    // Without A1 the guard cannot know of a task that it was told does not exist.
-    if (this.#scenario.holdsA1) this.#findings.push(...findRepeats(this.#aws, this.#source));
+    // The guard cannot know of a task that it was told does not exist, or that the ledger has forgotten.
+    if (this.#isWhole) this.#findings.push(...findRepeats(this.#aws, this.#source));
     this.#findings.push(...findUnwantedCalls(this.#aws, this.#source, maxAgeMs));
-    // Without A1 a task may turn up long after it was given up: then nobody can promise that all of them end.
-    if (this.#scenario.holdsA1) {
+    // Without A1 a task may turn up long after it was given up, and after a loss a person is needed: then nobody can
+    // promise that all of them end.
+    if (this.#isWhole) {
       this.#findings.push(...findUnfinished(view, this.#source, this.#aws, this.#timeline.nowMs));
     }
     for (const replica of this.#replicas) replica.kill();

@@ -45,6 +45,10 @@ export interface Scenario {
   readonly freezeEveryMs: number;
   readonly clockJumpEveryMs: number;
   readonly loseStateOdds: number;
+  /** How often the source goes down for minutes. */
+  readonly sourceDownEveryMs: number;
+  /** When the ledger is restored from a backup, with every state directory lost; 0 for never. */
+  readonly ledgerLossAtMs: number;
   readonly outageMaxMs: number;
   readonly clockJumpMaxMs: number;
   /** Longest time by which a process's clock is wrong from the beginning. */
@@ -101,8 +105,10 @@ function drawRecovery(prng: Prng, issue: IssueConfig): RecoveryConfig {
 
 /** The scenario of a seed. With `breakA1`, AWS may list later than assumed, and only the token stands in between. */
 export function drawScenario(prng: Prng, breakA1: boolean): Scenario {
-  const scenario = drawWide(prng, breakA1);
-  return prng.chance(0.25) ? tighten(scenario, prng) : scenario;
+  const wide = drawWide(prng, breakA1);
+  const scenario = prng.chance(0.25) ? tighten(wide, prng) : wide;
+  // What a lost ledger has forgotten can only be found as long as AWS lists it; DESIGN promises no more.
+  return scenario.ledgerLossAtMs === 0 ? scenario : { ...scenario, listRetentionMs: 0 };
 }
 
 /**
@@ -163,6 +169,8 @@ function drawWide(prng: Prng, breakA1: boolean): Scenario {
     freezeEveryMs: prng.pick([0, 0, 2, 4]) * minute,
     clockJumpEveryMs: prng.pick([0, 0, 3, 6]) * minute,
     loseStateOdds: prng.pick([0, 0.3, 1]),
+    sourceDownEveryMs: prng.pick([0, 0, 4]) * minute,
+    ledgerLossAtMs: prng.pick([0, 0, 0, 0, 0, 0, 0, prng.between(2, 6)]) * minute,
     outageMaxMs: prng.pick([30, 240, 900]) * second,
     clockJumpMaxMs: prng.pick([20, 600, 7200]) * second,
     skewMaxMs: prng.pick([0, 15, 15, 300]) * second,
