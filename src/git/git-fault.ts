@@ -2,6 +2,7 @@ import { escapeRecord } from '../lib/escape.ts';
 import type { Fault, FaultClass, FaultCode } from '../lib/faults.ts';
 import { fault } from '../lib/faults.ts';
 import { redactShapes } from '../lib/redact.ts';
+import { diskLimitBytes, memoryLimitBytes } from './appetite.ts';
 import type { GitResult } from './process.ts';
 import type { RemoteAccess } from './remote.ts';
 
@@ -196,12 +197,23 @@ function stoppedFault(result: GitResult, context: GitContext): Fault {
       'it is tried again; a repository that needs longer is given more with source.limits.fetchTimeout';
     return fault('SG3008', 'retry', `${doing} took longer than ${timeoutMs / 1000} s and was ended`, hint);
   }
+  if (result.stopped === 'memory' || result.stopped === 'disk') return greedFault(doing, result.stopped);
   const why = result.stopped === 'outputLimit' ? 'more output than is allowed' : 'output that cannot be read';
   return fault(
     'SG3019',
     'retry',
     `${doing} was ended: git gave ${why}`,
     'check the repository with git fsck',
+  );
+}
+
+function greedFault(doing: string, what: 'memory' | 'disk'): Fault {
+  const bytes = what === 'memory' ? memoryLimitBytes : diskLimitBytes;
+  return fault(
+    'SG3025',
+    'human',
+    `${doing} was ended: git took more than ${bytes / 1024 / 1024} MiB of ${what}, which no repository of manifests needs`,
+    'look at the server and at the size of the repository: keep manifests in one of their own',
   );
 }
 

@@ -4,6 +4,7 @@ import type { CommitId } from '../controller/ports.ts';
 import { escapeTerminal } from '../lib/escape.ts';
 import type { Fault, Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
+import { memoryLimitBytes } from './appetite.ts';
 import { explainRemote, scrub } from './git-fault.ts';
 import { explainLocal } from './ledger-reader.ts';
 import type { Mirror } from './mirror.ts';
@@ -107,6 +108,7 @@ export async function sendCommit(
       env: access.value.env,
       stdoutLimitBytes: 64 * 1024,
       timeoutMs: order.timeoutMs,
+      limits: { memoryBytes: memoryLimitBytes },
       ...(order.signal === undefined ? {} : { signal: order.signal }),
     },
   );

@@ -4,6 +4,7 @@ import type { RemoteConfig } from '../config/config.ts';
 import type { CommitId } from '../controller/ports.ts';
 import type { Fault, Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
+import { diskLimitBytes, memoryLimitBytes } from './appetite.ts';
 import { explainGit, explainRemote } from './git-fault.ts';
 import type { GitHome, Mirror } from './home.ts';
 import { stateDirFault } from './home.ts';
@@ -175,8 +176,11 @@ async function fetchOnce(mirror: Mirror, request: FetchRequest): Promise<OnceAns
     env: access.value.env,
     stdoutLimitBytes: smallOutputBytes,
     timeoutMs,
+    limits: { memoryBytes: memoryLimitBytes, disk: { mirrorDir: mirror.dir, bytes: diskLimitBytes } },
     ...(signal === undefined ? {} : { signal }),
   });
+  // Killed in the middle it leaves half a pack behind, of any size, and the next one would add another.
+  if (result.stopped !== null) await removeLeftovers(mirror.dir).catch(() => undefined);
   if (succeeded(result)) return readFetched(mirror, fetchHead, access.value.shown);
   const found = explainRemote(result, access.value, `fetching branch ${remote.branch} of`, timeoutMs);
   if (found.code === 'SG3005') return { kind: 'missing', fault: found };

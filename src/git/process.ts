@@ -1,5 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import type { GitLimits } from './appetite.ts';
+import { appetiteLookMs, findExcess } from './appetite.ts';
 
 /**
  * Running git: an argument array, never a shell, in a process group of its own that is ended whole. What git does,
@@ -18,12 +20,14 @@ export interface GitOptions {
   readonly stdoutLimitBytes: number;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Watched while it runs; for what a remote decides over. */
+  readonly limits?: GitLimits;
   /** Given each piece of output as it comes; then `stdout` of the answer is empty. Throwing ends the process. */
   readonly onStdout?: (chunk: Buffer) => void;
 }
 
-/** Why we ended it, if we did: `reader` where `onStdout` threw. */
-export type GitStop = 'timeout' | 'aborted' | 'outputLimit' | 'reader';
+/** Why we ended it, if we did: `reader` where `onStdout` threw, `memory` and `disk` where it took more than its limits. */
+export type GitStop = 'timeout' | 'aborted' | 'outputLimit' | 'reader' | 'memory' | 'disk';
 
 export interface GitResult {
   /** Null when a signal ended it, or when it never ran. */
@@ -100,11 +104,13 @@ function watch(child: ChildProcess, options: GitOptions): Promise<GitResult> {
     if (stopped !== null) return;
     stopped = reason;
     readerError = error;
-    killGroup(child, 'SIGTERM');
+    // Asked to end, git would go on taking for a while.
+    killGroup(child, reason === 'memory' || reason === 'disk' ? 'SIGKILL' : 'SIGTERM');
     after(termGraceMs, () => killGroup(child, 'SIGKILL'));
     after(termGraceMs + killGraceMs, () => finish(null, null, null));
   };
   const onAbort = (): void => stop('aborted');
+  const endWatch = watchAppetite(child, options.limits, stop);
   let resolveResult: (result: GitResult) => void = () => undefined;
   let finished = false;
 
@@ -112,6 +118,7 @@ function watch(child: ChildProcess, options: GitOptions): Promise<GitResult> {
     if (finished) return;
     finished = true;
     for (const timer of timers) clearTimeout(timer);
+    endWatch();
     options.signal?.removeEventListener('abort', onAbort);
     if (stopped !== null) killGroup(child, 'SIGKILL');
     for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
@@ -149,6 +156,32 @@ function watch(child: ChildProcess, options: GitOptions): Promise<GitResult> {
     });
     if (options.input !== undefined) child.stdin?.end(options.input);
   });
+}
+
+/** Looks again and again at what a child takes, until the answer is called. */
+function watchAppetite(
+  child: ChildProcess,
+  limits: GitLimits | undefined,
+  stop: (reason: GitStop) => void,
+): () => void {
+  const { pid } = child;
+  if (pid === undefined || limits === undefined) return () => undefined;
+  let ended = false;
+  let timer: NodeJS.Timeout;
+  const look = async (): Promise<void> => {
+    const excess = await findExcess(pid, limits);
+    if (ended) return;
+    if (excess === null) again();
+    else stop(excess);
+  };
+  const again = (): void => {
+    timer = setTimeout(() => void look(), appetiteLookMs);
+  };
+  again();
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+  };
 }
 
 interface Output {
