@@ -169,18 +169,19 @@ async function makeEvent(
 }
 
 /**
- * A claim whose claimant may be alive is not for people to settle: it may be calling at this moment. By the time a
- * takeover takes, by its written time, it is not.
+ * A claim whose claimant may be alive is not for people to settle: it may be calling at this moment, or what it made may
+ * not be listed yet. By the time that a takeover takes, by its written time, neither is so.
  */
 function tooEarly(receipt: Receipt, created: string | undefined, config: ControllerConfig): Fault | null {
-  if (created !== undefined || receiptState(receipt) !== 'claimed') return null;
+  const state = receiptState(receipt);
+  if (created !== undefined || (state !== 'claimed' && state !== 'inDoubt')) return null;
   const claimedAt = receipt.attempts.at(-1)?.claimedAt ?? '';
   const readyMs = Date.parse(claimedAt) + config.recovery.takeoverMs;
   if (systemClock.wallMs() >= readyMs) return null;
   return fault(
     'SG7014',
     'wait',
-    `${receipt.key} was claimed at ${claimedAt}, and its claimant may still be calling`,
+    `${receipt.key} was claimed at ${claimedAt}, and what its call makes may not be listed yet`,
     `wait until ${new Date(readyMs).toISOString()}; a running controller settles it by itself`,
   );
 }
