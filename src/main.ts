@@ -28,11 +28,17 @@ function readVersion(): string {
   return holds ? String(manifest.version) : 'unknown';
 }
 
-/** The first signal asks for an orderly end; a second one of the same kind ends the process at once. */
+/**
+ * The first signal asks for an orderly end; a second one ends the process at once, with the code that a shell gives for
+ * it. Not by the signal itself, which would leave git and temporary folders behind.
+ */
 function listenForStop(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => stop.abort(signal));
+    process.on(signal, (_name: NodeJS.Signals, number: number) => {
+      if (stop.signal.aborted) process.exit(128 + number);
+      stop.abort(signal);
+    });
   }
   return stop.signal;
 }

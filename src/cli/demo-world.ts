@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ControllerConfig } from '../config/config.ts';
@@ -53,10 +53,10 @@ export async function makeDemoWorld(world: Surroundings): Promise<Result<DemoWor
     await simulator.close();
     return made;
   }
-  const dir = made.value;
+  const { dir, remove } = made.value;
   const close = async (): Promise<void> => {
     await simulator.close();
-    await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+    await remove();
   };
   try {
     const filled = await fill(dir, regions, simulator, world);
@@ -113,7 +113,7 @@ async function fill(
       atMs: systemClock.wallMs(),
       segments: [],
     },
-    { fetchTimeoutMs: 30_000, pushTimeoutMs: 30_000, redactor: world.redactor },
+    { fetchTimeoutMs: 30_000, pushTimeoutMs: 30_000, redactor: world.redactor, signal: world.stop },
   );
   return made.ok ? ok({ dir, sourceDir, ledgerDir, configFile, config: resolved.config }) : made;
 }

@@ -45,6 +45,7 @@ export async function initLedger(options: InitOptions, world: Surroundings): Pro
     fetchTimeoutMs: config.value.source.limits.fetchTimeoutMs,
     pushTimeoutMs,
     redactor: world.redactor,
+    signal: world.stop,
   });
   if (!made.ok) {
     const exit = made.fault.code === 'SG4020' ? exitCodes.findings : exitCodes.unreachable;

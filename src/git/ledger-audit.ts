@@ -1,4 +1,5 @@
 /** A look at a ledger from outside, by a command and not by the daemon: into a mirror that is thrown away again. */
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import type { LedgerConfig } from '../config/config.ts';
 import type { LedgerFetch } from '../controller/ports.ts';
 import type { Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
+import { beforeExit } from './last-acts.ts';
 import type { LedgerOptions } from './ledger-branch.ts';
 import { openLedger } from './ledger-branch.ts';
 
@@ -38,19 +40,32 @@ export async function withTemporaryDir<T>(
   prefix: string,
   act: (dir: string) => Promise<T>,
 ): Promise<Result<T>> {
-  const dir = await makeTemporaryDir(prefix);
-  if (!dir.ok) return dir;
+  const made = await makeTemporaryDir(prefix);
+  if (!made.ok) return made;
   try {
-    return ok(await act(dir.value));
+    return ok(await act(made.value.dir));
   } finally {
-    await rm(dir.value, { recursive: true, force: true, maxRetries: 3 });
+    await made.value.remove();
   }
 }
 
-/** A new directory that only this user may look into; whoever asks for it removes it. Fault: SG7008. */
-export async function makeTemporaryDir(prefix: string): Promise<Result<string>> {
+/** A directory that only this user may look into. It is removed when the process exits, if not before. */
+export interface TemporaryDir {
+  readonly dir: string;
+  remove(): Promise<void>;
+}
+
+/** Makes a new one. Fault: SG7008. */
+export async function makeTemporaryDir(prefix: string): Promise<Result<TemporaryDir>> {
+  const removal = { recursive: true, force: true, maxRetries: 5 };
   try {
-    return ok(await mkdtemp(join(tmpdir(), prefix)));
+    const dir = await mkdtemp(join(tmpdir(), prefix));
+    const forget = beforeExit(() => rmSync(dir, removal));
+    const remove = async (): Promise<void> => {
+      await rm(dir, removal);
+      forget();
+    };
+    return ok({ dir, remove });
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     return failed(

@@ -42,13 +42,15 @@ const begunRef = 'refs/snowgate/begun';
 export async function initLedger(
   config: LedgerConfig,
   beginning: LedgerBeginning,
-  options: Pick<LedgerOptions, 'fetchTimeoutMs' | 'pushTimeoutMs' | 'redactor'>,
+  options: Pick<LedgerOptions, 'fetchTimeoutMs' | 'pushTimeoutMs' | 'redactor'> & {
+    readonly signal?: AbortSignal;
+  },
 ): Promise<Result<NewLedger>> {
   checkBeginning(beginning);
   const made = await withTemporaryDir('snowgate-init-', async (stateDir) => {
     const home = await prepareGitHome(stateDir, options.redactor);
     if (!home.ok) return home;
-    const mirror = await openMirror(home.value, join(stateDir, 'mirror.git'));
+    const mirror = await openMirror(home.value, join(stateDir, 'mirror.git'), options.signal);
     if (!mirror.ok) return mirror;
     return begin(mirror.value, config, beginning, options);
   });
@@ -65,7 +67,7 @@ function checkBeginning({ segments, message }: LedgerBeginning): void {
   }
 }
 
-type Waits = Pick<LedgerOptions, 'fetchTimeoutMs' | 'pushTimeoutMs'>;
+type Waits = Pick<LedgerOptions, 'fetchTimeoutMs' | 'pushTimeoutMs'> & { readonly signal?: AbortSignal };
 
 async function begin(
   mirror: Mirror,
@@ -103,7 +105,13 @@ async function publish(
 ): Promise<Result<NewLedger>> {
   let last: Fault | null = null;
   for (let sends = 0; sends < sendsMax; sends += 1) {
-    const order = { commit: made.tip, expected: null, timeoutMs: waits.pushTimeoutMs };
+    const { pushTimeoutMs: timeoutMs, signal } = waits;
+    const order = {
+      commit: made.tip,
+      expected: null,
+      timeoutMs,
+      ...(signal === undefined ? {} : { signal }),
+    };
     const { verdict, fault: told } = await sendCommit(mirror, config, order);
     if (verdict === 'landed') return ok(made);
     if (verdict === 'exists' || verdict === 'lost') return lookWhoseItIs(mirror, config, made, waits);

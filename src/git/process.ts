@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import type { GitLimits } from './appetite.ts';
 import { appetiteLookMs, findExcess } from './appetite.ts';
+import { beforeExit } from './last-acts.ts';
 
 /**
  * Running git: an argument array, never a shell, in a process group of its own that is ended whole. What git does,
@@ -110,6 +111,7 @@ function watch(child: ChildProcess, options: GitOptions): Promise<GitResult> {
     after(termGraceMs + killGraceMs, () => finish(null, null, null));
   };
   const onAbort = (): void => stop('aborted');
+  const forget = beforeExit(() => killGroup(child, 'SIGKILL'));
   const endWatch = watchAppetite(child, options.limits, stop);
   let resolveResult: (result: GitResult) => void = () => undefined;
   let finished = false;
@@ -119,6 +121,7 @@ function watch(child: ChildProcess, options: GitOptions): Promise<GitResult> {
     finished = true;
     for (const timer of timers) clearTimeout(timer);
     endWatch();
+    forget();
     options.signal?.removeEventListener('abort', onAbort);
     if (stopped !== null) killGroup(child, 'SIGKILL');
     for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
