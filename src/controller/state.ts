@@ -7,6 +7,7 @@ import { fleetIdentity } from '../config/config.ts';
 import type { Batch, OutcomeEvent } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/fold.ts';
 import type { Clock, Moment } from '../lib/clock.ts';
+import { carefulClock } from '../lib/clock.ts';
 import type { Fault } from '../lib/faults.ts';
 import type { WantedTask } from '../manifest/collect.ts';
 import type { TaskKey } from '../manifest/manifest.ts';
@@ -123,6 +124,7 @@ export function makeController(deps: ControllerDeps): Controller {
   const fleets = new Map([...config.fleets].map(([name, fleet]) => [name, makeFleetState(fleet)]));
   return {
     ...deps,
+    clock: carefulClock(deps.clock),
     state: {
       view: null,
       ledgerHalt: null,

@@ -7,6 +7,8 @@ export interface Clock {
   wallMs(): number;
   /** Milliseconds since some moment; never goes back, may stand still while the machine sleeps. */
   monotonicMs(): number;
+  /** Milliseconds that have passed by either clock, step by step; only a {@link carefulClock} counts them. */
+  passedMs?(): number;
   /** Resolves after so many milliseconds of the monotonic clock, or at once when the signal aborts. Never rejects. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
@@ -15,11 +17,36 @@ export interface Clock {
 export interface Moment {
   readonly wallMs: number;
   readonly monotonicMs: number;
+  /** By a {@link carefulClock}: what has passed by whichever clock said more, at each step. */
+  readonly passedMs?: number;
 }
 
 /** Reads both clocks, one right after the other. */
 export function readMoment(clock: Clock): Moment {
-  return { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+  const passedMs = clock.passedMs?.();
+  const moment = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+  return passedMs === undefined ? moment : { ...moment, passedMs };
+}
+
+/**
+ * A clock that adds up, from reading to reading, what passed by whichever of its two clocks says more. Two readings alone
+ * can both be wrong: a machine that was suspended, whose monotonic clock stood still, and whose wall clock was then set
+ * back, seems to have lost no time at all.
+ */
+export function carefulClock(clock: Clock): Clock {
+  let last = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+  let passedMs = 0;
+  return {
+    wallMs: () => clock.wallMs(),
+    monotonicMs: () => clock.monotonicMs(),
+    sleep: (durationMs, signal) => clock.sleep(durationMs, signal),
+    passedMs: () => {
+      const now = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+      passedMs += Math.max(0, now.wallMs - last.wallMs, now.monotonicMs - last.monotonicMs);
+      last = now;
+      return passedMs;
+    },
+  };
 }
 
 /**
@@ -27,7 +54,8 @@ export function readMoment(clock: Clock): Moment {
  * clock set back makes its own difference negative, and then the monotonic one decides.
  */
 export function elapsedMs(start: Moment, now: Moment): number {
-  return Math.max(now.wallMs - start.wallMs, now.monotonicMs - start.monotonicMs);
+  const passedMs = (now.passedMs ?? 0) - (start.passedMs ?? 0);
+  return Math.max(now.wallMs - start.wallMs, now.monotonicMs - start.monotonicMs, passedMs);
 }
 
 export const systemClock: Clock = {
