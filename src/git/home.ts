@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Result } from '../lib/faults.ts';
+import type { Fault, Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
 import type { Redactor } from '../lib/redact.ts';
 
@@ -85,14 +85,47 @@ export async function prepareGitHome(
   const dir = join(stateDir, 'git');
   const home = join(dir, 'home');
   const config = join(dir, 'config');
+  for (const folder of [dir, home]) {
+    const claimed = await claimDir(folder);
+    if (!claimed.ok) return claimed;
+  }
   try {
-    await mkdir(home, { recursive: true, mode: 0o700 });
-    await chmod(dir, 0o700);
     await writeIfChanged(config, configText);
   } catch (error) {
     return failed(stateDirFault(stateDir, error));
   }
   return ok({ dir, env: gitEnvironment(home, config), redactor });
+}
+
+/**
+ * Makes a directory of ours, or takes the one that is there, so that only this user may look into it and write to it.
+ * What another user made is not taken: git does as the configuration in it says. Fault: SG3021.
+ */
+export async function claimDir(dir: string): Promise<Result<null>> {
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const { uid, isDirectory } = await inspect(dir);
+    if (!isDirectory) return failed(strangeFault(dir, 'is a link and no directory'));
+    if (uid !== (process.geteuid?.() ?? uid)) return failed(strangeFault(dir, 'belongs to another user'));
+    await chmod(dir, 0o700);
+    return ok(null);
+  } catch (error) {
+    return failed(stateDirFault(dir, error));
+  }
+}
+
+async function inspect(path: string): Promise<{ readonly uid: number; readonly isDirectory: boolean }> {
+  const info = await lstat(path);
+  return { uid: info.uid, isDirectory: info.isDirectory() };
+}
+
+function strangeFault(dir: string, what: string): Fault {
+  return fault(
+    'SG3021',
+    'human',
+    `the state directory cannot be used: ${dir} ${what}`,
+    'whoever writes there could have git run any program: let nobody else write to stateDir, and delete what is in it while no controller runs; it is only a cache',
+  );
 }
 
 /** What SG3021 says for any trouble with a file of ours. */
@@ -120,6 +153,36 @@ export async function writeIfChanged(path: string, text: string): Promise<void> 
   await rename(temporary, path);
 }
 
+/** One setting of git's configuration: its key and its value. */
+export type GitSetting = readonly [key: string, value: string];
+
+/**
+ * What a repository's own configuration could have git run as a program, or hand a credential to. The environment is
+ * stronger than any file, so these hold although somebody should write to a mirror while we use it.
+ */
+const guards: readonly GitSetting[] = [
+  ['core.hooksPath', '/dev/null'],
+  ['core.fsmonitor', 'false'],
+  ['core.sshCommand', ''],
+  ['core.askPass', ''],
+  ['core.gitProxy', ''],
+  ['core.alternateRefsCommand', ':'],
+  ['credential.helper', ''],
+  ['commit.gpgSign', 'false'],
+  ['push.gpgSign', 'false'],
+  ['log.showSignature', 'false'],
+];
+
+/** Configuration by environment, in neither arguments, which everybody can list, nor a file: these beside the guards. */
+export function settingsEnvironment(settings: readonly GitSetting[]): Readonly<Record<string, string>> {
+  const all = [...guards, ...settings];
+  const entries = all.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key],
+    [`GIT_CONFIG_VALUE_${index}`, value],
+  ]);
+  return { GIT_CONFIG_COUNT: String(all.length), ...Object.fromEntries(entries) };
+}
+
 function gitEnvironment(home: string, config: string): Readonly<Record<string, string>> {
   return {
     // Where git and ssh are is the one thing that only the machine knows.
@@ -133,6 +196,9 @@ function gitEnvironment(home: string, config: string): Readonly<Record<string, s
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: config,
     GIT_ATTR_NOSYSTEM: '1',
+    ...settingsEnvironment([]),
+    // The form that the configuration of a mirror is written for, whatever a later git takes by itself.
+    GIT_DEFAULT_REF_FORMAT: 'files',
     GIT_TERMINAL_PROMPT: '0',
     GIT_ALLOW_PROTOCOL: '',
     GIT_PROTOCOL_FROM_USER: '0',

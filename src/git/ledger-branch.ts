@@ -5,7 +5,6 @@
  * ever proved or pushed, in this life or an earlier one; incoming must descend from it. *Read* is how far the caller
  * has been told; it is checked commit by commit, once.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LedgerConfig } from '../config/config.ts';
 import type { CommitId, LedgerCommit, LedgerFetch, LedgerStore, PushAnswer } from '../controller/ports.ts';
@@ -13,7 +12,7 @@ import { isPlainMessage } from '../lib/escape.ts';
 import type { Fault, Result } from '../lib/faults.ts';
 import { BugError, failed, fault, ok } from '../lib/faults.ts';
 import type { Redactor } from '../lib/redact.ts';
-import { prepareGitHome, stateDirFault } from './home.ts';
+import { claimDir, prepareGitHome } from './home.ts';
 import type { ChainLink } from './ledger-chain.ts';
 import { parseSegmentPath } from './ledger-chain.ts';
 import { goneFault, otherLedgerFault, wentBackFault } from './ledger-fault.ts';
@@ -54,11 +53,8 @@ export async function openLedger(config: LedgerConfig, options: LedgerOptions): 
   const home = await prepareGitHome(options.stateDir, options.redactor);
   if (!home.ok) return home;
   const dir = join(options.stateDir, 'ledger');
-  try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    return failed(stateDirFault(options.stateDir, error));
-  }
+  const claimed = await claimDir(dir);
+  if (!claimed.ok) return claimed;
   const mirror = await openMirror(home.value, join(dir, 'mirror.git'));
   if (!mirror.ok) return mirror;
   const memoryFile = join(dir, 'known.json');

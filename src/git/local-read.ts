@@ -44,7 +44,17 @@ async function ask(mirror: Mirror, args: string[], doing: string): Promise<Resul
       baseDir: mirror.home.dir,
       // Each variable is ours; simple-git takes away what is not named.
       allowEnvironment: Object.keys(env),
-      unsafe: { allowUnsafeConfigPaths: true },
+      // Each names what runs nothing: that these are set is what keeps a repository's own configuration from it.
+      unsafe: {
+        allowUnsafeConfigPaths: true,
+        allowUnsafeConfigEnvCount: true,
+        allowUnsafeAskPass: true,
+        allowUnsafeCredentialHelper: true,
+        allowUnsafeFsMonitor: true,
+        allowUnsafeGitProxy: true,
+        allowUnsafeHooksPath: true,
+        allowUnsafeSshCommand: true,
+      },
       timeout: { block: questionTimeoutMs, stdErr: false, stdOut: false },
       trimmed: true,
       ...(mirror.signal === undefined ? {} : { abort: mirror.signal }),

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RemoteConfig } from '../config/config.ts';
 import type { CommitId } from '../controller/ports.ts';
@@ -7,7 +7,7 @@ import { failed, fault, ok } from '../lib/faults.ts';
 import { diskLimitBytes, memoryLimitBytes } from './appetite.ts';
 import { explainGit, explainRemote } from './git-fault.ts';
 import type { GitHome, Mirror } from './home.ts';
-import { stateDirFault } from './home.ts';
+import { claimDir, stateDirFault, writeIfChanged } from './home.ts';
 import { isObjectId, resolveCommit } from './local-read.ts';
 import type { GitOptions, GitResult } from './process.ts';
 import { runGit, succeeded } from './process.ts';
@@ -49,9 +49,11 @@ const repackTimeoutMs = 10 * 60_000;
  */
 export async function openMirror(home: GitHome, dir: string, signal?: AbortSignal): Promise<Result<Mirror>> {
   const mirror = signal === undefined ? { dir, home } : { dir, home, signal };
+  const claimed = await claimDir(dir);
+  if (!claimed.ok) return claimed;
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
     await removeLeftovers(dir);
+    await restoreConfig(dir);
     if (await usable(mirror)) return ok(mirror);
     return await remakeMirror(mirror);
   } catch (error) {
@@ -90,6 +92,27 @@ async function makeMirror(mirror: Mirror, format: 'sha1' | 'sha256'): Promise<Re
     timeoutMs: localTimeoutMs,
   });
   return succeeded(made) ? ok(mirror) : failed(explainLocal(made, 'making the mirror'));
+}
+
+/** Larger than any configuration that git makes for a new repository. */
+const configBytesMax = 4096;
+
+/**
+ * Writes a mirror's configuration anew: an earlier life, or another user before the folder was ours, may have left one
+ * that has git run programs, or fetch from elsewhere. Of the old one only the kind of object ids is believed.
+ */
+async function restoreConfig(dir: string): Promise<void> {
+  const path = join(dir, 'config');
+  const info = await lstat(path).catch(() => null);
+  const readable = info?.isFile() === true && info.size <= configBytesMax;
+  if (!readable) await rm(path, { recursive: true, force: true });
+  const old = readable ? await readFile(path, 'latin1') : '';
+  const sha256 = /^[ \t]*objectformat = sha256$/im.test(old);
+  const core = `[core]\n\trepositoryformatversion = ${sha256 ? 1 : 0}\n\tfilemode = true\n\tbare = true\n`;
+  await writeIfChanged(path, sha256 ? `${core}[extensions]\n\tobjectformat = sha256\n` : core);
+  // They would have git look for configuration, or for objects, somewhere else.
+  for (const pointer of ['commondir', 'config.worktree', join('objects', 'info', 'alternates')])
+    await rm(join(dir, pointer), { force: true });
 }
 
 /** A repository that opens, whose refs all name commits that are here. */

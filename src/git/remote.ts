@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 import type { RemoteConfig } from '../config/config.ts';
 import type { Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
-import type { GitHome } from './home.ts';
-import { stateDirFault, temporaryName, writeIfChanged } from './home.ts';
+import type { GitHome, GitSetting } from './home.ts';
+import { settingsEnvironment, stateDirFault, temporaryName, writeIfChanged } from './home.ts';
 import { checkFile, readSecretFile } from './secret-file.ts';
 
 /** A remote as one run of git reaches it: made anew for each, so that rotated secrets are taken up. */
@@ -60,7 +60,7 @@ async function prepareHttp(
   home: GitHome,
   access: RemoteAccess,
 ): Promise<Result<RemoteAccess>> {
-  const settings: [string, string][] = [
+  const settings: GitSetting[] = [
     // Written here too and not only in the configuration file, because a credential goes along.
     ['http.followRedirects', 'false'],
     ['http.sslVerify', 'true'],
@@ -100,18 +100,12 @@ async function readHttpSecret(
   return ok({ username, password: secret.value });
 }
 
-/** Configuration by environment: neither in the arguments, which everybody can list, nor in a file. */
 function withSettings(
   access: RemoteAccess,
-  settings: readonly (readonly [string, string])[],
+  settings: readonly GitSetting[],
   secrets: readonly string[],
 ): RemoteAccess {
-  const env: Record<string, string> = { ...access.env, GIT_CONFIG_COUNT: String(settings.length) };
-  for (const [index, [key, value]] of settings.entries()) {
-    env[`GIT_CONFIG_KEY_${index}`] = key;
-    env[`GIT_CONFIG_VALUE_${index}`] = value;
-  }
-  return { ...access, env, secrets };
+  return { ...access, env: { ...access.env, ...settingsEnvironment(settings) }, secrets };
 }
 
 /**

@@ -1,5 +1,16 @@
 /** The mirror as a cache: what a killed life leaves, what a disk does to it, and that it is kept tidy. */
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { prepareGitHome } from '../../src/git/home.ts';
@@ -84,6 +95,68 @@ describe('a mirror', () => {
     await world.source.fetch();
     expect(await fetchHead(world.source)).toBe(head);
     expect((await readHead(world.source)).files).toHaveLength(1);
+  });
+
+  /** A hook, and a file of Git configuration that has it run. */
+  async function plant(): Promise<{ readonly proof: string; readonly config: string }> {
+    const proof = join(world.dir, 'pwned');
+    const hooks = join(world.dir, 'hooks');
+    await mkdir(hooks, { recursive: true });
+    await writeFile(join(hooks, 'reference-transaction'), `#!/bin/sh\ntouch ${proof}\n`, { mode: 0o755 });
+    const config = await readFile(mirrorPath('config'), 'utf8');
+    return { proof, config: `${config}[core]\n\thooksPath = ${hooks}\n\tfsmonitor = touch ${proof}\n` };
+  }
+
+  it('runs no program that its configuration names, planted while it is in use', async () => {
+    await fetchHead(world.source);
+    const { proof, config } = await plant();
+    await writeFile(mirrorPath('config'), config);
+    await world.commit({ files: { 'tasks/b.yaml': taskText('b') }, timeMs: startMs });
+    expect((await readHead(world.source)).files).toHaveLength(2);
+    await expect(stat(proof)).rejects.toThrow();
+  });
+
+  it.each(['config', 'commondir'])(
+    'takes nothing from a %s that was planted before the start',
+    async (name) => {
+      await fetchHead(world.source);
+      const clean = await readFile(mirrorPath('config'), 'utf8');
+      const elsewhere = join(world.dir, 'elsewhere');
+      await mkdir(elsewhere);
+      const redirect = `${clean}[url "file://${elsewhere}"]\n\tinsteadOf = ${world.config.url}\n`;
+      await writeFile(name === 'config' ? mirrorPath('config') : join(elsewhere, 'config'), redirect);
+      if (name === 'commondir') await writeFile(mirrorPath('commondir'), `${elsewhere}\n`);
+      const head = await world.commit({ files: { 'tasks/b.yaml': taskText('b') }, timeMs: startMs });
+      const again = await world.reopen();
+      expect(await fetchHead(again)).toBe(head);
+      expect(await readFile(mirrorPath('config'), 'utf8')).not.toContain('insteadOf');
+    },
+  );
+
+  it.runIf(process.geteuid?.() === 0).each(['git', 'source.git'])(
+    'is not used where %s belongs to another user',
+    async (name) => {
+      await fetchHead(world.source);
+      await world.source.close();
+      await chown(join(world.stateDir, name), 65_534, 65_534);
+      await expect(world.reopen()).rejects.toThrow(/cannot be used: .* belongs to another user/);
+    },
+  );
+
+  it('is not used where a link stands in its place', async () => {
+    await fetchHead(world.source);
+    await world.source.close();
+    await rename(mirrorPath(), join(world.dir, 'moved.git'));
+    await symlink(join(world.dir, 'moved.git'), mirrorPath());
+    await expect(world.reopen()).rejects.toThrow(/cannot be used: .* is a link and no directory/);
+  });
+
+  it('lets nobody else look into what it makes', async () => {
+    await chmod(join(world.stateDir, 'git'), 0o777);
+    await chmod(mirrorPath(), 0o777);
+    await world.reopen();
+    for (const path of [mirrorPath(), join(world.stateDir, 'git'), join(world.stateDir, 'git', 'home')])
+      expect((await stat(path)).mode & 0o777).toBe(0o700);
   });
 
   it('is made anew where single objects are damaged, once a read has met them', async () => {
