@@ -58,21 +58,30 @@ export function elapsedMs(start: Moment, now: Moment): number {
   return Math.max(now.wallMs - start.wallMs, now.monotonicMs - start.monotonicMs, passedMs);
 }
 
+/** What a timer of Node can hold; a longer one would end at once. Nearly 25 days. */
+const timerMaxMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   sleep: (durationMs, signal) =>
     new Promise((resolve) => {
-      if (signal?.aborted === true || durationMs <= 0) {
+      if (signal?.aborted === true || !(durationMs > 0)) {
         resolve();
         return;
       }
+      const endMs = performance.now() + durationMs;
+      let timer: NodeJS.Timeout;
       const done = (): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', done);
         resolve();
       };
-      const timer = setTimeout(done, durationMs);
+      const wait = (leftMs: number): void => {
+        const next = leftMs > timerMaxMs ? () => wait(endMs - performance.now()) : done;
+        timer = setTimeout(next, Math.min(leftMs, timerMaxMs));
+      };
+      wait(durationMs);
       signal?.addEventListener('abort', done, { once: true });
     }),
 };

@@ -1,63 +1,46 @@
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/lib/clock.ts';
-import { carefulClock, elapsedMs, readMoment } from '../../src/lib/clock.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/lib/clock.ts';
 
-/** Two clocks that a test sets by hand. */
-function makeClock(): Clock & { wall: number; monotonic: number } {
-  const clock = {
-    wall: 1_000_000,
-    monotonic: 0,
-    wallMs: () => clock.wall,
-    monotonicMs: () => clock.monotonic,
-    sleep: () => Promise.resolve(),
-  };
-  return clock;
-}
+const dayMs = 86_400_000;
 
-describe('the time since a moment', () => {
-  it.each([
-    ['both go on', 10, 10, 10],
-    ['the wall clock is set back', -3_600_000, 10, 10],
-    ['the wall clock is set forward', 3_600_000, 10, 3_600_000],
-    ['the machine was suspended', 3_600_000, 0, 3_600_000],
-  ])('is what either clock says at most: %s', (_what, wall, monotonic, expected) => {
-    const start = { wallMs: 1_000_000, monotonicMs: 5 };
-    expect(elapsedMs(start, { wallMs: 1_000_000 + wall, monotonicMs: 5 + monotonic })).toBe(expected);
+describe('a sleep', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
   });
-});
-
-describe('a careful clock', () => {
-  it('does not forget a suspension when the wall clock is set back afterwards', () => {
-    const world = makeClock();
-    const clock = carefulClock(world);
-    const start = readMoment(clock);
-    world.wall += 200_000;
-    readMoment(clock);
-    world.wall -= 200_000;
-    expect(elapsedMs(start, readMoment(clock))).toBe(200_000);
+  afterEach(() => {
+    vi.useRealTimers();
   });
 
-  it('never says less than what truly passed, as long as one clock counts each step rightly', () => {
-    const step = fc.record({
-      trueMs: fc.integer({ min: 0, max: 1_000_000 }),
-      lie: fc.integer({ min: -1_000_000, max: 1_000_000 }),
-      liar: fc.constantFrom('wall', 'monotonic', 'nobody'),
+  async function sleeping(durationMs: number, signal?: AbortSignal) {
+    const state = { ended: false };
+    void systemClock.sleep(durationMs, signal).then(() => {
+      state.ended = true;
     });
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-        const world = makeClock();
-        const clock = carefulClock(world);
-        const start = readMoment(clock);
-        let truth = 0;
-        for (const { trueMs, lie, liar } of steps) {
-          truth += trueMs;
-          world.wall += liar === 'wall' ? lie : trueMs;
-          world.monotonic += liar === 'monotonic' ? Math.max(0, Math.min(lie, trueMs)) : trueMs;
-          readMoment(clock);
-        }
-        expect(elapsedMs(start, readMoment(clock))).toBeGreaterThanOrEqual(truth);
-      }),
-    );
+    await vi.advanceTimersByTimeAsync(0);
+    return state;
+  }
+
+  it.each([1, 1_000, 2 ** 31 - 1, 2 ** 31, 100 * dayMs])('lasts %d ms, and no less', async (durationMs) => {
+    const state = await sleeping(durationMs);
+    await vi.advanceTimersByTimeAsync(durationMs - 1);
+    expect(state.ended).toBe(false);
+    await vi.advanceTimersByTimeAsync(2);
+    expect(state.ended).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each([0, -1, Number.NaN])('of %d ms is none', async (durationMs) => {
+    expect((await sleeping(durationMs)).ended).toBe(true);
+  });
+
+  it('without end goes on until its signal aborts, and leaves no timer', async () => {
+    const stop = new AbortController();
+    const state = await sleeping(Number.POSITIVE_INFINITY, stop.signal);
+    await vi.advanceTimersByTimeAsync(200 * dayMs);
+    expect(state.ended).toBe(false);
+    stop.abort();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(state.ended).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
