@@ -41,7 +41,8 @@ export const numberBounds = {
   'ledger.pushesPerMinute': { default: 6, minimum: 1, maximum: 600, isWhole: true },
   // They share the pushes; more replicas than a few only lose races.
   'ledger.replicas': { default: 1, minimum: 1, maximum: 16, isWhole: true },
-  // One claim commit: small enough to be called before the deadline, large enough to need few pushes.
+  // One claim commit: small enough to be called before the deadline, large enough to need few pushes. A commit is
+  // bounded in bytes, too (4 MiB): where claims are that long (annotations), the rest goes with the next one.
   'issue.batch': { default: 40, minimum: 1, maximum: 1_000, isWhole: true },
   // More than 16 calls in flight bought nothing when measured.
   'issue.concurrency': { default: 8, minimum: 1, maximum: 64, isWhole: true },

@@ -33,7 +33,8 @@ const reserved = new Set(['level', 'time', 'event']);
 
 /**
  * The log. Every text, the event's phrase included, is redacted and then escaped here and nowhere else, so that no
- * caller can forget it. Writing never throws and never waits: a log that cannot be written stops nothing.
+ * caller can forget it. Writing never throws: a log that nobody takes any more stops nothing. Where stderr is a pipe
+ * whose reader is slow, it waits for that reader, as Node does on Linux.
  */
 export function createLog(options: LogOptions): LineWriter {
   const logger: Logger = pino(

@@ -96,9 +96,13 @@ export async function openSimulator(
   });
 }
 
+/**
+ * Null when it listens. What goes wrong later (a connection that cannot be taken because this process has too many files
+ * open) is seen by that one client, and must not end everything else.
+ */
 function listen(server: Server, host: string, port: number): Promise<Fault | null> {
   return new Promise((resolve) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    server.on('error', (error: NodeJS.ErrnoException) => {
       const hint =
         error.code === 'EADDRINUSE'
           ? 'another program has it; name another port, or 0 for any'
