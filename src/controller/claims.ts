@@ -54,7 +54,14 @@ export function makeClaims(
       ...request,
       taskRun: run,
       identity,
-      manifest: { path, blob, commit: traced?.commit ?? null, author: traced?.author ?? null, annotations },
+      manifest: {
+        path,
+        blob,
+        // Not traced again for a later attempt: where a revision was introduced does not change.
+        commit: traced?.commit ?? receipt?.manifest?.commit ?? null,
+        author: traced?.author ?? receipt?.manifest?.author ?? null,
+        annotations,
+      },
       verdict: {
         action: 'allow',
         until: untilMs === null ? null : isoInstant(untilMs),

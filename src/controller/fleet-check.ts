@@ -109,14 +109,14 @@ function findStrangers(name: string, fleet: FleetState, view: LedgerView): Reaso
   const more = unknown.length > 1 ? ` and ${unknown.length - 1} more` : '';
   return {
     code: 'SG6233',
-    message: `AWS has task ${first.taskId} of fleet ${name} for revision ${first.token.slice(0, 12)}${more}, which this ledger does not know; restore the ledger, or \`snowgate ledger resolve ${first.token} --created ${first.taskId}\``,
+    message: `AWS has task ${first.taskId} of fleet ${name} for revision ${first.token.slice(0, 12)}${more}, which this ledger does not know; restore the ledger, or \`snowgate ledger resolve ${first.token} --created ${first.taskId}\`, with \`--reason\``,
   };
 }
 
 function isKnown({ taskId, token }: Stranger, view: LedgerView): boolean {
   const receipt = view.receipts.get(token);
   if (receipt === undefined) return false;
-  if (receipt.taskIds.includes(taskId)) return true;
+  if (receipt.taskIds.includes(taskId) || receipt.disowned.includes(taskId)) return true;
   const state = receiptState(receipt);
   // A second task of an issued revision is no stranger: it is a double, and is written down as one.
   return state !== 'pending' && state !== 'waiting' && state !== 'refused';

@@ -206,7 +206,8 @@ function findDoubles(c: Controller, view: LedgerView, look: Look): LedgerEvent[]
     const receipt = view.receipts.get(token);
     const state = receipt === undefined ? null : receiptState(receipt);
     if (receipt === undefined || (state !== 'issued' && state !== 'settled')) continue;
-    if (!receipt.taskIds.includes(taskId)) seconds.set(token, [...(seconds.get(token) ?? []), taskId]);
+    if (receipt.taskIds.includes(taskId) || receipt.disowned.includes(taskId)) continue;
+    seconds.set(token, [...(seconds.get(token) ?? []), taskId]);
   }
   return [...seconds].flatMap(([token, taskIds]): LedgerEvent[] => {
     const receipt = view.receipts.get(token);
@@ -225,7 +226,9 @@ function settleOne(
   events: LedgerEvent[],
   absent: Map<Token, LookEvidence>,
 ): void {
-  const hits = look.hits.get(receipt.token) ?? [];
+  const hits = (look.hits.get(receipt.token) ?? []).filter(
+    ({ taskId }) => !receipt.disowned.includes(taskId),
+  );
   const evidence: LookEvidence = { ...look.evidence, hits: hits.map(({ taskId }) => taskId) };
   const result = settleDoubt(receipt, hits, look.nowMs, c.config.recovery.listTrustMs);
   const { token, fleet, name } = receipt;

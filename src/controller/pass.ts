@@ -23,7 +23,7 @@ import { issueGrants } from './calling.ts';
 import type { Choice } from './claims.ts';
 import { makeClaims, makeNotes } from './claims.ts';
 import { composeCommit } from './composition.ts';
-import { pauseFirstMs, pauseLastMs } from './fleet-check.ts';
+import { fleetConditions, pauseFirstMs, pauseLastMs } from './fleet-check.ts';
 import type { Gathered } from './gathering.ts';
 import { gather, planNow, policySetOf } from './gathering.ts';
 import { readSource } from './history.ts';
@@ -76,6 +76,7 @@ export async function runPass(c: Controller, options: PassOptions): Promise<Pass
   problems.push(...(reading?.halts ?? []));
   announceHalts(c, problems);
   const gathered = await gather(c, view, reading);
+  announceFleets(c, view);
   return decideAndAct(c, view, gathered, problems, options);
 }
 
@@ -155,6 +156,7 @@ async function decideAndAct(
     }
     const landing = await landNow(c, view, events, heads, granted);
     if (landing === 'landed') {
+      for (const event of events) tellLook(c, event);
       if (problems.length === 0 && complete) rememberTasks(c, gathered);
       const choices = chosen.filter(({ token }) => claimed.has(token));
       await callClaims(c, view, choices, gathered, granted);
@@ -164,6 +166,54 @@ async function decideAndAct(
       return report(c, view, plan, gathered, problems, landing === 'lost');
     }
   }
+}
+
+/** How a doubt has ended: whoever was told of it is told of this, too. */
+function tellLook(c: Controller, event: LedgerEvent): void {
+  const { fleet, name: task, token } = event;
+  if (event.kind === 'adopted') {
+    c.journal.write('info', 'doubt ended: AWS has the task', { fleet, task, token, taskId: event.taskId });
+  } else if (event.kind === 'absent') {
+    c.journal.write('info', 'doubt ended: AWS has no task', {
+      fleet,
+      task,
+      token,
+      tasksSeen: event.look.tasksSeen,
+    });
+  } else if (event.kind === 'ambiguous') {
+    c.journal.write('error', 'doubt cannot be ended without a person', {
+      fleet,
+      task,
+      token,
+      reason: event.reason,
+    });
+  } else if (event.kind === 'doubled') {
+    c.journal.write('error', 'DOUBLED: AWS has two tasks for one revision', {
+      fleet,
+      task,
+      token,
+      taskIds: event.taskIds,
+    });
+  }
+}
+
+/** A fleet that is halted, and clocks that disagree, are told as halts, whether or not a task waits for them. */
+function announceFleets(c: Controller, view: LedgerView): void {
+  for (const [fleet, condition] of fleetConditions(c, view)) {
+    const subject = `halted ${fleet}`;
+    if (condition.kind !== 'halted') c.announcer.clear(subject, 'issuing goes on for the fleet', { fleet });
+    else {
+      const { code, message } = condition.reason;
+      c.announcer.say(subject, 'error', 'halted: nothing is issued to the fleet', {
+        fleet,
+        code,
+        reason: message,
+      });
+    }
+  }
+  const complaint = c.guard.complaint();
+  if (complaint === null) c.announcer.clear('clock', 'clocks agree again');
+  else c.announcer.say('clock', 'error', 'halted: clocks disagree', { code: complaint.code });
 }
 
 /** After a lost push: the newest ledger, unless it has moved on to a source head that this pass has not read. */

@@ -274,7 +274,10 @@ function applyLook(
   }
   settle(receipt, event.through);
   if (event.kind === 'adopted') addTask(receipt, event.taskId);
-  if (event.kind === 'ambiguous') receipt.ambiguous = event.reason;
+  if (event.kind === 'ambiguous') {
+    receipt.ambiguous = event.reason;
+    receipt.suspects = event.look.hits;
+  }
   return null;
 }
 
@@ -298,6 +301,8 @@ function applyResolution(
   }
   settle(receipt, receipt.attempts.length);
   receipt.ambiguous = null;
+  if (event.taskId === null) receipt.disowned.push(...receipt.suspects);
+  receipt.suspects = [];
   receipt.resolution = { by: event.by, reason: event.reason, taskId: event.taskId };
   if (event.taskId !== null) addTask(receipt, event.taskId);
   return null;

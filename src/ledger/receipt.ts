@@ -68,6 +68,10 @@ export interface Receipt {
   readonly taskIds: string[];
   baseline: boolean;
   ambiguous: 'tooOld' | 'otherTargets' | null;
+  /** Tasks that bore the token when a look could not settle it. */
+  suspects: readonly string[];
+  /** Those of them that a person has said are not this revision's. */
+  readonly disowned: string[];
   doubled: boolean;
   release: Release | null;
   refusal: { readonly error: string; readonly message: string } | null;
@@ -95,6 +99,8 @@ export function emptyReceipt(token: Token, fleet: string, name: string): Receipt
     taskIds: [],
     baseline: false,
     ambiguous: null,
+    suspects: [],
+    disowned: [],
     doubled: false,
     release: null,
     refusal: null,

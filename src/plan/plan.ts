@@ -155,7 +155,7 @@ function decideByState(receipt: Receipt, input: PlanInput): Outcome | null {
     case 'ambiguous':
       return outcome('blocked', {
         code: 'SG6115',
-        message: `nobody can say whether AWS made a task; find out, then \`snowgate ledger resolve ${receipt.token.slice(0, 12)} --created TASKID\` or \`--not-created\``,
+        message: `nobody can say whether AWS made a task; find out, then \`snowgate ledger resolve ${receipt.token.slice(0, 12)} --created TASKID\` or \`--not-created\`, with \`--reason\``,
       });
     case 'claimed':
       return input.takenOver.has(receipt.token) ? inDoubt(receipt, input) : claimed(receipt);
@@ -185,7 +185,7 @@ function inDoubt(receipt: Receipt, input: PlanInput): Outcome {
     const { account = '', region = '', endpoint = '' } = receipt.identity ?? {};
     return outcome('blocked', {
       code: 'SG6119',
-      message: `attempt ${attempt?.n ?? 0} may have made a task in ${[account, region, endpoint].filter((part) => part !== '').join(' ')}, which is not this fleet any more; look there, then \`snowgate ledger resolve ${receipt.token.slice(0, 12)} --created TASKID\` or \`--not-created\``,
+      message: `attempt ${attempt?.n ?? 0} may have made a task in ${[account, region, endpoint].filter((part) => part !== '').join(' ')}, which is not this fleet any more; look there, then \`snowgate ledger resolve ${receipt.token.slice(0, 12)} --created TASKID\` or \`--not-created\`, with \`--reason\``,
     });
   }
   return outcome('look', {

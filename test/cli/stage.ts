@@ -60,8 +60,8 @@ stateDir: ${dir}/state
 replica: stage
 fleets: {${endpointed}}
 policy: {uncovered: allow}
-issue: {deadline: 3s, requestTimeout: 500ms}
-recovery: {takeover: 12s, settling: 8s}
+issue: {deadline: 5s, requestTimeout: 2s}
+recovery: {takeover: 16s, settling: 8s}
 `,
     );
   };
