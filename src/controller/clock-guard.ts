@@ -7,18 +7,30 @@ import type { Moment } from '../lib/clock.ts';
 import type { Reason } from '../policy/verdict.ts';
 import type { ServerTime } from './ports.ts';
 
+interface Answer {
+  readonly skewMs: number;
+  readonly offsetMs: number;
+  readonly serverMs: number;
+  /** By our own count, what had passed when it came. */
+  readonly passedMs: number;
+}
+
 export class ClockGuard {
   readonly #toleranceMs: number;
   /** The newest answer of each fleet: how far AWS's clock was ahead of ours, and where our two clocks stood then. */
-  readonly #answers = new Map<string, { readonly skewMs: number; readonly offsetMs: number }>();
+  readonly #answers = new Map<string, Answer>();
   /** Wall clock less monotonic clock, as last read. */
   #offsetMs = 0;
   /** Where wall and monotonic clock were last known to fit. */
   #base: Moment | null = null;
   #jumpedMs = 0;
 
-  constructor(toleranceMs: number) {
+  readonly #onLost: (lostMs: number) => void;
+
+  /** `onLost` is told of time that passed unseen by both of our clocks: only AWS's answers can show that. */
+  constructor(toleranceMs: number, onLost: (lostMs: number) => void = () => undefined) {
     this.#toleranceMs = toleranceMs;
+    this.#onLost = onLost;
   }
 
   /** An answer of a fleet told the time. */
@@ -26,7 +38,18 @@ export class ClockGuard {
     if (server === undefined) return;
     const skewMs = server.serverMs - server.wallMs;
     this.#offsetMs = now.wallMs - now.monotonicMs;
-    this.#answers.set(fleet, { skewMs, offsetMs: this.#offsetMs });
+    const passedMs = now.passedMs ?? 0;
+    const before = this.#answers.get(fleet);
+    const lostMs =
+      before === undefined ? 0 : server.serverMs - before.serverMs - (passedMs - before.passedMs);
+    const missed = lostMs > this.#toleranceMs ? lostMs : 0;
+    if (missed > 0) this.#onLost(missed);
+    this.#answers.set(fleet, {
+      skewMs,
+      offsetMs: this.#offsetMs,
+      serverMs: server.serverMs,
+      passedMs: passedMs + missed,
+    });
     if (Math.abs(skewMs) > this.#toleranceMs) return;
     this.#base = now;
     this.#jumpedMs = 0;

@@ -121,10 +121,11 @@ const pushBurst = 3;
 /** A controller at the beginning of its life: it knows nothing, and has asked nothing. */
 export function makeController(deps: ControllerDeps): Controller {
   const { config, run } = deps;
+  const clock = carefulClock(deps.clock);
   const fleets = new Map([...config.fleets].map(([name, fleet]) => [name, makeFleetState(fleet)]));
   return {
     ...deps,
-    clock: carefulClock(deps.clock),
+    clock,
     state: {
       view: null,
       ledgerHalt: null,
@@ -149,7 +150,7 @@ export function makeController(deps: ControllerDeps): Controller {
       decisions: [],
     },
     watch: new Watch(run, config.recovery),
-    guard: new ClockGuard(config.clock.toleranceMs),
+    guard: new ClockGuard(config.clock.toleranceMs, (lostMs) => clock.addLost(lostMs)),
     pushPacer: new Pacer(config.ledger.pushesPerMinute / config.ledger.replicas / 60, pushBurst),
     announcer: new Announcer(deps.journal),
   };

@@ -28,12 +28,18 @@ export function readMoment(clock: Clock): Moment {
   return passedMs === undefined ? moment : { ...moment, passedMs };
 }
 
+export interface CarefulClock extends Clock {
+  passedMs(): number;
+  /** Somebody else's clock has shown that so much more has passed than either of ours could tell. */
+  addLost(lostMs: number): void;
+}
+
 /**
  * A clock that adds up, from reading to reading, what passed by whichever of its two clocks says more. Two readings alone
  * can both be wrong: a machine that was suspended, whose monotonic clock stood still, and whose wall clock was then set
  * back, seems to have lost no time at all.
  */
-export function carefulClock(clock: Clock): Clock {
+export function carefulClock(clock: Clock): CarefulClock {
   let last = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
   let passedMs = 0;
   return {
@@ -45,6 +51,9 @@ export function carefulClock(clock: Clock): Clock {
       passedMs += Math.max(0, now.wallMs - last.wallMs, now.monotonicMs - last.monotonicMs);
       last = now;
       return passedMs;
+    },
+    addLost: (lostMs) => {
+      passedMs += lostMs;
     },
   };
 }

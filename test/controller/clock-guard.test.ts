@@ -53,6 +53,21 @@ describe('the clock guard', () => {
     expect(guard.complaint()).toBeNull();
   });
 
+  it('tells of time that both of our clocks have missed, once AWS shows it', () => {
+    const lost: number[] = [];
+    const guard = new ClockGuard(toleranceMs, (lostMs) => lost.push(lostMs));
+    const hear = (serverMs: number, passedMs: number): void =>
+      guard.observe('lab', { serverMs, wallMs: serverMs }, { wallMs: serverMs, monotonicMs: 0, passedMs });
+    hear(1_000_000, 0);
+    hear(1_000_000 + toleranceMs, 0);
+    expect(lost).toEqual([]);
+    hear(2_000_000, 10_000);
+    expect(lost).toEqual([1_000_000 - toleranceMs - 10_000]);
+    // What was told once is not told again.
+    hear(2_010_000, 20_000 + (lost[0] ?? 0));
+    expect(lost).toHaveLength(1);
+  });
+
   it('has heard a fleet only when an answer told the time', () => {
     const guard = new ClockGuard(toleranceMs);
     guard.observe('lab', undefined, moment(0));
