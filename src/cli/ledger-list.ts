@@ -1,7 +1,6 @@
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
-import { loadConfig } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { readWholeLedger } from './ledger-reading.ts';
+import { readConfiguredLedger } from './ledger-reading.ts';
 import type { Format } from './options.ts';
 import { colorsFor, count, formatJson } from './print.ts';
 import { formatRows, receiptDetail, receiptJson } from './receipt-view.ts';
@@ -12,9 +11,7 @@ export async function listLedger(
   options: { readonly config?: string; readonly format: Format },
   world: Surroundings,
 ): Promise<ExitCode> {
-  const config = await loadConfig(options.config, world);
-  if (!config.ok) return config.exit;
-  const reading = await readWholeLedger(config.value, world);
+  const reading = await readConfiguredLedger(options, world);
   if (!reading.ok) return reading.exit;
   const receipts = [...reading.value.view.receipts.values()].sort(byName);
   if (options.format === 'json') {

@@ -6,7 +6,7 @@ import type { BatchHeader, LedgerEvent } from '../ledger/events.ts';
 import { emptyView, foldBatch, type LedgerView } from '../ledger/fold.ts';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import type { Token } from '../manifest/manifest.ts';
-import { type Ready, stopBy } from './configuration.ts';
+import { loadConfig, type Ready, stopBy } from './configuration.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -26,6 +26,15 @@ export interface LedgerReading {
   readonly commits: number;
   /** Each revision's events, oldest first. */
   readonly events: Map<Token, ToldEvent[]>;
+}
+
+/** The configured ledger, read whole: for the commands that only look. What is wrong has been printed. */
+export async function readConfiguredLedger(
+  options: { readonly config?: string },
+  world: Surroundings,
+): Promise<Ready<LedgerReading>> {
+  const config = await loadConfig(options.config, world);
+  return config.ok ? readWholeLedger(config.value, world) : config;
 }
 
 /** Fetches and folds the ledger, with every check that the controller makes; what is wrong has been printed. */

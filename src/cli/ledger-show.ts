@@ -3,9 +3,9 @@ import { describeEvent } from '../ledger/message.ts';
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import { findNearest } from '../lib/nearest.ts';
-import { loadConfig, stopBy } from './configuration.ts';
+import { stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { type LedgerReading, readWholeLedger, type ToldEvent } from './ledger-reading.ts';
+import { type LedgerReading, readConfiguredLedger, type ToldEvent } from './ledger-reading.ts';
 import type { Format } from './options.ts';
 import { type Colors, colorsFor, formatJson, plain } from './print.ts';
 import { paintState, receiptDetail, receiptJson } from './receipt-view.ts';
@@ -20,9 +20,7 @@ export async function showLedger(
   options: { readonly config?: string; readonly format: Format },
   world: Surroundings,
 ): Promise<ExitCode> {
-  const config = await loadConfig(options.config, world);
-  if (!config.ok) return config.exit;
-  const reading = await readWholeLedger(config.value, world);
+  const reading = await readConfiguredLedger(options, world);
   if (!reading.ok) return reading.exit;
   const found = findReceipts(what, reading.value.view);
   if (!found.ok) return stopBy(found.fault, exitCodes.findings, world).exit;

@@ -3,9 +3,8 @@ import { type Receipt, receiptState } from '../ledger/receipt.ts';
 import { type Fault, fault } from '../lib/faults.ts';
 import { clientToken } from '../manifest/canonical.ts';
 import { tagKeys } from '../manifest/request.ts';
-import { loadConfig } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { readWholeLedger } from './ledger-reading.ts';
+import { readConfiguredLedger } from './ledger-reading.ts';
 import type { Format } from './options.ts';
 import { count, formatJson, printFault } from './print.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -18,9 +17,7 @@ export async function verifyLedger(
   options: { readonly config?: string; readonly format: Format },
   world: Surroundings,
 ): Promise<ExitCode> {
-  const config = await loadConfig(options.config, world);
-  if (!config.ok) return config.exit;
-  const reading = await readWholeLedger(config.value, world);
+  const reading = await readConfiguredLedger(options, world);
   if (!reading.ok) return reading.exit;
   const { view, commits } = reading.value;
   const receipts = [...view.receipts.values()];

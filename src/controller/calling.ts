@@ -11,6 +11,7 @@ import { BugError } from '../lib/faults.ts';
 import type { WantedTask } from '../manifest/collect.ts';
 import type { PolicySet } from '../policy/verdict.ts';
 import { isoInstant, judge } from '../policy/verdict.ts';
+import { eventBase } from './event-base.ts';
 import { noteSuccess, pauseFirstMs, pauseFleet, pauseLastMs, probeFleet } from './fleet-check.ts';
 import { addOutcomes } from './outbox.ts';
 import { backoffMs, Pacer } from './pacer.ts';
@@ -62,14 +63,13 @@ export async function issueGrants(
 
 /** No claim is left without an outcome: what a bug has interrupted may have been called, and is looked for. */
 function answerForBug(c: Controller, grants: readonly Grant[]): void {
-  const at = isoInstant(c.clock.wallMs());
   for (const { task, attempt } of grants) {
-    const { token, fleet, name } = task.manifest;
+    const { token } = task.manifest;
     if (c.state.outbox.some((event) => event.token === token && event.attempt === attempt)) continue;
     c.watch.noteCallEnd(token, attempt, c.clock.monotonicMs());
     const message = 'a bug of the controller interrupted the call';
     const ended = { attempt, error: 'BugError', message, requestId: null } as const;
-    addOutcomes(c, [{ v: 1, kind: 'unknown', token, fleet, name, at, ...ended }]);
+    addOutcomes(c, [{ ...eventBase(c, task.manifest), kind: 'unknown', ...ended }]);
   }
 }
 
@@ -180,9 +180,7 @@ function makeOutcome(
   answer: CreateOutcome | null,
   closed: ReleaseReason | null,
 ): OutcomeEvent {
-  const { token, fleet, name } = task.manifest;
-  const wallMs = c.clock.wallMs();
-  const base = { v: 1, token, fleet, name, at: isoInstant(wallMs), attempt } as const;
+  const base = { ...eventBase(c, task.manifest), attempt };
   if (answer === null || (answer.kind === 'unsent' && answer.reason === 'gate')) {
     const reason = closed ?? 'shutdown';
     return {
@@ -206,7 +204,7 @@ function makeOutcome(
     }
     case 'throttled': {
       const pauseMs = Math.max(backoffMs(attempt, pauseFirstMs, pauseLastMs), answer.retryAfterMs ?? 0);
-      const notBefore = isoInstant(wallMs + Math.min(pauseMs, pauseLastMs));
+      const notBefore = isoInstant(c.clock.wallMs() + Math.min(pauseMs, pauseLastMs));
       const { reason, message, requestId } = answer;
       return { ...base, kind: 'released', reason, message, notBefore, requestId };
     }

@@ -7,6 +7,7 @@ import type { Candidate } from '../plan/batch.ts';
 import type { Withdrawal } from '../plan/withdrawal.ts';
 import type { PolicySet } from '../policy/verdict.ts';
 import { isoInstant, policySetDigest } from '../policy/verdict.ts';
+import { eventBase } from './event-base.ts';
 import type { Reading } from './history.ts';
 import type { Controller } from './state.ts';
 
@@ -31,12 +32,11 @@ export function makeClaims(
   reading: Reading | null,
 ): ClaimedEvent[] {
   if (reading === null || choices.length === 0) return [];
-  const at = isoInstant(c.clock.wallMs());
   const policySetId = policySetDigest(policySet);
   return choices.map((choice): ClaimedEvent => {
     const { task, traced, look, untilMs } = choice;
     const { manifest, path, blob } = task;
-    const { token, fleet, name, run, annotations } = manifest;
+    const { token, fleet, run, annotations } = manifest;
     const receipt = view.receipts.get(token);
     const request =
       receipt?.request == null
@@ -44,12 +44,8 @@ export function makeClaims(
         : {};
     const identity = c.state.fleets.get(fleet)?.expected ?? { account: '', region: '', endpoint: '' };
     return {
-      v: 1,
+      ...eventBase(c, manifest),
       kind: 'claimed',
-      token,
-      fleet,
-      name,
-      at,
       attempt: (receipt?.attempts.length ?? 0) + 1,
       ...request,
       taskRun: run,
@@ -77,15 +73,10 @@ export function makeClaims(
 
 /** The first time that a revision is denied, expires or is withdrawn, one event says so. */
 export function makeNotes(c: Controller, notes: readonly Withdrawal[]): LedgerEvent[] {
-  const at = isoInstant(c.clock.wallMs());
-  return notes.map(({ token, fleet, name, reason, message }) => ({
-    v: 1,
+  return notes.map((note) => ({
+    ...eventBase(c, note),
     kind: 'noted',
-    token,
-    fleet,
-    name,
-    at,
-    reason,
-    message,
+    reason: note.reason,
+    message: note.message,
   }));
 }

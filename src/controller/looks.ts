@@ -15,6 +15,7 @@ import type { Hit } from '../plan/look.ts';
 import { settleDoubt } from '../plan/look.ts';
 import type { Follow } from '../plan/plan.ts';
 import { isoInstant } from '../policy/verdict.ts';
+import { eventBase } from './event-base.ts';
 import { findOurs, pauseFleet, reasonOf, sameIdentity } from './fleet-check.ts';
 import { backoffMs } from './pacer.ts';
 import type { ListedTask, ReadFailure, TaskApi } from './ports.ts';
@@ -212,10 +213,8 @@ function findDoubles(c: Controller, view: LedgerView, look: Look): LedgerEvent[]
   return [...seconds].flatMap(([token, taskIds]): LedgerEvent[] => {
     const receipt = view.receipts.get(token);
     if (receipt === undefined) return [];
-    const { fleet, name } = receipt;
-    const at = isoInstant(c.clock.wallMs());
     const all = [...receipt.taskIds, ...taskIds].slice(0, 100);
-    return [{ v: 1, kind: 'doubled', token, fleet, name, at, taskIds: all }];
+    return [{ ...eventBase(c, receipt), kind: 'doubled', taskIds: all }];
   });
 }
 
@@ -231,8 +230,7 @@ function settleOne(
   );
   const evidence: LookEvidence = { ...look.evidence, hits: hits.map(({ taskId }) => taskId) };
   const result = settleDoubt(receipt, hits, look.nowMs, c.config.recovery.listTrustMs);
-  const { token, fleet, name } = receipt;
-  const base = { v: 1, token, fleet, name, at: isoInstant(c.clock.wallMs()) } as const;
+  const base = eventBase(c, receipt);
   const through = receipt.attempts.length;
   switch (result.kind) {
     case 'adopted': {
@@ -247,7 +245,7 @@ function settleOne(
       events.push({ ...base, kind: 'ambiguous', through, reason: result.reason, look: evidence });
       break;
     case 'absent':
-      absent.set(token, evidence);
+      absent.set(receipt.token, evidence);
       break;
     case 'unchanged':
       break;
@@ -276,8 +274,7 @@ export async function followOlder(
     const end = await learnEnd(c, state, api, receipt, taskId);
     if (end === null) continue;
     state.follows.delete(taskId);
-    const at = isoInstant(c.clock.wallMs());
-    events.push({ v: 1, kind: 'settled', token, fleet, name: receipt.name, at, ...end });
+    events.push({ ...eventBase(c, receipt), kind: 'settled', ...end });
   }
   return events;
 }

@@ -17,12 +17,12 @@ import type { Decision } from '../plan/decision.ts';
 import type { Plan } from '../plan/plan.ts';
 import { nextChangeMs } from '../plan/plan.ts';
 import type { Reason } from '../policy/verdict.ts';
-import { isoInstant } from '../policy/verdict.ts';
 import type { Grant } from './calling.ts';
 import { issueGrants } from './calling.ts';
 import type { Choice } from './claims.ts';
 import { makeClaims, makeNotes } from './claims.ts';
 import { composeCommit } from './composition.ts';
+import { eventBase } from './event-base.ts';
 import { fleetConditions, pauseFirstMs, pauseLastMs } from './fleet-check.ts';
 import type { Gathered } from './gathering.ts';
 import { gather, planNow, policySetOf } from './gathering.ts';
@@ -266,12 +266,10 @@ function absentEvents(
   choices: readonly Choice[],
 ): LedgerEvent[] {
   const claimed = new Set(choices.map(({ token }) => token));
-  const at = isoInstant(c.clock.wallMs());
   return [...absent].flatMap(([token, look]): LedgerEvent[] => {
     const receipt = view.receipts.get(token);
     if (receipt === undefined || claimed.has(token)) return [];
-    const { fleet, name, attempts } = receipt;
-    return [{ v: 1, kind: 'absent', token, fleet, name, at, through: attempts.length, look }];
+    return [{ ...eventBase(c, receipt), kind: 'absent', through: receipt.attempts.length, look }];
   });
 }
 

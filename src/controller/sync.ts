@@ -11,6 +11,7 @@ import { isOpen } from '../ledger/receipt.ts';
 import { readMoment } from '../lib/clock.ts';
 import type { Fault } from '../lib/faults.ts';
 import { fault } from '../lib/faults.ts';
+import { eventBase } from './event-base.ts';
 import { addOutcomes, removeOutcomes } from './outbox.ts';
 import type { LedgerFetch, LedgerSegment } from './ports.ts';
 import type { Controller } from './state.ts';
@@ -118,7 +119,6 @@ function resolveUndecided(c: Controller, fetched: LedgerFetch & { kind: 'fetched
 /** Claims that turned out to have landed after nobody could know: not called, so released. */
 export function releaseLate(c: Controller, events: readonly LedgerEvent[]): void {
   const { view } = c.state;
-  const at = new Date(c.clock.wallMs()).toISOString();
   for (const { kind, token } of events) {
     if (kind !== 'claimed') continue;
     const receipt = view?.receipts.get(token);
@@ -127,12 +127,8 @@ export function releaseLate(c: Controller, events: readonly LedgerEvent[]): void
     if (c.state.outbox.some((event) => event.token === token && event.attempt === newest.n)) continue;
     addOutcomes(c, [
       {
-        v: 1,
+        ...eventBase(c, receipt),
         kind: 'released',
-        token,
-        fleet: receipt.fleet,
-        name: receipt.name,
-        at,
         attempt: newest.n,
         reason: 'deadline',
         message: 'the claim landed too late to be called',
