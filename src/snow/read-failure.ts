@@ -3,6 +3,7 @@ import type { ReadFailure } from '../controller/ports.ts';
 import { type Fault, type FaultClass, type FaultCode, fault } from '../lib/faults.ts';
 import { type CallEnd, messageOf } from './answer.ts';
 import { named, serverOf, type Verdict } from './outcome.ts';
+import { lateCredentialsHint } from './sts.ts';
 
 type Failed = Exclude<Verdict, { kind: 'done' }>;
 type Answered = Extract<Failed, { answer: unknown }>;
@@ -103,8 +104,9 @@ export function unusable(what: string, why: string): Fault {
 
 function silence(end: Extract<CallEnd, { kind: 'unsent' | 'silent' }>, what: string): Fault {
   const text = `${what}: ${end.message}`;
+  // That there are none, or bad ones, is told by the session: here the call's time was over before it had any.
   if (end.kind === 'unsent' && end.reason === 'credentials') {
-    return fault('SG5010', 'human', text, 'see where the credentials of this fleet come from');
+    return fault('SG5011', 'retry', text, lateCredentialsHint);
   }
   if (isTlsError(end.error)) {
     const hint = "check the endpoint's certificate; NODE_EXTRA_CA_CERTS adds a private authority";

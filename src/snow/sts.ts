@@ -133,6 +133,10 @@ function sessionName(fleet: string): string {
   return `snowgate-${fleet}`.slice(0, 64);
 }
 
+/** For credentials that do not come in time; there may well be some. */
+export const lateCredentialsHint =
+  'see whether the source of the credentials (STS, container or instance metadata) answers';
+
 function lateCredentials(message: string): Error {
   return Object.assign(new Error(message), { name: 'LateCredentials' });
 }
@@ -154,8 +158,7 @@ function credentialFailure(error: unknown, fleet: FleetConfig): ReadFailure {
   const text = quoteWords(error instanceof Error ? error.message : String(error));
   const what = `credentials of fleet ${fleet.name}`;
   if (name === 'LateCredentials') {
-    const hint = 'see whether the source of the credentials (STS, container or instance metadata) answers';
-    return { kind: 'failed', fault: fault('SG5011', 'retry', `${what}: ${text}`, hint) };
+    return { kind: 'failed', fault: fault('SG5011', 'retry', `${what}: ${text}`, lateCredentialsHint) };
   }
   if (name === 'CredentialsProviderError') {
     const hint =

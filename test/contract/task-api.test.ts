@@ -6,14 +6,16 @@ import { startSimulator } from '../../src/simulator/server.ts';
 import { addRule, changeSettings, createService } from '../../src/simulator/service.ts';
 import { createTaskApi } from '../../src/snow/task-api.ts';
 import { createTaskDouble } from '../doubles/task-api.ts';
+import { warmSdk } from '../snow/fixture.ts';
 import { type TaskWorld, taskApiContract } from './task-api.ts';
 
 /** Short enough for the calls that hang, long enough for a busy machine. */
-const requestTimeoutMs = 1000;
+const requestTimeoutMs = 2000;
 
-beforeAll(() => {
+beforeAll(async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIATESTTESTTESTTEST');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-of-the-tests');
+  await warmSdk();
 });
 afterAll(() => {
   vi.unstubAllEnvs();

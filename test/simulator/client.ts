@@ -22,7 +22,7 @@ export function makeClient(
     region: scope.region ?? 'us-west-2',
     credentials: { accessKeyId: scope.accessKeyId ?? 'AKIDTEST', secretAccessKey: 'not-a-secret' },
     maxAttempts: 1,
-    requestHandler: new NodeHttpHandler({ requestTimeout: scope.requestTimeoutMs ?? 5_000 }),
+    requestHandler: new NodeHttpHandler({ requestTimeout: scope.requestTimeoutMs ?? 20_000 }),
   });
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { CreateOutcome } from '../../src/controller/ports.ts';
-import { fleetAt, later, open, openApi, taskRequest, useEnvironment } from './fixture.ts';
+import { fleetAt, later, open, openApi, patientTimeoutMs, taskRequest, useEnvironment } from './fixture.ts';
 import { type Behaviour, type Reply, reply, replyText, startRawServer } from './raw-server.ts';
 
 useEnvironment();
 
-async function create(behaviour: Behaviour, requestTimeoutMs = 2000) {
+async function create(behaviour: Behaviour, requestTimeoutMs = patientTimeoutMs) {
   const server = await startRawServer(behaviour);
   later(server.close);
   const outcome = await openApi(fleetAt(server.endpoint), { requestTimeoutMs }).createTask(
@@ -232,11 +232,11 @@ describe('what CreateTask means when no whole answer comes', () => {
   });
 
   it('an answer that never comes is unknown, and the connection is reset so that nothing more leaves', async () => {
-    const { outcome, server } = await create(() => undefined, 300);
+    const { outcome, server } = await create(() => undefined, 1000);
     expect(outcome).toMatchObject({
       kind: 'unknown',
       error: 'TimeoutError',
-      message: 'no whole answer within 300 ms',
+      message: 'no whole answer within 1000 ms',
     });
     await expect.poll(() => server.ends).toEqual(['reset']);
   });
@@ -246,7 +246,7 @@ describe('what CreateTask means when no whole answer comes', () => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n');
       const timer = setInterval(() => socket.write(' '), 20);
       socket.on('close', () => clearInterval(timer));
-    }, 300);
+    }, 1000);
     expect(outcome).toMatchObject({ kind: 'unknown', error: 'TimeoutError' });
   });
 
@@ -258,7 +258,7 @@ describe('what CreateTask means when no whole answer comes', () => {
         if (socket.writable) socket.once('drain', more);
       };
       more();
-    }, 20_000);
+    });
     expect(outcome).toMatchObject({
       kind: 'unknown',
       message: expect.stringContaining('larger than 16777216 bytes'),

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import type { FleetConfig } from '../../src/config/config.ts';
 import type { TaskApi } from '../../src/controller/ports.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -13,15 +13,34 @@ export function later(work: () => Promise<void> | void): void {
   undo.push(work);
 }
 
+/** Loads the SDK, which is done at the first call and takes seconds on a busy machine: no test's time-out is to run meanwhile. */
+export async function warmSdk(): Promise<void> {
+  const nobody = 'http://127.0.0.1:9';
+  // One that asks STS first, and one that comes as far as the service's own client.
+  for (const more of [{ account: '111122223333', stsEndpoint: nobody }, {}]) {
+    const options = { requestTimeoutMs: 60_000, clock: systemClock, redactor: createRedactor() };
+    const api = createTaskApi(fleetAt(nobody, more), options);
+    await api.probe();
+    api.close();
+  }
+}
+
+function stubCredentials(): void {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIATESTTESTTESTTEST');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-of-the-tests');
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
+  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/dev/null');
+}
+
 /** Credentials of the environment, and none from the machine that the tests run on. */
 export function useEnvironment(): void {
-  beforeEach(() => {
-    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIATESTTESTTESTTEST');
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret-of-the-tests');
-    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-    vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
-    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/dev/null');
+  beforeAll(async () => {
+    stubCredentials();
+    await warmSdk();
+    vi.unstubAllEnvs();
   });
+  beforeEach(stubCredentials);
   afterEach(async () => {
     vi.unstubAllEnvs();
     for (const work of undo.splice(0).reverse()) await work();
@@ -32,9 +51,12 @@ export function fleetAt(endpoint: string, more: Partial<FleetConfig> = {}): Flee
   return { name: 'lab', region: 'us-west-2', endpoint, ...more };
 }
 
+/** Long enough for any machine: a test that waits for a time-out names its own. */
+export const patientTimeoutMs = 20_000;
+
 export function openApi(fleet: FleetConfig, options: Partial<TaskApiOptions> = {}): TaskApi {
   const api = createTaskApi(fleet, {
-    requestTimeoutMs: 2000,
+    requestTimeoutMs: patientTimeoutMs,
     clock: systemClock,
     redactor: createRedactor(),
     ...options,

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { fleetAt, later, openApi, useEnvironment } from './fixture.ts';
+import { fleetAt, later, openApi, patientTimeoutMs, useEnvironment } from './fixture.ts';
 import { type Behaviour, reply, startRawServer } from './raw-server.ts';
 
 useEnvironment();
 
-async function open(behaviour: Behaviour, requestTimeoutMs = 2000) {
+async function open(behaviour: Behaviour, requestTimeoutMs = patientTimeoutMs) {
   const server = await startRawServer(behaviour);
   later(server.close);
   return { server, api: openApi(fleetAt(server.endpoint), { requestTimeoutMs }) };
 }
+
+const silence: Behaviour = () => undefined;
 
 const failures: readonly (readonly [string, Behaviour, string, string, string])[] = [
   ['ValidationException', reply({ status: 400, type: 'ValidationException' }), 'failed', 'SG5016', 'human'],
@@ -47,12 +49,12 @@ const failures: readonly (readonly [string, Behaviour, string, string, string])[
   ],
   ['502 of a proxy', reply({ status: 502, body: '<html>' }), 'failed', 'SG5004', 'retry'],
   ['a reset', (socket) => void socket.resetAndDestroy(), 'failed', 'SG5003', 'retry'],
-  ['no answer', () => undefined, 'failed', 'SG5002', 'retry'],
+  ['no answer', silence, 'failed', 'SG5002', 'retry'],
 ];
 
 describe('how reads fail', () => {
   it.each(failures)('%s', async (_name, behaviour, kind, code, faultClass) => {
-    const { api, server } = await open(behaviour, 400);
+    const { api, server } = await open(behaviour, behaviour === silence ? 1000 : patientTimeoutMs);
     for (const read of [
       await api.probe(),
       await api.listTasks(),

@@ -204,13 +204,20 @@ describe('assuming a role', () => {
     expect(server.connections).toBe(0);
   });
 
-  it('does not hold a call longer than its time-out when STS hangs', async () => {
-    const { api, sts } = await start({ roleArn });
+  it('does not hold a call longer than its time-out when STS hangs, and says late, not none', async () => {
+    const { sts, server } = await start({});
     sts.script('AssumeRole', 'hang');
+    const fleet = fleetAt(server.endpoint, { account, stsEndpoint: sts.endpoint, roleArn });
+    const api = openApi(fleet, { requestTimeoutMs: 500 });
     expect(await api.createTask(taskRequest(), open)).toMatchObject({
       kind: 'unsent',
       reason: 'credentials',
     });
+    expect(await api.listTasks()).toMatchObject({
+      kind: 'failed',
+      fault: { code: 'SG5011', class: 'retry' },
+    });
+    expect(server.connections).toBe(0);
   });
 
   it('tells no secret: what it was given is known to the redactor', async () => {

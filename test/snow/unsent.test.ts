@@ -34,7 +34,7 @@ describe('a CreateTask of which nothing left this machine', () => {
   });
 
   it('is unsent when the name does not resolve', async () => {
-    const api = openApi(fleetAt('http://name.invalid'), { requestTimeoutMs: 10_000 });
+    const api = openApi(fleetAt('http://name.invalid'));
     const outcome = await api.createTask(taskRequest(), open);
     expect(outcome).toMatchObject({ kind: 'unsent', reason: 'connection' });
     expect(await api.probe()).toMatchObject({ kind: 'failed', fault: { class: 'retry' } });
@@ -57,16 +57,17 @@ describe('a CreateTask of which nothing left this machine', () => {
   it('is unsent when the other side speaks no TLS', async () => {
     const server = await startRawServer(issuing);
     later(server.close);
-    const outcome = await openApi(fleetAt(`https://127.0.0.1:${server.port}`), {
-      requestTimeoutMs: 500,
-    }).createTask(taskRequest(), open);
+    const outcome = await openApi(fleetAt(`https://127.0.0.1:${server.port}`)).createTask(
+      taskRequest(),
+      open,
+    );
     expect(outcome).toMatchObject({ kind: 'unsent', reason: 'connection' });
   });
 
   it('is unsent when the certificate is good and the handshake never ends', async () => {
     const server = await startRawServer(() => undefined);
     later(server.close);
-    const api = openApi(fleetAt(`https://localhost:${server.port}`), { requestTimeoutMs: 300 });
+    const api = openApi(fleetAt(`https://localhost:${server.port}`), { requestTimeoutMs: 1000 });
     expect(await api.createTask(taskRequest(), open)).toMatchObject({ kind: 'unsent', reason: 'connection' });
   });
 
