@@ -15,9 +15,13 @@ export function decisionJson({ fleet, name, token, action, untilMs, reasons }: D
   };
 }
 
+/** Actions that a person looks up: their reasons are told with their codes, which docs/ERRORS.md lists. */
+const coded: ReadonlySet<Decision['action']> = new Set(['deny', 'quarantined', 'blocked', 'look']);
+
 /** One row of a listing: what is decided, when it ends, and every reason. */
 export function decisionRow({ key, token, action, untilMs, reasons }: Decision): Row {
-  const why = reasons.map(({ message }) => message).join('; ');
+  const texts = reasons.map(({ code, message }) => (coded.has(action) ? `${code} ${message}` : message));
+  const why = texts.join('; ');
   const isTold = untilMs === null || why.includes(new Date(untilMs).toISOString());
   const until = isTold ? '' : `until ${shortInstant(untilMs)}`;
   const detail = [until, why].filter((part) => part !== '').join(': ');

@@ -163,5 +163,6 @@ function planText({ atMs, source, ledger, decisions, halts }: Planned, world: Su
     .map(({ code, message }) => `${colors.red('halted')} ${code}: ${plain(message)}\n`)
     .join('');
   const rows = formatRows(decisions.map(decisionRow), world.stdout.columns(), colors);
-  return `${head}${halted}${rows}${count(decisions.length, 'task')}${tally(decisions.map(({ action }) => action))}\n`;
+  const unasked = `${colors.dim('AWS was not asked: a fleet that it denies or throttles shows in the log of the controller')}\n`;
+  return `${head}${halted}${rows}${unasked}${count(decisions.length, 'task')}${tally(decisions.map(({ action }) => action))}\n`;
 }

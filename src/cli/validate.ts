@@ -114,8 +114,11 @@ function isController(bytes: Uint8Array): boolean {
   if (!text.startsWith(key, start)) return false;
   const end = text.indexOf('\n', start);
   const [written = ''] = text.slice(start + key.length, end < 0 ? undefined : end).split('#', 1);
-  return ['Controller', '"Controller"', "'Controller'"].includes(written.trim());
+  return findNearest(written.replace(/["']/g, '').trim(), kinds) === 'Controller';
 }
+
+/** A misspelt kind is what it is nearest to, so that what else is wrong with the document is told with it. */
+const kinds = ['Controller', 'Task', 'Window', 'Policy', 'Suspension', 'Waiver'];
 
 /** The limits that the controller of this work tree would hold manifests to. */
 function limitsOf(configs: readonly ReadConfig[]): DocumentLimits {

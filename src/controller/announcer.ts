@@ -1,19 +1,29 @@
-/** Says what changed, once: a daemon that repeats itself every pass is not read when it matters. */
+/**
+ * Says what changed, once: a daemon that repeats itself every pass is not read when it matters. What a person has to end
+ * is said again every hour, because by then the log may have been cut, or its reader have come on duty.
+ */
+import type { Clock } from '../lib/clock.ts';
 import type { Journal, LogFields, LogLevel } from './ports.ts';
+
+const repeatMs = 60 * 60_000;
 
 export class Announcer {
   readonly #journal: Journal;
-  readonly #said = new Map<string, string>();
+  readonly #clock: Clock;
+  readonly #said = new Map<string, { readonly text: string; readonly atMs: number }>();
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, clock: Clock) {
     this.#journal = journal;
+    this.#clock = clock;
   }
 
-  /** Writes the line when what it says about the subject is new. */
+  /** Writes the line when what it says about the subject is new; an error also when it has stood for another hour. */
   say(subject: string, level: LogLevel, event: string, fields: LogFields): void {
     const text = JSON.stringify([event, fields]);
-    if (this.#said.get(subject) === text) return;
-    this.#said.set(subject, text);
+    const said = this.#said.get(subject);
+    const nowMs = this.#clock.monotonicMs();
+    if (said?.text === text && (level !== 'error' || nowMs - said.atMs < repeatMs)) return;
+    this.#said.set(subject, { text, atMs: nowMs });
     this.#journal.write(level, event, fields);
   }
 

@@ -152,7 +152,7 @@ export function makeController(deps: ControllerDeps): Controller {
     watch: new Watch(run, config.recovery),
     guard: new ClockGuard(config.clock.toleranceMs, (lostMs) => clock.addLost(lostMs)),
     pushPacer: new Pacer(config.ledger.pushesPerMinute / config.ledger.replicas / 60, pushBurst),
-    announcer: new Announcer(deps.journal),
+    announcer: new Announcer(deps.journal, clock),
   };
 }
 

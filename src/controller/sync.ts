@@ -149,6 +149,8 @@ export async function syncSource(c: Controller): Promise<boolean> {
     return false;
   }
   c.announcer.clear('source', 'source reached again');
+  if (c.state.head !== fetched.value.head)
+    c.journal.write('info', 'source head read', { commit: fetched.value.head });
   c.state.head = fetched.value.head;
   c.state.sourceFresh = begun;
   return true;

@@ -82,6 +82,12 @@ describe('validate', () => {
     },
   );
 
+  it('tells all that is wrong with a configuration whose kind is misspelt', async () => {
+    const { stdout } = await validate({ 'snowgate.yaml': 'kind: Controler\nsorce: {}\n' });
+    expect(stdout).toContain('snowgate.yaml:1:7: error SG2002: kind must be Controller\n');
+    expect(stdout).toMatch(/^snowgate\.yaml:2:1: error /m);
+  });
+
   it('takes no time over what only looks like a configuration', async () => {
     const files = Object.fromEntries(
       Array.from({ length: 10 }, (_, index) => [`tasks/${index}.yaml`, `kind:${' '.repeat(60_000)}x y\n`]),
