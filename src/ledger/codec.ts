@@ -6,7 +6,14 @@
 import type { Fault, Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
 import type { Batch, BatchHeader, LedgerEvent, LedgerFormat } from './events.ts';
-import { formatVersion, noteReasons, releaseReasons, settledOutcomes } from './events.ts';
+import {
+  cancelAnswers,
+  cancelReasons,
+  formatVersion,
+  noteReasons,
+  releaseReasons,
+  settledOutcomes,
+} from './events.ts';
 
 /** Lines of one segment; a batch of claims is far smaller, and a longer one is not ours. */
 const linesMax = 100_000;
@@ -150,6 +157,9 @@ const shapes: Readonly<Record<LedgerEvent['kind'], Shape>> = {
   },
   baseline: { ...base, command, targets, taskRun: positive, path: text },
   noted: { ...base, reason: among(noteReasons), message: text },
+  progress: { ...base, executions: listOf(execution, 10) },
+  cancelRequested: { ...base, taskId: awsId, reason: among(cancelReasons) },
+  cancelAnswered: { ...base, answer: among(cancelAnswers), message: text, requestId: orNull(text) },
   settled: { ...base, outcome: among(settledOutcomes), executions: listOf(execution, 10) },
 };
 

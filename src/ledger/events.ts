@@ -67,7 +67,7 @@ export interface LookEvidence {
   readonly hits: readonly string[];
 }
 
-/** One device's end, in AWS's words. */
+/** What one device does or did with a task, in AWS's words. */
 export interface DeviceExecution {
   readonly device: string;
   readonly state: string;
@@ -216,6 +216,38 @@ export type NoteReason = (typeof noteReasons)[number];
 export const settledOutcomes = ['succeeded', 'partial', 'failed', 'canceled', 'missed', 'vanished'] as const;
 export type SettledOutcome = (typeof settledOutcomes)[number];
 
+/** What the devices do with the task, where that is not what was written last. */
+export interface ProgressEvent extends Base {
+  readonly kind: 'progress';
+  readonly executions: readonly DeviceExecution[];
+}
+
+export const cancelReasons = ['removed', 'reverted'] as const;
+export type CancelReason = (typeof cancelReasons)[number];
+
+/** The right to ask AWS to cancel the task, once its manifest is not wanted any more. Written before AWS is asked. */
+export interface CancelRequestedEvent extends Base {
+  readonly kind: 'cancelRequested';
+  readonly taskId: string;
+  readonly reason: CancelReason;
+}
+
+/**
+ * - accepted: AWS took it; a device that was quicker runs the task all the same
+ * - refused: AWS said no, in its own words
+ * - begun: no device was waiting any more, and AWS was not asked
+ */
+export const cancelAnswers = ['accepted', 'refused', 'begun'] as const;
+export type CancelAnswer = (typeof cancelAnswers)[number];
+
+/** How the cancel ended. An answer that says nothing (throttled, lost) is not written: it is asked again. */
+export interface CancelAnsweredEvent extends Base {
+  readonly kind: 'cancelAnswered';
+  readonly answer: CancelAnswer;
+  readonly message: string;
+  readonly requestId: string | null;
+}
+
 /** Every execution of the task is final. */
 export interface SettledEvent extends Base {
   readonly kind: 'settled';
@@ -236,6 +268,9 @@ export type LedgerEvent =
   | ResolvedEvent
   | BaselineEvent
   | NotedEvent
+  | ProgressEvent
+  | CancelRequestedEvent
+  | CancelAnsweredEvent
   | SettledEvent;
 
 /** One commit of the ledger, decoded. */

@@ -13,11 +13,15 @@ import type {
   BaselineEvent,
   Batch,
   BatchHeader,
+  CancelAnsweredEvent,
+  CancelRequestedEvent,
   ClaimedEvent,
   IssuedEvent,
   LedgerEvent,
   OutcomeEvent,
+  ProgressEvent,
   ResolvedEvent,
+  SettledEvent,
 } from './events.ts';
 import type { Attempt, Receipt, ReceiptState } from './receipt.ts';
 import { emptyReceipt, isOpenState, receiptState } from './receipt.ts';
@@ -162,11 +166,45 @@ function applyEvent(
       if (!oneOf(state, ['pending', 'waiting'])) return notFrom(state);
       if (!receipt.notes.has(event.reason)) receipt.notes.set(event.reason, event.message);
       return null;
+    case 'progress':
     case 'settled':
-      if (state !== 'issued') return notFrom(state);
-      receipt.settled = { outcome: event.outcome, executions: event.executions };
-      return null;
+      return applyNews(receipt, event, state);
+    case 'cancelRequested':
+      return applyCancel(receipt, event, state);
+    case 'cancelAnswered':
+      return applyCancelAnswer(receipt, event, state);
   }
+}
+
+function applyNews(
+  receipt: Receipt,
+  event: ProgressEvent | SettledEvent,
+  state: ReceiptState,
+): string | null {
+  if (state !== 'issued') return notFrom(state);
+  receipt.executions = event.executions;
+  receipt.progressAt = event.at;
+  if (event.kind === 'settled') receipt.settled = { outcome: event.outcome, at: event.at };
+  return null;
+}
+
+/** Once: what is wanted again afterwards, and then again not, has had its chance. */
+function applyCancel(receipt: Receipt, event: CancelRequestedEvent, state: ReceiptState): string | null {
+  if (state !== 'issued') return notFrom(state);
+  if (receipt.cancel !== null) return 'its cancel was requested before';
+  if (receipt.taskIds[0] !== event.taskId) return `its task is not ${event.taskId}`;
+  receipt.cancel = { reason: event.reason, taskId: event.taskId, at: event.at, answer: null };
+  return null;
+}
+
+/** The end of the task may be written first, by another replica. */
+function applyCancelAnswer(receipt: Receipt, event: CancelAnsweredEvent, state: ReceiptState): string | null {
+  if (!oneOf(state, ['issued', 'settled'])) return notFrom(state);
+  const { cancel } = receipt;
+  if (cancel === null || cancel.answer !== null) return 'no cancel of it waits for an answer';
+  const answer = { kind: event.answer, message: event.message, at: event.at };
+  receipt.cancel = { ...cancel, answer };
+  return null;
 }
 
 function applyClaim(
@@ -315,8 +353,8 @@ function applyBaseline(receipt: Receipt, event: BaselineEvent, state: ReceiptSta
   return null;
 }
 
-/** States that nothing but a late task id changes; an issued one is looked at when a newer revision waits for it. */
-const finalStates: ReadonlySet<ReceiptState> = new Set(['issued', 'settled', 'refused', 'baseline']);
+/** States that nothing but a late task id changes. */
+const finalStates: ReadonlySet<ReceiptState> = new Set(['settled', 'refused', 'baseline']);
 
 function settle(receipt: Receipt, through: number): void {
   for (const attempt of receipt.attempts) {

@@ -2,7 +2,7 @@
  * What a ledger commit says to people in `git log`: one line an event, then trailers for machines. Made only of names,
  * ids and codes whose grammar the codec has checked, so that nobody else's text can pretend to be a trailer.
  */
-import type { Batch, LedgerEvent } from './events.ts';
+import type { Batch, DeviceExecution, LedgerEvent } from './events.ts';
 
 /** Lines told in full; the rest is counted, and stands in the segment. */
 const linesMax = 500;
@@ -50,6 +50,7 @@ export function describeEvent(event: LedgerEvent): string {
     case 'absent':
       return `${what} after ${event.look.tasksSeen} tasks were listed`;
     case 'ambiguous':
+    case 'cancelRequested':
     case 'noted':
       return `${what}: ${event.reason}`;
     case 'doubled':
@@ -58,9 +59,20 @@ export function describeEvent(event: LedgerEvent): string {
       return `${what}: ${event.taskId === null ? 'no task was made' : `made ${event.taskId}`}`;
     case 'baseline':
       return what;
+    case 'progress':
+      return `${what}: ${describeExecutions(event.executions)}`;
+    case 'cancelAnswered':
+      return `${what}: ${event.answer}`;
     case 'settled':
       return `${what}: ${event.outcome}`;
   }
+}
+
+/** `2 QUEUED, 1 SUCCEEDED`: states in AWS's words, whose grammar the codec has checked. */
+function describeExecutions(executions: readonly DeviceExecution[]): string {
+  const counts = new Map<string, number>();
+  for (const { state } of executions) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
 }
 
 /** Where a segment lies: `YYYY/MM/DD/HH/<seq, 10 digits>-<replica>.jsonl`, in UTC. `at` is ISO 8601. */

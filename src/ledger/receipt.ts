@@ -16,7 +16,15 @@
 import type { FleetIdentity } from '../config/config.ts';
 import type { Command, TaskKey, Token } from '../manifest/manifest.ts';
 import type { TaskRequest } from '../manifest/request.ts';
-import type { DeviceExecution, ManifestOrigin, NoteReason, ReleaseReason, SettledOutcome } from './events.ts';
+import type {
+  CancelAnswer,
+  CancelReason,
+  DeviceExecution,
+  ManifestOrigin,
+  NoteReason,
+  ReleaseReason,
+  SettledOutcome,
+} from './events.ts';
 
 export const receiptStates = [
   'pending',
@@ -55,6 +63,15 @@ export interface Release {
   readonly at: string;
 }
 
+/** AWS is asked, or was asked, to cancel the task. */
+export interface Cancel {
+  readonly reason: CancelReason;
+  readonly taskId: string;
+  readonly at: string;
+  /** Null until AWS's answer, or that it need not be asked, is written. */
+  readonly answer: { readonly kind: CancelAnswer; readonly message: string; readonly at: string } | null;
+}
+
 export interface Receipt {
   readonly token: Token;
   readonly key: TaskKey;
@@ -75,7 +92,12 @@ export interface Receipt {
   doubled: boolean;
   release: Release | null;
   refusal: { readonly error: string; readonly message: string } | null;
-  settled: { readonly outcome: SettledOutcome; readonly executions: readonly DeviceExecution[] } | null;
+  /** What the devices did with it, as far as it was written; empty before the first news. */
+  executions: readonly DeviceExecution[];
+  /** When the last of that was written. */
+  progressAt: string | null;
+  cancel: Cancel | null;
+  settled: { readonly outcome: SettledOutcome; readonly at: string } | null;
   readonly notes: Map<NoteReason, string>;
   /** A human's word, where one was needed. */
   resolution: { readonly by: string; readonly reason: string; readonly taskId: string | null } | null;
@@ -104,6 +126,9 @@ export function emptyReceipt(token: Token, fleet: string, name: string): Receipt
     doubled: false,
     release: null,
     refusal: null,
+    executions: [],
+    progressAt: null,
+    cancel: null,
     settled: null,
     notes: new Map(),
     resolution: null,

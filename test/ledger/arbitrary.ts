@@ -1,7 +1,13 @@
 /** Batches of every kind of event, each field drawn from all that its grammar allows. */
 import fc from 'fast-check';
 import type { Batch, BatchHeader, LedgerEvent } from '../../src/ledger/events.ts';
-import { noteReasons, releaseReasons, settledOutcomes } from '../../src/ledger/events.ts';
+import {
+  cancelAnswers,
+  cancelReasons,
+  noteReasons,
+  releaseReasons,
+  settledOutcomes,
+} from '../../src/ledger/events.ts';
 
 const hex = (length: number): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
@@ -116,6 +122,20 @@ export const event: fc.Arbitrary<LedgerEvent> = fc.oneof(
   }),
   fc.record({ ...base, ...kind('baseline'), command, targets, taskRun: positive, path: text }),
   fc.record({ ...base, ...kind('noted'), reason: fc.constantFrom(...noteReasons), message: text }),
+  fc.record({ ...base, ...kind('progress'), executions: fc.array(execution, { maxLength: 10 }) }),
+  fc.record({
+    ...base,
+    ...kind('cancelRequested'),
+    taskId: awsId,
+    reason: fc.constantFrom(...cancelReasons),
+  }),
+  fc.record({
+    ...base,
+    ...kind('cancelAnswered'),
+    answer: fc.constantFrom(...cancelAnswers),
+    message: text,
+    requestId: orNull(text),
+  }),
   fc.record({
     ...base,
     ...kind('settled'),

@@ -125,7 +125,7 @@ describe('a segment', () => {
     expect(read(header(), { v: 2, kind: 'rotated' })).toMatchObject({ fault: { code: 'SG4213' } });
   });
 
-  it.each(['rotated', 'progress', 'batch', '', '__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+  it.each(['rotated', 'vanished', 'batch', '', '__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
     'with an event of kind %j is never read around',
     (kind) => {
       const decoded = read(header(), issued(), { ...issued(), kind }, issued());

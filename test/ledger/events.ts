@@ -6,12 +6,15 @@ import type {
   BaselineEvent,
   Batch,
   BatchHeader,
+  CancelAnsweredEvent,
+  CancelRequestedEvent,
   ClaimedEvent,
   DoubledEvent,
   IssuedEvent,
   LedgerEvent,
   LookEvidence,
   NotedEvent,
+  ProgressEvent,
   RefusedEvent,
   ReleasedEvent,
   ResolvedEvent,
@@ -164,6 +167,26 @@ export const noted = (over: Over<NotedEvent> = {}): NotedEvent => ({
   kind: 'noted',
   reason: 'expired',
   message: 'notAfter has passed',
+  ...over,
+});
+export const progress = (over: Over<ProgressEvent> = {}): ProgressEvent => ({
+  ...base,
+  kind: 'progress',
+  executions: [{ device: 'smd-1', state: 'IN_PROGRESS', executionId: 'ex-1' }],
+  ...over,
+});
+export const cancelRequested = (over: Over<CancelRequestedEvent> = {}): CancelRequestedEvent => ({
+  ...base,
+  kind: 'cancelRequested',
+  taskId: 'st-1',
+  reason: 'removed',
+  ...over,
+});
+export const cancelAnswered = (over: Over<CancelAnsweredEvent> = {}): CancelAnsweredEvent => ({
+  ...base,
+  ...answer,
+  kind: 'cancelAnswered',
+  answer: 'accepted',
   ...over,
 });
 export const settled = (over: Over<SettledEvent> = {}): SettledEvent => ({

@@ -5,6 +5,8 @@ import {
   absent,
   adopted,
   ambiguous,
+  cancelAnswered,
+  cancelRequested,
   claimed,
   commitId,
   doubled,
@@ -18,6 +20,7 @@ import {
   refused,
   released,
   resolved,
+  progress,
   settled,
   tokenA,
   tokenB,
@@ -176,6 +179,37 @@ describe('the request', () => {
     const ledger = new Ledger().write(claimed(), released(), laterClaim(), unknown({ attempt: 2 }));
     expect(ledger.receipt().request).toEqual(claimed().request);
     expect(ledger.receipt().revision).toEqual({ command: 'reboot', targets: ['smd-1'], run: 1 });
+  });
+});
+
+describe('a task in AWS', () => {
+  const news = (state: string) => [{ device: 'smd-1', state, executionId: 'ex-1' }];
+
+  it('is known as it was told last, until its end', () => {
+    const ledger = new Ledger().write(claimed(), issued());
+    expect(ledger.receipt()).toMatchObject({ executions: [], progressAt: null });
+    for (const state of ['QUEUED', 'IN_PROGRESS']) {
+      ledger.write(progress({ executions: news(state) }));
+      expect(ledger.receipt().executions).toEqual(news(state));
+    }
+    expect(ledger.view.restless.has(tokenA)).toBe(true);
+    ledger.write(settled({ outcome: 'failed', executions: news('FAILED') }));
+    expect(ledger.receipt()).toMatchObject({ executions: news('FAILED'), settled: { outcome: 'failed' } });
+    expect(ledger.view.restless.has(tokenA)).toBe(false);
+  });
+
+  it('is asked to be cancelled once, and answered once', () => {
+    const ledger = new Ledger().write(claimed(), issued(), cancelRequested());
+    expect(ledger.receipt().cancel).toMatchObject({ reason: 'removed', taskId: 'st-1', answer: null });
+    expect(ledger.fold(cancelRequested())?.message).toContain('its cancel was requested before');
+    const answered = new Ledger().write(claimed(), issued(), cancelRequested(), cancelAnswered());
+    expect(answered.receipt().cancel?.answer).toMatchObject({ kind: 'accepted' });
+    expect(answered.fold(cancelAnswered())?.message).toContain('no cancel of it waits for an answer');
+  });
+
+  it('is the one that is cancelled, and no other', () => {
+    const ledger = new Ledger().write(claimed(), issued());
+    expect(ledger.fold(cancelRequested({ taskId: 'st-2' }))?.message).toContain('its task is not st-2');
   });
 });
 

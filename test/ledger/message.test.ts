@@ -11,12 +11,15 @@ import {
   adopted,
   ambiguous,
   baseline,
+  cancelAnswered,
+  cancelRequested,
   claimed,
   commitId,
   doubled,
   header,
   issued,
   noted,
+  progress,
   refused,
   released,
   resolved,
@@ -55,6 +58,7 @@ const hostile: LedgerEvent[] = [
   resolved({ reason: forged, by: forged }),
   baseline({ path: forged }),
   noted({ message: forged }),
+  cancelAnswered({ message: forged, requestId: forged }),
 ];
 
 describe('a commit message', () => {
@@ -90,7 +94,7 @@ describe('a commit message', () => {
         const line = describeEvent(one);
         expect(line).not.toContain('\n');
         // Git takes a token without spaces before a colon.
-        expect(line).toMatch(/^[a-z]+ [a-z0-9/-]+ [0-9a-f]{12}/);
+        expect(line).toMatch(/^[a-zA-Z]+ [a-z0-9/-]+ [0-9a-f]{12}/);
         expect(line.length).toBeLessThan(8_000);
       }),
     );
@@ -102,6 +106,20 @@ describe('a commit message', () => {
     [[released({ reason: 'throttled' })], 'released lab/job aaaaaaaaaaaa attempt 1: throttled'],
     [[ambiguous()], 'ambiguous lab/job aaaaaaaaaaaa: tooOld'],
     [[doubled()], 'doubled lab/job aaaaaaaaaaaa: st-1, st-2'],
+    [
+      [
+        progress({
+          executions: ['QUEUED', 'SUCCEEDED', 'QUEUED'].map((state, n) => ({
+            device: `smd-${n}`,
+            state,
+            executionId: null,
+          })),
+        }),
+      ],
+      'progress lab/job aaaaaaaaaaaa: 2 QUEUED, 1 SUCCEEDED',
+    ],
+    [[cancelRequested()], 'cancelRequested lab/job aaaaaaaaaaaa: removed'],
+    [[cancelAnswered()], 'cancelAnswered lab/job aaaaaaaaaaaa: accepted'],
     [[settled()], 'settled lab/job aaaaaaaaaaaa: succeeded'],
     [[resolved()], 'resolved lab/job aaaaaaaaaaaa: no task was made'],
     [[issued(), claimed(), issued()], '2 issued, 1 claimed'],

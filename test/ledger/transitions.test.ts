@@ -11,6 +11,8 @@ import {
   adopted,
   ambiguous,
   baseline,
+  cancelAnswered,
+  cancelRequested,
   claimed,
   doubled,
   emptyLook,
@@ -19,6 +21,7 @@ import {
   laterClaim,
   lookWith,
   noted,
+  progress,
   refused,
   released,
   resolved,
@@ -39,7 +42,10 @@ const pasts = {
   ambiguous: [claimed(), unknown(), ambiguous()],
   issued: [claimed(), issued()],
   'issued by adoption': [claimed(), unknown(), adopted()],
+  'issued, its cancel requested': [claimed(), issued(), cancelRequested()],
+  'issued, its cancel answered': [claimed(), issued(), cancelRequested(), cancelAnswered()],
   settled: [claimed(), issued(), settled()],
+  'settled before the answer': [claimed(), issued(), cancelRequested(), settled()],
   refused: [claimed(), refused()],
   doubled: [claimed(), unknown(), doubled()],
   baseline: [baseline()],
@@ -71,6 +77,9 @@ const kinds = {
   'resolved as not made': () => resolved(),
   baseline: () => baseline(),
   noted: () => noted({ reason: 'denied' }),
+  progress: () => progress(),
+  cancelRequested: () => cancelRequested(),
+  cancelAnswered: () => cancelAnswered(),
   settled: () => settled(),
 } satisfies Record<string, (n: number) => LedgerEvent>;
 type Kind = keyof typeof kinds;
@@ -110,7 +119,13 @@ const made: Partial<Record<Kind, ReceiptState>> = {
   'issued as another task': 'doubled',
   // A listing may show a second task of a revision that has one.
   doubled: 'doubled',
+  progress: 'issued',
   settled: 'settled',
+};
+const done: Partial<Record<Kind, ReceiptState>> = {
+  issued: 'settled',
+  'issued as another task': 'doubled',
+  doubled: 'doubled',
 };
 
 const allowed: Record<Past, Partial<Record<Kind, ReceiptState>>> = {
@@ -137,9 +152,12 @@ const allowed: Record<Past, Partial<Record<Kind, ReceiptState>>> = {
     'resolved as made': 'issued',
     'resolved as not made': 'waiting',
   },
-  issued: made,
-  'issued by adoption': made,
-  settled: { issued: 'settled', 'issued as another task': 'doubled', doubled: 'doubled' },
+  issued: { ...made, cancelRequested: 'issued' },
+  'issued by adoption': { ...made, cancelRequested: 'issued' },
+  'issued, its cancel requested': { ...made, cancelAnswered: 'issued' },
+  'issued, its cancel answered': made,
+  settled: done,
+  'settled before the answer': { ...done, cancelAnswered: 'settled' },
   refused: { ...late, 'resolved as made': 'issued' },
   doubled: { issued: 'doubled', 'issued as another task': 'doubled' },
   baseline: {},
@@ -163,11 +181,11 @@ const stateOf = (ledger: Ledger): ReceiptState | 'none' => {
 
 describe('a receipt', () => {
   it.each(Object.keys(pasts) as Past[])('is brought into its state: %s', (past) => {
-    expect(past.split(' ')[0]).toBe(stateOf(live(past).ledger));
+    expect(past.split(/[ ,]/)[0]).toBe(stateOf(live(past).ledger));
   });
 
   it('is tried in every state', () => {
-    expect(new Set(Object.keys(pasts).map((past) => past.split(' ')[0]))).toEqual(
+    expect(new Set(Object.keys(pasts).map((past) => past.split(/[ ,]/)[0]))).toEqual(
       new Set(['none', ...receiptStates]),
     );
   });
@@ -190,7 +208,7 @@ describe('a receipt', () => {
       expect(problem).toMatchObject({ code: 'SG4202', class: 'human' });
       expect(problem?.message).toContain(`${event(kind).kind} for lab/job (${tokenA.slice(0, 12)})`);
       expect(problem?.message).toMatch(
-        /not allowed while it is|there is no attempt|already ended|settled by a look|its look/,
+        /not allowed while it is|there is no attempt|already ended|settled by a look|its look|its cancel|no cancel of it/,
       );
       expect(stateOf(ledger)).toBe(before);
     },
