@@ -180,6 +180,16 @@ const pieces = [
   ])
   .concat(['? ', '<<: ', '&a ', '*a', '!t ', '1: ', '\\\n', '\n\n']);
 
+/** Texts of nothing but white space become empty ones, at any depth. */
+function emptyBlanks(value: unknown): unknown {
+  if (typeof value === 'string') return /^\s*$/.test(value) ? '' : value;
+  if (Array.isArray(value)) return value.map(emptyBlanks);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [emptyBlanks(key), emptyBlanks(item)]),
+  );
+}
+
 test('whatever both parsers accept means the same to both', () => {
   const text = fc.array(fc.constantFrom(...pieces), { maxLength: 16 }).map((parts) => parts.join(''));
   fc.assert(
@@ -195,17 +205,19 @@ test('whatever both parsers accept means the same to both', () => {
         logLevel: 'silent',
       });
       if (!Array.isArray(documents) || documents.some((d) => d.errors.length + d.warnings.length > 0)) return;
-      // Block scalars that hold nothing but white space are read differently, and mean nothing to anybody.
-      if (/[|>][0-9+-]*[ \t]*\n[ \t\n]*$/.test(written.replaceAll('\r', ''))) return;
       const ours = file.documents.map((d) => (d.ok ? d.value : null)).filter((value) => value !== null);
       const theirs = documents
         .map((d): unknown => d.toJS({ maxAliasCount: 0 }))
         .filter((value) => value !== null);
       // A block scalar alone is a document too, and the parsers differ about its indent; none of ours is one.
       if (ours.some((value) => typeof value === 'string')) return;
-      expect(ours).toEqual(theirs);
+      // Block scalars that hold nothing but white space are read differently, and mean nothing to anybody.
+      const [mine, other] = [ours, theirs].map((values) =>
+        /[|>]/.test(written) ? emptyBlanks(values) : values,
+      );
+      expect(mine).toEqual(other);
     }),
-    { numRuns: 20_000 },
+    { numRuns: Number(process.env['SNOWGATE_YAML_CASES'] ?? 20_000) },
   );
 });
 
