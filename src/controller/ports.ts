@@ -194,6 +194,9 @@ export interface TaskDescription {
   readonly state: string;
   readonly targets: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
+  /** AWS's own times; null where it did not tell one. */
+  readonly createdMs: number | null;
+  readonly completedMs: number | null;
 }
 
 export interface ListedExecution {
@@ -202,13 +205,39 @@ export interface ListedExecution {
   readonly state: string;
 }
 
+/** A device that the fleet's account manages in its region. */
+export interface ListedDevice {
+  readonly device: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** How one CancelTask ended. Cancelling twice is harmless, so what says nothing is simply asked again. */
+export type CancelOutcome = { readonly server?: ServerTime } & (
+  | { readonly kind: 'accepted'; readonly requestId: string | null }
+  /** AWS's word that this task is not cancelled; asking again would not change it. */
+  | {
+      readonly kind: 'refused';
+      readonly error: string;
+      readonly message: string;
+      readonly requestId: string | null;
+    }
+  /** Nothing was learned, or nothing was sent. */
+  | { readonly kind: 'failed'; readonly throttled: boolean; readonly fault: Fault }
+);
+
 /** One fleet's tasks in AWS. Every call is one attempt with its own time-out; retrying is the controller's. */
 export interface TaskApi {
   /** Fetches credentials and proves the account (empty where an endpoint without accounts is configured). */
   prove(): Promise<Read<{ readonly account: string }>>;
   createTask(request: TaskRequest, gate: CallGate): Promise<CreateOutcome>;
+  /** Asks AWS to cancel what of a task is still queued. */
+  cancelTask(taskId: string, gate: CallGate): Promise<CancelOutcome>;
   /** Every task of the fleet: unfiltered, to the last page, or a failure; never a part. */
   listTasks(): Promise<Read<Listing>>;
+  /** The tasks that AWS calls IN_PROGRESS: those that may still be queued or running on a device. */
+  listActiveTasks(): Promise<Read<Listing>>;
+  /** Every managed device of the fleet, to the last page. */
+  listDevices(): Promise<Read<readonly ListedDevice[]>>;
   describeTask(taskId: string): Promise<Read<TaskDescription>>;
   /** Every execution of a task, to the last page. */
   listExecutions(taskId: string): Promise<Read<readonly ListedExecution[]>>;

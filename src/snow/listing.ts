@@ -1,5 +1,6 @@
 /** Reading to the last page: a listing is whole, or it is a failure that says why. Never a part. */
 import type {
+  ListedDevice,
   ListedExecution,
   ListedTask,
   Listing,
@@ -9,7 +10,14 @@ import type {
 } from '../controller/ports.ts';
 import { type Fault, fault } from '../lib/faults.ts';
 import { unusable } from './read-failure.ts';
-import { type Page, type Parsed, parseExecutionPage, parseTaskPage, type TaskSummary } from './shape.ts';
+import {
+  type Page,
+  type Parsed,
+  parseDevicePage,
+  parseExecutionPage,
+  parseTaskPage,
+  type TaskSummary,
+} from './shape.ts';
 
 type AskPage = (nextToken: string | null) => Promise<Read<Readonly<Record<string, unknown>>>>;
 type Describe = (taskId: string) => Promise<Read<TaskDescription>>;
@@ -55,6 +63,14 @@ export async function readExecutions(
   const executions = new Map<string, ListedExecution>();
   for (const entry of read.value.entries) executions.set(`${entry.device} ${entry.executionId}`, entry);
   return { ...read, value: [...executions.values()] };
+}
+
+/** Every device of a fleet; one that is listed twice counts once, as it was last seen. */
+export async function readDevices(ask: AskPage, what: string): Promise<Read<readonly ListedDevice[]>> {
+  const read = await readPages(ask, parseDevicePage, what);
+  if (read.kind !== 'ok') return read;
+  const devices = new Map(read.value.entries.map((entry) => [entry.device, entry]));
+  return { ...read, value: [...devices.values()] };
 }
 
 async function readPages<T>(

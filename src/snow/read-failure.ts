@@ -1,8 +1,8 @@
 /** How reads fail: the same verdicts as in outcome.ts, told as faults. */
-import type { ReadFailure } from '../controller/ports.ts';
+import type { CancelOutcome, ReadFailure } from '../controller/ports.ts';
 import { type Fault, type FaultClass, type FaultCode, fault } from '../lib/faults.ts';
 import { type CallEnd, messageOf } from './answer.ts';
-import { named, serverOf, type Verdict } from './outcome.ts';
+import { judge, named, serverOf, type Verdict } from './outcome.ts';
 import { lateCredentialsHint } from './sts.ts';
 
 type Failed = Exclude<Verdict, { kind: 'done' }>;
@@ -93,6 +93,31 @@ export function readFailure(verdict: Failed, what: string): ReadFailure {
       : { retryAfterMs: answer.retryAfterMs }),
     kind: form.kind,
     fault: fault(form.code, form.class, `${what}: ${form.text}: ${reason}`, form.hint),
+  };
+}
+
+/**
+ * How a CancelTask ended. Only a modelled refusal is AWS's word on this task; whatever else is not success says nothing.
+ * `failure` is why there were no credentials to ask with.
+ */
+export function cancelOutcome(end: CallEnd, failure: ReadFailure | null, what: string): CancelOutcome {
+  if (failure !== null)
+    return { kind: 'failed', throttled: failure.kind === 'throttled', fault: failure.fault };
+  const verdict = judge(end);
+  if (verdict.kind === 'done') {
+    return { ...serverOf(verdict.answer), kind: 'accepted', requestId: verdict.answer.requestId };
+  }
+  if (verdict.kind === 'invalid' || verdict.kind === 'notFound') {
+    const { answer, type } = verdict;
+    const said = { error: type, message: messageOf(answer), requestId: answer.requestId };
+    return { ...serverOf(answer), kind: 'refused', ...said };
+  }
+  const { kind, fault: reason, server } = readFailure(verdict, what);
+  return {
+    kind: 'failed',
+    throttled: kind === 'throttled',
+    fault: reason,
+    ...(server === undefined ? {} : { server }),
   };
 }
 

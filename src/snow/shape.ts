@@ -1,5 +1,5 @@
 /** What AWS's answers may hold. Each parser gives a value or the reason why the answer cannot be used. */
-import type { ListedExecution, TaskDescription } from '../controller/ports.ts';
+import type { ListedDevice, ListedExecution, TaskDescription } from '../controller/ports.ts';
 import { asObject } from './answer.ts';
 
 /** A task before DESIGN's rule about tags is applied: null where the listing left them out. */
@@ -46,6 +46,16 @@ export function parseTaskPage(answer: Readonly<Record<string, unknown>>): Parsed
   });
 }
 
+/** One page of ListDevices. */
+export function parseDevicePage(answer: Readonly<Record<string, unknown>>): Parsed<Page<ListedDevice>> {
+  return parsePage<ListedDevice>(answer, 'devices', (entry, at) => {
+    const device = parseId(entry.managedDeviceId);
+    if (device === null) return bad(`${at} has no usable managedDeviceId`);
+    const tags = parseTags(entry.tags ?? {});
+    return tags === null ? bad(`${at} has tags that are not texts`) : good({ device, tags });
+  });
+}
+
 /** One page of ListExecutions of a task; an entry of another task makes the page unusable. */
 export function parseExecutionPage(
   answer: Readonly<Record<string, unknown>>,
@@ -84,7 +94,15 @@ export function parseTask(
   }
   const tags = parseTags(answer.tags ?? {});
   if (tags === null) return bad('it has tags that are not texts');
-  return good({ taskId, taskArn: parseArn(answer.taskArn), state, targets, tags });
+  return good({
+    taskId,
+    taskArn: parseArn(answer.taskArn),
+    state,
+    targets,
+    tags,
+    createdMs: parseInstant(answer.createdAt),
+    completedMs: parseInstant(answer.completedAt),
+  });
 }
 
 function parsePage<T>(
@@ -114,6 +132,12 @@ function parsePage<T>(
 /** A state goes into the ledger, whose codec reads back 32 characters and no more; the longest known has 11. */
 function parseState(value: unknown): string | null {
   return typeof value === 'string' && /^[A-Z][A-Z_]{0,31}$/.test(value) ? value : null;
+}
+
+/** Epoch seconds, with fractions; what cannot be a time is none, since it is only told to people. */
+function parseInstant(value: unknown): number | null {
+  const inRange = typeof value === 'number' && value > 0 && value < 253_402_300_800;
+  return inRange ? Math.round(value * 1000) : null;
 }
 
 function parseTags(value: unknown): Readonly<Record<string, string>> | null {

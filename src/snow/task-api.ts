@@ -5,6 +5,7 @@ import type {
 import type { FleetConfig } from '../config/config.ts';
 import type {
   CallGate,
+  CancelOutcome,
   CreateOutcome,
   Read,
   ReadFailure,
@@ -18,9 +19,9 @@ import type { TaskRequest } from '../manifest/request.ts';
 import { type CallEnd, hideSecrets } from './answer.ts';
 import { Call } from './call.ts';
 import { resolveEndpoints } from './endpoint.ts';
-import { readExecutions, readListing } from './listing.ts';
+import { readDevices, readExecutions, readListing } from './listing.ts';
 import { createOutcome, judge, serverOf } from './outcome.ts';
-import { readFailure, unusable } from './read-failure.ts';
+import { cancelOutcome, readFailure, unusable } from './read-failure.ts';
 import { Session } from './session.ts';
 import { pageEntriesMax, parseTask } from './shape.ts';
 import { type SendOptions, Transport } from './transport.ts';
@@ -103,12 +104,41 @@ class SnowTaskApi implements TaskApi {
     return outcome;
   }
 
+  async cancelTask(taskId: string, gate: CallGate): Promise<CancelOutcome> {
+    const ask: Ask = (sdk, client, options) => client.send(new sdk.CancelTaskCommand({ taskId }), options);
+    const { end, failure } = await this.#perform(ask, gate, false);
+    this.#learn(end);
+    return cancelOutcome(end, failure, `CancelTask ${taskId} of fleet ${this.#fleet.name}`);
+  }
+
   listTasks() {
+    return this.#listTasks({});
+  }
+
+  listActiveTasks() {
+    return this.#listTasks({ state: 'IN_PROGRESS' });
+  }
+
+  listDevices() {
+    return readDevices(
+      (nextToken) =>
+        this.#read('ListDevices', (sdk, client, options) =>
+          client.send(
+            new sdk.ListDevicesCommand({ maxResults: pageEntriesMax, ...token(nextToken) }),
+            options,
+          ),
+        ),
+      `ListDevices of fleet ${this.#fleet.name}`,
+    );
+  }
+
+  #listTasks(filter: { readonly state?: 'IN_PROGRESS' }) {
     return readListing(
       (nextToken) =>
-        this.#read('ListTasks', (sdk, client, options) =>
-          client.send(new sdk.ListTasksCommand({ maxResults: pageEntriesMax, ...token(nextToken) }), options),
-        ),
+        this.#read('ListTasks', (sdk, client, options) => {
+          const input = { ...filter, maxResults: pageEntriesMax, ...token(nextToken) };
+          return client.send(new sdk.ListTasksCommand(input), options);
+        }),
       (taskId) => this.describeTask(taskId),
       `ListTasks of fleet ${this.#fleet.name}`,
     );

@@ -83,6 +83,21 @@ const readFaults: readonly (readonly [RuleOptions['effect'], Read<unknown>['kind
   ['hang', 'failed'],
 ];
 
+/** Effects after which nobody can say what a CancelTask did. */
+const cancelFaults = [
+  'throttle',
+  'accessDenied',
+  'internal',
+  'internalAfter',
+  'html502After',
+  'cutAfter',
+  'hangAfter',
+] as const;
+
+function timeOf(probe: Read<null>): Read<number | null> {
+  return { kind: 'ok', value: probe.server?.serverMs ?? null };
+}
+
 export function taskApiContract(name: string, start: () => Promise<TaskWorld>): void {
   const withWorld = (work: (world: TaskWorld) => Promise<void>) => async () => {
     const world = await start();
@@ -114,7 +129,87 @@ export function taskApiContract(name: string, start: () => Promise<TaskWorld>): 
           tags,
         });
         expect(value(await world.api.listTasks()).tasks).toEqual([{ taskId, state: 'IN_PROGRESS', tags }]);
+        const { createdMs, completedMs } = value(await world.api.describeTask(taskId));
+        expect(Math.abs((createdMs ?? 0) - (value(await world.api.probe().then(timeOf)) ?? 0))).toBeLessThan(
+          10_000,
+        );
+        expect(completedMs).toBeNull();
       }),
+    );
+
+    it(
+      'lists as active what may still run, and no more',
+      withWorld(async (world) => {
+        await world.change({ pageSize: 1, pickupMs: 10, unlockMs: 10 });
+        await world.api.createTask(request(world, 1), open);
+        await world.advance(60_000);
+        const later = [2, 3].map((n) => request(world, n));
+        const made = await Promise.all(later.map((one) => world.api.createTask(one, open)));
+        expect(value(await world.api.listTasks()).tasks).toHaveLength(3);
+        const active = value(await world.api.listActiveTasks());
+        expect(active.tasks.map(({ taskId }) => taskId).sort()).toEqual(made.map(issuedId).sort());
+        expect(new Set(active.tasks.map(({ state }) => state))).toEqual(new Set(['IN_PROGRESS']));
+      }),
+    );
+
+    it(
+      'lists every device over many pages, or fails',
+      withWorld(async (world) => {
+        await world.change({ pageSize: 2 });
+        const devices = value(await world.api.listDevices());
+        expect(devices.map(({ device }) => device).sort()).toEqual([...world.devices].sort());
+        await world.order({ operation: 'ListDevices', effect: 'internal', times: 1, skip: 1 });
+        expect((await world.api.listDevices()).kind).toBe('failed');
+      }),
+    );
+
+    it(
+      'cancels what is queued, and tells why not where nothing is any more',
+      withWorld(async (world) => {
+        await world.change({ pickupMs: 1_000, unlockMs: 10 });
+        const first = issuedId(await world.api.createTask(request(world, 1), open));
+        expect(await world.api.cancelTask(first, open)).toMatchObject({
+          kind: 'accepted',
+          requestId: expect.any(String),
+        });
+        expect(value(await world.api.listExecutions(first)).map(({ state }) => state)).toEqual(['CANCELED']);
+        expect(value(await world.api.describeTask(first)).state).toBe('CANCELED');
+        const second = issuedId(await world.api.createTask(request(world, 2), open));
+        await world.advance(60_000);
+        expect(await world.api.cancelTask(second, open)).toMatchObject({
+          kind: 'refused',
+          error: expect.stringMatching(/Exception$/),
+          message: expect.stringContaining(second),
+        });
+        expect(await world.api.cancelTask('st-0000000000000000', open)).toMatchObject({
+          kind: 'refused',
+          error: 'ResourceNotFoundException',
+        });
+      }),
+    );
+
+    it(
+      'cancels nothing through a closed gate',
+      withWorld(async (world) => {
+        const taskId = issuedId(await world.api.createTask(request(world, 1), open));
+        expect(await world.api.cancelTask(taskId, () => 'closed')).toMatchObject({ kind: 'failed' });
+        expect(value(await world.api.describeTask(taskId)).state).toBe('IN_PROGRESS');
+      }),
+    );
+
+    it.each(cancelFaults)('CancelTask after the effect %s has failed, and may be asked again', (effect) =>
+      withWorld(async (world) => {
+        await world.change({ pickupMs: 3_600_000 });
+        const taskId = issuedId(await world.api.createTask(request(world, 1), open));
+        await world.order({ operation: 'CancelTask', effect, times: 1 });
+        expect(await world.api.cancelTask(taskId, open)).toMatchObject({
+          kind: 'failed',
+          throttled: effect === 'throttle',
+          fault: { message: expect.stringContaining('CancelTask') },
+        });
+        expect((await world.api.cancelTask(taskId, open)).kind).toMatch(/accepted|refused/);
+        expect(value(await world.api.describeTask(taskId)).state).toBe('CANCELED');
+      })(),
     );
 
     it(

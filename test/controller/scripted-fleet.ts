@@ -1,7 +1,9 @@
 /** One fleet's AWS as a test scripts it: it answers well until it is told otherwise, and remembers what it was asked. */
 import type {
   CallGate,
+  CancelOutcome,
   CreateOutcome,
+  ListedDevice,
   ListedExecution,
   ListedTask,
   Listing,
@@ -33,8 +35,12 @@ interface MadeTask {
   readonly taskId: string;
   readonly targets: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
+  readonly createdMs: number;
   state: string;
+  /** Every execution has succeeded. */
   ended: boolean;
+  /** What its devices do, in the order of its targets; all the same where there is only one. */
+  executions: readonly string[];
 }
 
 export class ScriptedFleet implements TaskApi {
@@ -53,6 +59,11 @@ export class ScriptedFleet implements TaskApi {
   proveFault: ReadFailure | null = null;
   probeFault: ReadFailure | null = null;
   listFault: ReadFailure | null = null;
+  executionsFault: ReadFailure | null = null;
+  devicesFault: ReadFailure | null = null;
+  /** What befalls the next cancels, in order; what is queued is cancelled where it is empty. */
+  readonly cancels: CancelOutcome[] = [];
+  devices: readonly string[] = Array.from({ length: 12 }, (_, index) => `smd-${index + 1}`);
   /** Runs while a call is between its two looks at the gate. */
   duringSigning: () => void = () => undefined;
 
@@ -64,7 +75,16 @@ export class ScriptedFleet implements TaskApi {
   make(request: Pick<TaskRequest, 'targets' | 'tags'>): MadeTask {
     const { targets, tags } = request;
     const taskId = `st-${this.name}-${this.tasks.length + 1}`;
-    const task = { taskId, targets, tags, state: 'IN_PROGRESS', ended: false };
+    const createdMs = this.#clock.wallMs();
+    const task = {
+      taskId,
+      targets,
+      tags,
+      createdMs,
+      state: 'IN_PROGRESS',
+      ended: false,
+      executions: ['QUEUED'],
+    };
     this.tasks.push(task);
     return task;
   }
@@ -101,18 +121,46 @@ export class ScriptedFleet implements TaskApi {
     return this.#read('list', this.listFault, { tasks, pages: 1 });
   }
 
+  async listActiveTasks(): Promise<Read<Listing>> {
+    const active = this.tasks.filter(({ state, ended }) => state === 'IN_PROGRESS' && !ended);
+    const tasks = active.map(({ taskId, state, tags }): ListedTask => ({ taskId, state, tags }));
+    return this.#read('list active', this.listFault, { tasks, pages: 1 });
+  }
+
+  async listDevices(): Promise<Read<readonly ListedDevice[]>> {
+    const devices = this.devices.map((device) => ({ device, tags: {} }));
+    return this.#read('devices', this.devicesFault, devices);
+  }
+
+  async cancelTask(taskId: string, gate: CallGate): Promise<CancelOutcome> {
+    if (gate() === 'closed') return { kind: 'failed', throttled: false, fault: away };
+    this.asked.push(`cancel ${taskId}`);
+    const planned = this.cancels.shift();
+    if (planned !== undefined) return planned;
+    const task = this.tasks.find((one) => one.taskId === taskId);
+    if (task !== undefined) {
+      task.executions = task.executions.map((state) => (state === 'QUEUED' ? 'CANCELED' : state));
+      task.state = 'CANCELED';
+    }
+    return { kind: 'accepted', requestId: 'req-2', ...this.#server() };
+  }
+
   async describeTask(taskId: string): Promise<Read<TaskDescription>> {
     const task = this.tasks.find((one) => one.taskId === taskId);
     if (task === undefined) return { kind: 'notFound', fault: away };
-    const { targets, tags, state } = task;
-    return this.#read('describe', null, { taskId, taskArn: null, state, targets, tags });
+    const { targets, tags, state, createdMs } = task;
+    const described = { taskId, taskArn: null, state, targets, tags, createdMs, completedMs: null };
+    return this.#read('describe', null, described);
   }
 
   async listExecutions(taskId: string): Promise<Read<readonly ListedExecution[]>> {
     const task = this.tasks.find((one) => one.taskId === taskId);
-    const state = task?.ended === true ? 'SUCCEEDED' : 'IN_PROGRESS';
-    const executions = (task?.targets ?? []).map((device) => ({ executionId: null, device, state }));
-    return this.#read('executions', null, executions);
+    if (task === undefined) return { kind: 'notFound', fault: away };
+    const executions = task.targets.map((device, index) => {
+      const state = task.executions[index] ?? task.executions[0] ?? 'QUEUED';
+      return { executionId: null, device, state: task.ended ? 'SUCCEEDED' : state };
+    });
+    return this.#read('executions', this.executionsFault, executions);
   }
 
   #read<T>(operation: string, failure: ReadFailure | null, value: T): Read<T> {

@@ -1,6 +1,8 @@
 import type {
   CallGate,
+  CancelOutcome,
   CreateOutcome,
+  ListedDevice,
   ListedExecution,
   Listing,
   Read,
@@ -11,9 +13,9 @@ import type { TaskRequest } from '../../src/manifest/request.ts';
 import { beginExchange } from '../../src/simulator/exchange.ts';
 import type { Service } from '../../src/simulator/service.ts';
 import { type CallEnd, readAnswer, type UnsentReason } from '../../src/snow/answer.ts';
-import { readExecutions, readListing } from '../../src/snow/listing.ts';
+import { readDevices, readExecutions, readListing } from '../../src/snow/listing.ts';
 import { createOutcome, judge, serverOf } from '../../src/snow/outcome.ts';
-import { readFailure, unusable } from '../../src/snow/read-failure.ts';
+import { cancelOutcome, readFailure, unusable } from '../../src/snow/read-failure.ts';
 import { parseTask } from '../../src/snow/shape.ts';
 
 /** Where a call of the real thing takes time: before it is sent, on its way there, on its way back. */
@@ -76,9 +78,35 @@ class TaskDouble implements TaskApi {
     );
   }
 
+  async cancelTask(taskId: string, gate: CallGate): Promise<CancelOutcome> {
+    const path = `/task/${encodeURIComponent(taskId)}/cancel`;
+    return cancelOutcome(
+      await this.#call('CancelTask', 'POST', path, { gate }),
+      null,
+      `CancelTask ${taskId}`,
+    );
+  }
+
   listTasks(): Promise<Read<Listing>> {
+    return this.#listTasks({});
+  }
+
+  listActiveTasks(): Promise<Read<Listing>> {
+    return this.#listTasks({ state: 'IN_PROGRESS' });
+  }
+
+  listDevices(): Promise<Read<readonly ListedDevice[]>> {
+    return readDevices(
+      (nextToken) =>
+        this.#read('ListDevices', 'GET', '/managed-devices', query({ maxResults: '100', nextToken })),
+      `ListDevices of fleet ${this.#options.fleet}`,
+    );
+  }
+
+  #listTasks(filter: Readonly<Record<string, string>>): Promise<Read<Listing>> {
     return readListing(
-      (nextToken) => this.#read('ListTasks', 'GET', '/tasks', query({ maxResults: '100', nextToken })),
+      (nextToken) =>
+        this.#read('ListTasks', 'GET', '/tasks', query({ ...filter, maxResults: '100', nextToken })),
       (taskId) => this.describeTask(taskId),
       `ListTasks of fleet ${this.#options.fleet}`,
     );

@@ -2,13 +2,26 @@
  * AWS over the simulator's own model, with answers that get lost on either way. Every call that was started is written
  * down with its time: the invariants are checked against what happened, not against what a controller believes.
  */
-import type { CreateOutcome, Read, ReadFailure, ServerTime, TaskApi } from '../../src/controller/ports.ts';
+import type {
+  CancelOutcome,
+  CreateOutcome,
+  Read,
+  ReadFailure,
+  ServerTime,
+  TaskApi,
+} from '../../src/controller/ports.ts';
 import { fault } from '../../src/lib/faults.ts';
 import type { TaskRequest } from '../../src/manifest/request.ts';
 import type { Fleet } from '../../src/simulator/fleet.ts';
 import { createFleet } from '../../src/simulator/fleet.ts';
 import { defaultSettings } from '../../src/simulator/settings.ts';
-import { createTask, describeTask, listExecutions, listTasks } from '../../src/simulator/tasks.ts';
+import {
+  cancelTask,
+  createTask,
+  describeTask,
+  listExecutions,
+  listTasks,
+} from '../../src/simulator/tasks.ts';
 import type { Prng } from './prng.ts';
 import type { SimProcess } from './process.ts';
 import { drawTravel, epochMs } from './process.ts';
@@ -29,6 +42,7 @@ export interface StartedCall {
 export class SimAws {
   readonly fleets = new Map<string, Fleet>();
   readonly calls: StartedCall[] = [];
+  readonly cancels: StartedCall[] = [];
   readonly #timeline: Timeline;
   readonly #scenario: Scenario;
 
@@ -65,13 +79,21 @@ export class SimAws {
     return {
       prove: () => read(() => ({ kind: 'ok', value: { account: simAccount } })),
       probe: () => read(() => ({ kind: 'ok', value: null })),
-      listTasks: () => this.#listAll(fleet, read),
+      listTasks: () => this.#listAll(fleet, read, {}),
+      listActiveTasks: () => this.#listAll(fleet, read, { state: 'IN_PROGRESS' }),
+      listDevices: () =>
+        read(() => ({
+          kind: 'ok',
+          value: fleet.devices.map(({ deviceId }) => ({ device: deviceId, tags: {} })),
+        })),
+      cancelTask: (taskId, gate) => this.#cancel(fleet, process, prng, odds, taskId, gate),
       describeTask: (taskId) =>
         read(() => {
           const task = describeTask(fleet, taskId, this.#timeline.nowMs);
           if (!task.ok) return { kind: 'notFound', fault: fault('SG5001', 'human', 'no such task') };
-          const { arn, state, targets, tags } = task.value;
-          return { kind: 'ok', value: { taskId, taskArn: arn, state, targets, tags } };
+          const { arn: taskArn, state, targets, tags } = task.value;
+          const times = { createdMs: epochMs + task.value.createdMs, completedMs: null };
+          return { kind: 'ok', value: { taskId, taskArn, state, targets, tags, ...times } };
         }),
       listExecutions: (taskId) =>
         read(() => {
@@ -91,11 +113,12 @@ export class SimAws {
   async #listAll(
     fleet: Fleet,
     read: <T>(effect: () => Read<T>) => Promise<Read<T>>,
+    filter: { readonly state?: 'IN_PROGRESS' },
   ): ReturnType<TaskApi['listTasks']> {
     const tasks: { taskId: string; state: string; tags: Readonly<Record<string, string>> }[] = [];
     let nextToken: string | undefined;
     for (let pages = 1; ; pages += 1) {
-      const request = nextToken === undefined ? {} : { nextToken };
+      const request = { ...filter, ...(nextToken === undefined ? {} : { nextToken }) };
       const answer = await read(() => {
         const page = listTasks(fleet, request, this.#timeline.nowMs);
         if (!page.ok) return { kind: 'failed', fault: fault('SG5002', 'retry', 'bad page') };
@@ -106,6 +129,38 @@ export class SimAws {
       nextToken = answer.value.nextToken ?? undefined;
       if (nextToken === undefined) return { ...answer, value: { tasks, pages } };
     }
+  }
+
+  async #cancel(
+    fleet: Fleet,
+    process: SimProcess,
+    prng: Prng,
+    odds: () => Odds,
+    taskId: string,
+    gate: () => 'open' | 'closed',
+  ): Promise<CancelOutcome> {
+    const failed = { kind: 'failed', throttled: false, fault: fault('SG5003', 'retry', 'planned') } as const;
+    if (gate() === 'closed') return failed;
+    await process.pause(prng.between(1, 50));
+    if (gate() === 'closed') return failed;
+    const token = fleet.tasks.get(taskId)?.clientToken ?? '';
+    this.cancels.push({
+      atMs: this.#timeline.nowMs,
+      wallMs: process.clock.wallMs(),
+      token,
+      by: `${process.replica}/${process.life}`,
+    });
+    const [lostBefore, lostAfter] = [
+      prng.chance(odds().createLostBefore),
+      prng.chance(odds().createLostAfter),
+    ];
+    return process.call(drawTravel(prng, odds().slowCall, 2_000), (): CancelOutcome => {
+      if (lostBefore) return failed;
+      const done = cancelTask(fleet, taskId, this.#timeline.nowMs);
+      if (lostAfter) return failed;
+      if (done.ok) return { kind: 'accepted', requestId: null };
+      return { kind: 'refused', error: done.fault.code, message: 'the service refused', requestId: null };
+    });
   }
 
   async #create(

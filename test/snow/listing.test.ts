@@ -28,7 +28,16 @@ const describeWith =
   (more: Partial<TaskDescription>) =>
   async (taskId: string): Promise<Read<TaskDescription>> => ({
     kind: 'ok',
-    value: { taskId, taskArn: null, state: 'COMPLETED', targets: [], tags: {}, ...more },
+    value: {
+      taskId,
+      taskArn: null,
+      state: 'COMPLETED',
+      targets: [],
+      tags: {},
+      createdMs: null,
+      completedMs: null,
+      ...more,
+    },
   });
 
 describe('a listing', () => {
