@@ -123,6 +123,7 @@ async function planWith(
     nowMs: atMs,
     repeatGuard: config.repeatGuard,
     fleets: fleetConditions(controller, view),
+    surveys: new Map(),
     halts: reading.halts,
     takenOver: new Set(),
     elsewhere: findElsewhere(controller, view),

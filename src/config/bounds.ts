@@ -48,6 +48,8 @@ export const numberBounds = {
   'issue.concurrency': { default: 8, minimum: 1, maximum: 64, isWhole: true },
   // Calls a second and fleet; AWS publishes no limit, and tasks are rare.
   'issue.rate': { default: 2, minimum: 0.1, maximum: 100 },
+  // Calls a second and fleet that follow tasks; a thousand in flight are each asked for every ten minutes at this rate.
+  'observe.rate': { default: 2, minimum: 0.1, maximum: 100 },
 } as const satisfies Record<string, NumberBounds>;
 
 export const durationBounds = {

@@ -92,6 +92,8 @@ export interface ControllerConfig {
   readonly fleets: ReadonlyMap<string, FleetConfig>;
   readonly issue: IssueConfig;
   readonly recovery: RecoveryConfig;
+  /** Calls a second and fleet that only look. */
+  readonly observe: { readonly rate: number };
   readonly clock: { readonly toleranceMs: number };
   readonly shutdown: { readonly timeoutMs: number };
 }

@@ -71,6 +71,7 @@ function build(draft: Draft, { hostName, baseDir }: ConfigContext): ControllerCo
       settlingMs: draft.durationMs('recovery.settling'),
       listTrustMs: draft.durationMs('recovery.listTrust'),
     },
+    observe: { rate: draft.number('observe.rate') },
     clock: { toleranceMs: draft.durationMs('clock.tolerance') },
     shutdown: { timeoutMs: draft.durationMs('shutdown.timeout') },
   };

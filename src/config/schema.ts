@@ -235,7 +235,9 @@ export const controllerSchema: JsonSchema = {
         'Calls in hand and the last push must end within it.',
       ),
     }),
-    observe: reserved('Observe', 'following tasks after they were issued.'),
+    observe: section('Observing', 'Following tasks after they were issued, per fleet.', {
+      rate: numberOf('observe.rate', 'Rate', 'Calls a second that only look.'),
+    }),
     cancel: reserved('Cancel', 'cancelling what is still queued.'),
     http: reserved('HTTP', 'health, metrics, webhook and dashboard.'),
     notify: reserved('Notify', 'word sent out.'),

@@ -33,7 +33,7 @@ export function composeCommit(c: Controller, view: LedgerView, parts: Parts): Co
   // An outcome of an attempt that a look has settled is a surprise that the plan has not seen: it is landed alone, and
   // everything else is decided on what it says.
   const surprising = parts.outcomes.some((event) => isSettled(view, event));
-  const rest = surprising ? [] : [...parts.looked, ...parts.claims, ...parts.notes.slice(0, notesMax)];
+  const rest = surprising ? [] : oneEach(parts);
   const events: LedgerEvent[] = [];
   let bytes = 0;
   for (const event of [...parts.outcomes, ...rest]) {
@@ -49,6 +49,19 @@ export function composeCommit(c: Controller, view: LedgerView, parts: Parts): Co
   const claimed = new Set(events.filter(({ kind }) => kind === 'claimed').map(({ token }) => token));
   const notes = events.filter(({ kind }) => kind === 'noted').length;
   return { events, claimed, complete: notes === parts.notes.length };
+}
+
+/**
+ * One event a receipt: what an outcome, or a look that found a second task, makes of a receipt is not known to what else
+ * was found out about it, and the next pass says that in its turn.
+ */
+function oneEach(parts: Parts): LedgerEvent[] {
+  const told = new Set<string>(parts.outcomes.map(({ token }) => token));
+  return [...parts.looked, ...parts.claims, ...parts.notes.slice(0, notesMax)].filter(({ token }) => {
+    if (told.has(token)) return false;
+    told.add(token);
+    return true;
+  });
 }
 
 function isSettled(view: LedgerView, event: OutcomeEvent): boolean {

@@ -8,7 +8,7 @@ import { readMoment } from '../lib/clock.ts';
 import type { Fault } from '../lib/faults.ts';
 import type { Token } from '../manifest/manifest.ts';
 import { tagKeys } from '../manifest/request.ts';
-import type { FleetCondition } from '../plan/plan.ts';
+import type { FleetCondition } from '../plan/claimable.ts';
 import type { Reason } from '../policy/verdict.ts';
 import { backoffMs } from './pacer.ts';
 import type { ListedTask, Read, TaskApi } from './ports.ts';

@@ -1,31 +1,34 @@
 /**
- * What must be asked of the world before a pass can decide: listings, the ends of older revisions, credentials, history.
- * It is asked once a pass; the plan is made from it again whenever the ledger moves.
+ * What must be asked of the world before a pass can decide: listings, surveys, credentials, history. It is asked once a
+ * pass; the plan is made from it again whenever the ledger moves.
  */
-import type { LedgerEvent, LookEvidence } from '../ledger/events.ts';
+import type { LookEvidence } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/fold.ts';
 import { readMoment } from '../lib/clock.ts';
 import type { Token } from '../manifest/manifest.ts';
+import type { Survey } from '../plan/devices.ts';
 import type { Plan } from '../plan/plan.ts';
 import { makePlan } from '../plan/plan.ts';
 import type { PolicySet, Reason } from '../policy/verdict.ts';
 import { findElsewhere, fleetConditions, prepareFleet } from './fleet-check.ts';
 import type { Reading } from './history.ts';
 import type { Look } from './looks.ts';
-import { followOlder, takeLooks } from './looks.ts';
+import { settleLooks, takeLooks } from './looks.ts';
 import { staleReason } from './staleness.ts';
 import type { Controller } from './state.ts';
+import { isSurveyDue, surveyFleet } from './survey.ts';
 
 /** What a pass has gathered from AWS; decided on again whenever the ledger moves. */
 export interface Gathered {
   readonly reading: Reading | null;
   readonly looks: ReadonlyMap<string, Look>;
-  readonly settled: readonly LedgerEvent[];
+  /** Of the fleets to which something might be issued. */
+  readonly surveys: ReadonlyMap<string, Survey>;
   readonly ready: ReadonlySet<string>;
   readonly positions: ReadonlyMap<Token, { position: number; commit: string; author: string }>;
 }
 
-/** Everything that must be asked before a decision: listings, the end of older revisions, credentials, history. */
+/** Everything that must be asked before a decision. */
 export async function gather(c: Controller, view: LedgerView, reading: Reading | null): Promise<Gathered> {
   const ready = new Set<string>();
   // Fleet beside fleet: one that hangs until its time-out must not make the others late.
@@ -42,13 +45,44 @@ export async function gather(c: Controller, view: LedgerView, reading: Reading |
   );
   await Promise.all(shut.map(([name]) => prepare(name)));
   const looks = await takeLooks(c, view, (token) => wanted.has(token), prepare);
-  const nothing = { reading, looks, settled: [], ready, positions: new Map() };
+  const nothing = { reading, looks, surveys: new Map(), ready, positions: new Map() };
   if (reading === null) return nothing;
-  const plan = planNow(c, view, nothing, new Map(), []);
-  const settled = await followOlder(c, view, plan.follows, prepare);
-  const fleets = new Set(plan.issuable.map(({ task }) => task.manifest.fleet));
-  await Promise.all([...fleets].map(prepare));
-  return { ...nothing, settled, positions: await tracePositions(c, reading, plan) };
+  const { absent } = settleLooks(c, view, looks);
+  const plan = planNow(c, view, nothing, absent, []);
+  const surveys = await takeSurveys(c, view, plan, prepare);
+  return { ...nothing, surveys, positions: await tracePositions(c, reading, plan) };
+}
+
+/**
+ * A survey of each fleet to which something might be issued; and of each that was not looked at for long, which is only told
+ * and decides nothing.
+ */
+async function takeSurveys(
+  c: Controller,
+  view: LedgerView,
+  plan: Plan,
+  prepare: (fleet: string) => Promise<boolean>,
+): Promise<Map<string, Survey>> {
+  const wanted = new Map<string, Set<string>>();
+  for (const { task } of plan.issuable) {
+    const { fleet, targets } = task.manifest;
+    const devices = wanted.get(fleet) ?? new Set();
+    for (const target of targets) devices.add(target);
+    wanted.set(fleet, devices);
+  }
+  const due = [...c.state.fleets].filter(
+    ([name, fleet]) => wanted.has(name) || (fleet.startListed && isSurveyDue(c, fleet)),
+  );
+  const surveys = new Map<string, Survey>();
+  await Promise.all(
+    due.map(async ([name]) => {
+      if (!(await prepare(name))) return;
+      const devices = wanted.get(name);
+      const survey = await surveyFleet(c, view, name, devices ?? new Set());
+      if (devices !== undefined) surveys.set(name, survey);
+    }),
+  );
+  return surveys;
 }
 
 async function prepareOnce(c: Controller, fleet: string, ready: Set<string>): Promise<boolean> {
@@ -98,6 +132,7 @@ export function planNow(
     nowMs: now.wallMs,
     repeatGuard: c.config.repeatGuard,
     fleets: fleetConditions(c, view),
+    surveys: gathered.surveys,
     halts: [
       ...halts,
       ...[stale, complaint, refused].flatMap((reason) =>
@@ -115,7 +150,7 @@ const emptyDesired: Reading['desired'] = {
   tasks: new Map(),
   problems: [],
   frozen: new Set(),
-  quarantinedPaths: new Set(),
+  quarantined: new Map(),
 };
 
 /** The policies of what was read; none where nothing was. */

@@ -87,8 +87,7 @@ function judgeTree(
   desired: Desired,
   counted: ReadonlyMap<TaskKey, WantedTask>,
 ): Reason[] {
-  const isEmpty =
-    desired.tasks.size === 0 && desired.frozen.size === 0 && desired.quarantinedPaths.size === 0;
+  const isEmpty = desired.tasks.size === 0 && desired.frozen.size === 0 && desired.quarantined.size === 0;
   if (isEmpty && counted.size > 0) {
     return [
       {

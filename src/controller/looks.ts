@@ -1,9 +1,8 @@
 /**
- * Looking at AWS, where the ledger alone cannot tell: listings for what is in doubt, a listing at the start of a life
- * without memory, and the end of an older revision that a newer one waits for.
+ * Looking at AWS, where the ledger alone cannot tell: listings for what is in doubt, and one at the start of each life.
  */
 
-import type { DeviceExecution, LedgerEvent, LookEvidence, SettledOutcome } from '../ledger/events.ts';
+import type { LedgerEvent, LookEvidence } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/fold.ts';
 import { restlessReceipts } from '../ledger/fold.ts';
 import type { Receipt } from '../ledger/receipt.ts';
@@ -13,7 +12,6 @@ import type { Token } from '../manifest/manifest.ts';
 import { tagKeys } from '../manifest/request.ts';
 import type { Hit } from '../plan/look.ts';
 import { settleDoubt } from '../plan/look.ts';
-import type { Follow } from '../plan/plan.ts';
 import { isoInstant } from '../policy/verdict.ts';
 import { eventBase } from './event-base.ts';
 import { findOurs, pauseFleet, reasonOf, sameIdentity } from './fleet-check.ts';
@@ -27,9 +25,6 @@ const ambiguousEveryMs = 60 * 60_000;
 /** After a listing that failed: as long as a pass, doubling. */
 const listFirstMs = 30_000;
 const listLastMs = 10 * 60_000;
-/** Between two questions for a task's end: from less than a pass to ten minutes. */
-const followFirstMs = 15_000;
-const followLastMs = 10 * 60_000;
 /** Tasks with one token that are described; more than two is already the alarm of alarms. */
 const hitsMax = 10;
 
@@ -250,117 +245,4 @@ function settleOne(
     case 'unchanged':
       break;
   }
-}
-
-/** Asks for the end of older revisions that newer ones wait for; `settled` where every execution is final. */
-export async function followOlder(
-  c: Controller,
-  view: LedgerView,
-  follows: readonly Follow[],
-  prepare: (fleet: string) => Promise<boolean>,
-): Promise<LedgerEvent[]> {
-  const events: LedgerEvent[] = [];
-  const begun = readMoment(c.clock);
-  const budgetMs = c.config.source.maxAgeMs / 4;
-  for (const { token, fleet, taskId } of follows) {
-    if (c.signal.aborted || elapsedMs(begun, readMoment(c.clock)) > budgetMs) break;
-    const receipt = view.receipts.get(token);
-    const state = c.state.fleets.get(fleet);
-    const api = c.apis.get(fleet);
-    if (receipt === undefined || state === undefined || api === undefined || receipt.identity === null)
-      continue;
-    if (!sameIdentity(receipt.identity, state.expected) || !isFollowDue(c, state, taskId)) continue;
-    if (!(await prepare(fleet))) continue;
-    const end = await learnEnd(c, state, api, receipt, taskId);
-    if (end === null) continue;
-    state.follows.delete(taskId);
-    events.push({ ...eventBase(c, receipt), kind: 'settled', ...end });
-  }
-  return events;
-}
-
-/** Each end is asked for less and less often: a device may be offline for days. Says yes, and counts the question. */
-function isFollowDue(c: Controller, fleet: FleetState, taskId: string): boolean {
-  const nowMs = c.clock.monotonicMs();
-  const known = fleet.follows.get(taskId) ?? { asked: 0, atMs: 0 };
-  if (nowMs < known.atMs) return false;
-  const asked = known.asked + 1;
-  fleet.follows.set(taskId, { asked, atMs: nowMs + backoffMs(asked, followFirstMs, followLastMs) });
-  return true;
-}
-
-/** A task that is not shown is gone only when it is old enough to have been shown: until then it may be just made. */
-function mayVanish(c: Controller, receipt: Receipt): boolean {
-  const claimedAt = receipt.attempts.at(-1)?.claimedAt;
-  return claimedAt === undefined || c.clock.wallMs() - Date.parse(claimedAt) > c.config.recovery.takeoverMs;
-}
-
-function failFollow(c: Controller, name: string, fleet: FleetState, failure: ReadFailure): null {
-  tellFailure(c, name, fleet, failure);
-  return null;
-}
-
-interface TaskEnd {
-  readonly outcome: SettledOutcome;
-  readonly executions: readonly DeviceExecution[];
-}
-
-async function learnEnd(
-  c: Controller,
-  fleet: FleetState,
-  api: TaskApi,
-  receipt: Receipt,
-  taskId: string,
-): Promise<TaskEnd | null> {
-  const name = receipt.fleet;
-  const targets = receipt.revision?.targets ?? [];
-  const task = await api.describeTask(taskId);
-  c.guard.observe(name, task.server, readMoment(c.clock));
-  if (task.kind === 'notFound') return mayVanish(c, receipt) ? { outcome: 'vanished', executions: [] } : null;
-  if (task.kind !== 'ok') return failFollow(c, name, fleet, task);
-  const listed = await api.listExecutions(taskId);
-  if (listed.kind === 'notFound') return null;
-  if (listed.kind !== 'ok') return failFollow(c, name, fleet, listed);
-  // One a device, and only the devices that were asked: a longer list than a task has targets would not be ours.
-  const byDevice = new Map(listed.value.map((execution) => [execution.device, execution]));
-  const executions = [...new Set(targets)].flatMap((target): DeviceExecution[] => {
-    const execution = byDevice.get(target);
-    if (execution === undefined) return [];
-    const { device, state, executionId } = execution;
-    return [{ device, state, executionId }];
-  });
-  const outcome = settledOutcome(targets, executions) ?? endWithoutExecutions(task.value.state, executions);
-  return outcome === null ? null : { outcome, executions };
-}
-
-/** A task that is over and has no execution at all ran nowhere. */
-function endWithoutExecutions(state: string, executions: readonly DeviceExecution[]): SettledOutcome | null {
-  if (executions.length > 0) return null;
-  if (state === 'CANCELED') return 'canceled';
-  return state === 'COMPLETED' ? 'missed' : null;
-}
-
-const finalStates: ReadonlySet<string> = new Set([
-  'CANCELED',
-  'FAILED',
-  'SUCCEEDED',
-  'REJECTED',
-  'TIMED_OUT',
-]);
-
-/**
- * How a task ended, from its devices: TaskState COMPLETED is not success. Null while any execution is not final, or
- * while a target has none: a device that was not listed may yet run.
- */
-export function settledOutcome(
-  targets: readonly string[],
-  executions: readonly { readonly device: string; readonly state: string }[],
-): SettledOutcome | null {
-  const states = new Map(executions.map(({ device, state }) => [device, state]));
-  if (executions.length === 0 || targets.some((target) => !states.has(target))) return null;
-  const ends = [...states.values()];
-  if (!ends.every((state) => finalStates.has(state))) return null;
-  if (ends.every((state) => state === 'SUCCEEDED')) return 'succeeded';
-  if (ends.every((state) => state === 'CANCELED')) return 'canceled';
-  return ends.includes('SUCCEEDED') ? 'partial' : 'failed';
 }

@@ -16,10 +16,11 @@ export class Pacer {
     this.#tokens = burst;
   }
 
-  /** How long until one token is there; 0 when it is. */
-  waitMs(nowMs: number): number {
+  /** How long until one token is there, or so many (at most the burst, or it would be never); 0 when they are. */
+  waitMs(nowMs: number, tokens = 1): number {
     this.#refill(nowMs);
-    return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) / this.#perMs);
+    const wanted = Math.min(tokens, this.#burst);
+    return this.#tokens >= wanted ? 0 : Math.ceil((wanted - this.#tokens) / this.#perMs);
   }
 
   take(nowMs: number): void {

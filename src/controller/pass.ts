@@ -7,7 +7,6 @@
 
 import type { LedgerEvent, LookEvidence } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/fold.ts';
-import { receiptState } from '../ledger/receipt.ts';
 import type { Moment } from '../lib/clock.ts';
 import { elapsedMs, readMoment } from '../lib/clock.ts';
 import type { PlacedProblem } from '../manifest/collect.ts';
@@ -19,11 +18,13 @@ import { nextChangeMs } from '../plan/plan.ts';
 import type { Reason } from '../policy/verdict.ts';
 import type { Grant } from './calling.ts';
 import { issueGrants } from './calling.ts';
+import { answerEvents, askCancels, nextCancelMs, requestEvents } from './cancelling.ts';
 import type { Choice } from './claims.ts';
 import { makeClaims, makeNotes } from './claims.ts';
 import { composeCommit } from './composition.ts';
 import { eventBase } from './event-base.ts';
 import { fleetConditions, pauseFirstMs, pauseLastMs } from './fleet-check.ts';
+import { newsEvents, newsSinceMs, nextObserveMs, observeTasks } from './following.ts';
 import type { Gathered } from './gathering.ts';
 import { gather, planNow, policySetOf } from './gathering.ts';
 import { readSource } from './history.ts';
@@ -34,6 +35,7 @@ import { usableOutcomes } from './outbox.ts';
 import { backoffMs } from './pacer.ts';
 import type { Controller } from './state.ts';
 import { releaseLate, syncLedger, syncSource } from './sync.ts';
+import { tellLanded } from './telling.ts';
 
 /** A commit that was lost is decided again so many times in one pass; then others are given the branch for a while. */
 const roundsMax = 5;
@@ -77,7 +79,19 @@ export async function runPass(c: Controller, options: PassOptions): Promise<Pass
   announceHalts(c, problems);
   const gathered = await gather(c, view, reading);
   announceFleets(c, view);
-  return decideAndAct(c, view, gathered, problems, options);
+  const { plan, again } = await decideAndAct(c, view, gathered, problems, options);
+  const awaited = new Set([...plan.awaited, ...plan.cancellations.map(({ token }) => token)]);
+  if (!c.signal.aborted) {
+    await askCancels(c, view, plan.cancellations);
+    await observeTasks(c, view, awaited);
+  }
+  return {
+    decisions: plan.decisions,
+    problems,
+    sourceProblems: reading?.desired.problems ?? null,
+    again: again || (options.drain && newsSinceMs(c, view) !== null),
+    wakeAtMs: nextWakeMs(c, view, plan, awaited),
+  };
 }
 
 function ledgerProblem(c: Controller): Reason {
@@ -98,7 +112,7 @@ function endEarly(c: Controller, problem: Reason): PassReport {
   const { decisions } = c.state;
   // A server that is down is not asked in a loop, however much waits to be written.
   const retryAtMs = c.clock.monotonicMs() + backoffMs(c.state.fetchFailures + 1, fetchFirstMs, fetchLastMs);
-  const pushAtMs = nextPushMs(c);
+  const pushAtMs = nextPushMs(c, c.state.view);
   const wakeAtMs = pushAtMs === null ? null : Math.max(pushAtMs, retryAtMs);
   return { decisions, problems: [problem], sourceProblems: null, again: false, wakeAtMs };
 }
@@ -125,6 +139,12 @@ async function settleUndecided(c: Controller, view: LedgerView): Promise<boolean
   return landing !== 'unknown';
 }
 
+interface Acted {
+  readonly plan: Plan;
+  /** Something landed that may make more possible at once. */
+  readonly again: boolean;
+}
+
 /** Decides, writes, and calls; decides again when another writer was first. */
 async function decideAndAct(
   c: Controller,
@@ -132,7 +152,7 @@ async function decideAndAct(
   gathered: Gathered,
   problems: readonly Reason[],
   options: PassOptions,
-): Promise<PassReport> {
+): Promise<Acted> {
   for (let round = 1; ; round += 1) {
     const { events: lookEvents, absent } = settleLooks(c, view, gathered.looks);
     const plan = planNow(c, view, gathered, absent, problems);
@@ -143,57 +163,30 @@ async function decideAndAct(
       outcomes: usableOutcomes(c, view),
       looked: [
         ...lookEvents,
-        ...stillIssued(view, gathered.settled),
+        ...answerEvents(c, view),
+        ...newsEvents(c, view),
+        ...requestEvents(c, view, plan.cancellations),
         ...absentEvents(c, view, absent, chosen),
       ],
       claims: makeClaims(c, view, chosen, policySetOf(gathered.reading), gathered.reading),
       notes: makeNotes(c, plan.notes),
     });
     const heads = actedHeads(gathered, problems);
-    if (!isWorthPushing(c, events, heads.accepted !== null, options)) {
+    if (!isWorthPushing(c, view, events, heads.accepted !== null, options)) {
       if (problems.length === 0 && plan.notes.length === 0) rememberTasks(c, gathered);
-      return report(c, view, plan, gathered, problems, false);
+      return { plan, again: false };
     }
     const landing = await landNow(c, view, events, heads, granted);
     if (landing === 'landed') {
-      for (const event of events) tellLook(c, event);
+      for (const event of events) tellLanded(c, event);
       if (problems.length === 0 && complete) rememberTasks(c, gathered);
       const choices = chosen.filter(({ token }) => claimed.has(token));
       await callClaims(c, view, choices, gathered, granted);
-      return report(c, view, plan, gathered, problems, events.length > 0);
+      return { plan, again: events.length > 0 };
     }
     if (landing !== 'lost' || round >= roundsMax || !(await refetch(c, gathered))) {
-      return report(c, view, plan, gathered, problems, landing === 'lost');
+      return { plan, again: landing === 'lost' };
     }
-  }
-}
-
-/** How a doubt has ended: whoever was told of it is told of this, too. */
-function tellLook(c: Controller, event: LedgerEvent): void {
-  const { fleet, name: task, token } = event;
-  if (event.kind === 'adopted') {
-    c.journal.write('info', 'doubt ended: AWS has the task', { fleet, task, token, taskId: event.taskId });
-  } else if (event.kind === 'absent') {
-    c.journal.write('info', 'doubt ended: AWS has no task', {
-      fleet,
-      task,
-      token,
-      tasksSeen: event.look.tasksSeen,
-    });
-  } else if (event.kind === 'ambiguous') {
-    c.journal.write('error', 'doubt cannot be ended without a person', {
-      fleet,
-      task,
-      token,
-      reason: event.reason,
-    });
-  } else if (event.kind === 'doubled') {
-    c.journal.write('error', 'DOUBLED: AWS has two tasks for one revision', {
-      fleet,
-      task,
-      token,
-      taskIds: event.taskIds,
-    });
   }
 }
 
@@ -238,25 +231,17 @@ function chooseClaims(
   if (c.signal.aborted || c.pushPacer.waitMs(nowMs) > 0) return [];
   if (nowMs < Math.max(pushAtMs, claimAtMs)) return [];
   const candidates = plan.issuable.map(({ task, untilMs }) => {
-    const { token, fleet, name } = task.manifest;
+    const { token, fleet, name, targets: devices } = task.manifest;
     const traced = gathered.positions.get(token) ?? null;
     const look = absent.get(token) ?? null;
-    return { token, fleet, name, untilMs, position: traced?.position ?? -1, task, traced, look };
+    return { token, fleet, name, devices, untilMs, position: traced?.position ?? -1, task, traced, look };
   });
   // One at a time where AWS throttles: the rest of a batch would be claimed and released for nothing.
   const perFleetMax = (fleet: string): number => {
-    if (!gathered.ready.has(fleet)) return 0;
+    if (!gathered.ready.has(fleet) || gathered.surveys.get(fleet)?.kind !== 'seen') return 0;
     return view.throttles.has(fleet) ? 1 : batchMax(c.config.issue);
   };
   return chooseBatch(candidates, perFleetMax, c.state.turn);
-}
-
-/** Settled events whose receipt is still issued: another replica may have written its end, or a double, meanwhile. */
-function stillIssued(view: LedgerView, settled: readonly LedgerEvent[]): LedgerEvent[] {
-  return settled.filter((event) => {
-    const receipt = view.receipts.get(event.token);
-    return receipt !== undefined && receiptState(receipt) === 'issued';
-  });
 }
 
 function absentEvents(
@@ -273,19 +258,43 @@ function absentEvents(
   });
 }
 
+/** What is only written down, and changes nothing that somebody waits for at this moment. */
+const routine: ReadonlySet<LedgerEvent['kind']> = new Set([
+  'issued',
+  'released',
+  'refused',
+  'unknown',
+  'progress',
+  'settled',
+]);
+
 function isWorthPushing(
   c: Controller,
+  view: LedgerView,
   events: readonly LedgerEvent[],
   recordHead: boolean,
   options: PassOptions,
 ): boolean {
   const nowMs = c.clock.monotonicMs();
-  const outcomesOnly = events.length === c.state.outbox.length;
   if (events.length === 0 && !recordHead) return false;
   if (options.drain && c.signal.aborted) return true;
   if (nowMs < c.state.pushAtMs || c.pushPacer.waitMs(nowMs) > 0) return false;
-  if (!outcomesOnly || recordHead || options.drain) return true;
-  return nowMs - (c.state.outboxSinceMs ?? nowMs) >= quietMs;
+  if (events.some(({ kind }) => !routine.has(kind)) || recordHead || options.drain) return true;
+  return nowMs >= (routineAtMs(c, view) ?? nowMs);
+}
+
+/**
+ * When outcomes and news may go without a claim (monotonic); null where there are none. News alone leaves a push for the next
+ * claim, which a window may be closing on.
+ */
+function routineAtMs(c: Controller, view: LedgerView | null): number | null {
+  const nowMs = c.clock.monotonicMs();
+  const { outboxSinceMs } = c.state;
+  const newsMs = view === null ? null : newsSinceMs(c, view);
+  const outcomesAtMs = outboxSinceMs === null ? null : outboxSinceMs + quietMs;
+  const newsAtMs = newsMs === null ? null : Math.max(newsMs + quietMs, nowMs + c.pushPacer.waitMs(nowMs, 2));
+  if (outcomesAtMs === null || newsAtMs === null) return outcomesAtMs ?? newsAtMs;
+  return Math.min(outcomesAtMs, newsAtMs);
 }
 
 /** A pass that is halted has acted on no head: its commit leaves the newest ones standing. */
@@ -344,23 +353,16 @@ function rememberTasks(c: Controller, { reading }: Gathered): void {
   c.state.lastHead = reading.tree.head;
 }
 
-function report(
-  c: Controller,
-  view: LedgerView,
-  plan: Plan,
-  { reading }: Gathered,
-  problems: readonly Reason[],
-  again: boolean,
-): PassReport {
-  const sourceProblems = reading?.desired.problems ?? null;
-  return { decisions: plan.decisions, problems, sourceProblems, again, wakeAtMs: nextWakeMs(c, view, plan) };
-}
-
 /** The earliest moment at which a pass would do something that this one could not. */
-function nextWakeMs(c: Controller, view: LedgerView, plan: Plan): number | null {
+function nextWakeMs(c: Controller, view: LedgerView, plan: Plan, awaited: ReadonlySet<Token>): number | null {
   const now = readMoment(c.clock);
   const { state } = c;
-  const due: (number | null)[] = [nextPushMs(c), c.watch.nextTakeoverMs(view, now.monotonicMs)];
+  const due: (number | null)[] = [
+    nextPushMs(c, view),
+    c.watch.nextTakeoverMs(view, now.monotonicMs),
+    nextCancelMs(c),
+    nextObserveMs(c, awaited),
+  ];
   const change = nextChangeMs(plan);
   if (change !== null) due.push(now.monotonicMs + Math.max(0, change - now.wallMs));
   for (const { lookableAtMs, fleet } of c.watch.doubts(view, now.monotonicMs)) {
@@ -379,10 +381,11 @@ function nextWakeMs(c: Controller, view: LedgerView, plan: Plan): number | null 
 }
 
 /** When what is waiting to be written may go. */
-function nextPushMs(c: Controller): number | null {
+function nextPushMs(c: Controller, view: LedgerView | null): number | null {
   const nowMs = c.clock.monotonicMs();
-  const { outboxSinceMs, pushAtMs, undecided } = c.state;
-  if (undecided !== null) return Math.max(pushAtMs, nowMs + 1);
-  if (outboxSinceMs === null) return null;
-  return Math.max(outboxSinceMs + quietMs, pushAtMs, nowMs + c.pushPacer.waitMs(nowMs));
+  const { pushAtMs, undecided, cancels } = c.state;
+  const readyMs = Math.max(pushAtMs, nowMs + 1, nowMs + c.pushPacer.waitMs(nowMs));
+  if (undecided !== null || [...cancels.values()].some(({ answer }) => answer !== null)) return readyMs;
+  const routineMs = routineAtMs(c, view);
+  return routineMs === null ? null : Math.max(routineMs, readyMs);
 }

@@ -4,14 +4,15 @@
  */
 import type { ControllerConfig, FleetConfig, FleetIdentity } from '../config/config.ts';
 import { fleetIdentity } from '../config/config.ts';
-import type { Batch, OutcomeEvent } from '../ledger/events.ts';
+import type { Batch, CancelAnsweredEvent, OutcomeEvent } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/fold.ts';
 import type { Clock, Moment } from '../lib/clock.ts';
 import { carefulClock } from '../lib/clock.ts';
 import type { Fault } from '../lib/faults.ts';
 import type { WantedTask } from '../manifest/collect.ts';
-import type { TaskKey } from '../manifest/manifest.ts';
+import type { TaskKey, Token } from '../manifest/manifest.ts';
 import type { Decision } from '../plan/decision.ts';
+import type { Observation } from '../plan/observation.ts';
 import type { Reason } from '../policy/verdict.ts';
 import { Announcer } from './announcer.ts';
 import { ClockGuard } from './clock-guard.ts';
@@ -47,6 +48,34 @@ export interface Stranger {
   readonly token: string;
 }
 
+/** One task in flight, as this process follows it; all times monotonic. */
+export interface Followed {
+  readonly dueMs: number;
+  /** When it was last seen to change. */
+  readonly changedMs: number;
+  readonly failures: number;
+  readonly seen: Observation | null;
+  /** Since when `seen` holds what the ledger does not. */
+  readonly seenMs: number;
+}
+
+/** A task that was made around Git, or that this ledger does not follow for another reason. */
+export interface ForeignTask {
+  readonly targets: readonly string[];
+  readonly isOurs: boolean;
+  /** Devices that were in flight when they were last asked for, and when that was (monotonic). */
+  readonly busy: readonly string[];
+  readonly askedMs: number;
+}
+
+export interface Around {
+  readonly foreign: Map<string, ForeignTask>;
+  devices: ReadonlySet<string> | null;
+  /** When the devices, and the active tasks, were last listed whole (monotonic). */
+  devicesMs: number;
+  surveyedMs: number | null;
+}
+
 export interface FleetState {
   readonly config: FleetConfig;
   readonly expected: FleetIdentity;
@@ -61,8 +90,15 @@ export interface FleetState {
   probes: number;
   /** Credentials were had and the account was proved, in this pass. */
   proved: boolean;
-  /** How often each older task's end was asked for, and when it may be asked for again (monotonic). */
-  readonly follows: Map<string, { readonly asked: number; readonly atMs: number }>;
+  /** The tasks in flight, by token, and what was last seen of them. */
+  readonly follows: Map<Token, Followed>;
+  /** `observe.rate`, for every question that is not about issuing. */
+  readonly observePacer: Pacer;
+  /** No task is followed before this (monotonic), after questions in a row that failed. */
+  observeAtMs: number;
+  observeFailures: number;
+  /** What was seen of the fleet beside our own tasks. */
+  readonly around: Around;
   /** Listed once since the start. */
   startListed: boolean;
   strangers: readonly Stranger[];
@@ -72,6 +108,12 @@ export interface FleetState {
   readReason: Reason | null;
   /** When the ambiguous were last looked for. */
   ambiguousListedMs: number | null;
+}
+
+export interface PendingCancel {
+  readonly answer: CancelAnsweredEvent | null;
+  readonly failures: number;
+  readonly dueMs: number;
 }
 
 export interface ControllerState {
@@ -90,6 +132,8 @@ export interface ControllerState {
   outbox: OutcomeEvent[];
   /** When the oldest outcome in the outbox came to be (monotonic). */
   outboxSinceMs: number | null;
+  /** Cancels that were asked for: their answers until they have landed, or when they are tried again (monotonic). */
+  readonly cancels: Map<Token, PendingCancel>;
   undecided: UndecidedCommit | null;
   /** Commits of this process that the store may hand out again. */
   readonly landed: Set<CommitId>;
@@ -122,7 +166,9 @@ const pushBurst = 3;
 export function makeController(deps: ControllerDeps): Controller {
   const { config, run } = deps;
   const clock = carefulClock(deps.clock);
-  const fleets = new Map([...config.fleets].map(([name, fleet]) => [name, makeFleetState(fleet)]));
+  const fleets = new Map(
+    [...config.fleets].map(([name, fleet]) => [name, makeFleetState(fleet, config.observe.rate)]),
+  );
   return {
     ...deps,
     clock,
@@ -137,6 +183,7 @@ export function makeController(deps: ControllerDeps): Controller {
       lastHead: null,
       outbox: [],
       outboxSinceMs: null,
+      cancels: new Map(),
       undecided: null,
       landed: new Set(),
       fleets,
@@ -156,7 +203,10 @@ export function makeController(deps: ControllerDeps): Controller {
   };
 }
 
-function makeFleetState(config: FleetConfig): FleetState {
+/** Questions that may be asked at once before `observe.rate` binds: those of one survey. */
+const observeBurst = 5;
+
+function makeFleetState(config: FleetConfig, observeRate: number): FleetState {
   return {
     config,
     expected: fleetIdentity(config, config.account ?? ''),
@@ -164,6 +214,10 @@ function makeFleetState(config: FleetConfig): FleetState {
     pauseReason: null,
     failures: { calls: 0, access: 0, reads: 0 },
     follows: new Map(),
+    observePacer: new Pacer(observeRate, observeBurst),
+    observeAtMs: 0,
+    observeFailures: 0,
+    around: { foreign: new Map(), devices: null, devicesMs: 0, surveyedMs: null },
     closed: null,
     probeAtMs: 0,
     probes: 0,

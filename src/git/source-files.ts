@@ -88,7 +88,7 @@ function problem(entry: TreeEntry, path: string, found: Problem): Candidate {
     problems: [found],
     badNames: [],
     // What is only pointed out (a warning) was never a manifest, and holds no name back.
-    quarantined: found.severity === 'error',
+    hidden: found.severity === 'error' ? 'any' : null,
   };
   return { kind: 'problem', file: { path, blob: entry.mode === gitlink ? '' : entry.id, parsed } };
 }

@@ -1,6 +1,7 @@
 import type { Place } from '../lib/faults.ts';
-import type { Manifest, ParsedFile, Problem, TaskKey } from './manifest.ts';
+import type { HiddenNames, Manifest, ParsedFile, Problem, TaskKey } from './manifest.ts';
 import { taskKey } from './manifest.ts';
+import { findBadOrder } from './order.ts';
 
 /** One manifest file of the source, parsed, or why it could not be read at all (a symbolic link, too large). */
 export interface SourceFile {
@@ -28,8 +29,8 @@ export interface Desired {
   readonly problems: readonly PlacedProblem[];
   /** Names that nothing may be claimed or cancelled for: duplicates, and bad documents that still show their name. */
   readonly frozen: ReadonlySet<TaskKey>;
-  /** Paths holding something unreadable: a name last read there is not removed. */
-  readonly quarantinedPaths: ReadonlySet<string>;
+  /** Paths holding something unreadable, and the names it may bear: a name of them, or last read there, is not removed. */
+  readonly quarantined: ReadonlyMap<string, HiddenNames>;
 }
 
 /**
@@ -40,9 +41,9 @@ export function collectDesired(files: readonly SourceFile[]): Desired {
   const byKey = new Map<TaskKey, WantedTask[]>();
   const problems: PlacedProblem[] = [];
   const frozen = new Set<TaskKey>();
-  const quarantinedPaths = new Set<string>();
+  const quarantined = new Map<string, HiddenNames>();
   for (const { path, blob, parsed } of files) {
-    if (parsed.quarantined) quarantinedPaths.add(path);
+    if (parsed.hidden !== null) quarantined.set(path, parsed.hidden);
     for (const key of parsed.badNames) frozen.add(key);
     for (const { line, column, ...problem } of parsed.problems) {
       problems.push({ ...problem, place: { path, line, column } });
@@ -63,8 +64,13 @@ export function collectDesired(files: readonly SourceFile[]): Desired {
     frozen.add(key);
     for (const task of sharers) problems.push(duplicateProblem(key, task, sharers));
   }
+  for (const problem of findBadOrder(tasks, frozen, quarantined)) {
+    problems.push(problem.told);
+    tasks.delete(problem.key);
+    frozen.add(problem.key);
+  }
   problems.sort(comparePlaces);
-  return { tasks, problems, frozen, quarantinedPaths };
+  return { tasks, problems, frozen, quarantined };
 }
 
 function duplicateProblem(key: TaskKey, task: WantedTask, sharers: readonly WantedTask[]): PlacedProblem {

@@ -26,6 +26,8 @@ export interface ManifestFields extends Revision {
   readonly digest: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Names of tasks of the same fleet that have succeeded first; sorted, without repeats. */
+  readonly after: readonly string[];
   readonly notBeforeMs?: number;
   readonly notAfterMs?: number;
 }
@@ -51,12 +53,23 @@ export interface Problem {
   readonly hint?: string;
 }
 
+/** Names that unreadable text may hold. What they are kept for is to take no name for removed that is only misspelt around. */
+export type HiddenNames = 'any' | ReadonlySet<string>;
+
+/** Whether unreadable text may hold this name. */
+export function mayHide(hidden: HiddenNames, name: string): boolean {
+  return hidden === 'any' || hidden.has(name);
+}
+
 /** One file's meaning. A file that cannot be read as YAML has problems and no manifests. */
 export interface ParsedFile {
   readonly manifests: readonly { readonly manifest: Manifest; readonly line: number }[];
   readonly problems: readonly Problem[];
   /** Names that a bad document bears as far as it can be read: frozen, never taken for removed. */
   readonly badNames: readonly TaskKey[];
-  /** True when at least one document could not be understood: the names it bore may be any. */
-  readonly quarantined: boolean;
+  /**
+   * Null where every document could be understood, or shows its name. Otherwise the names that the rest may bear: each
+   * word in the file that could be one, or `any` where even that cannot be told.
+   */
+  readonly hidden: HiddenNames | null;
 }

@@ -8,7 +8,15 @@ import { compareSpots, quoteText } from '../lib/document-problem.ts';
 import type { JsonValue } from '../lib/document-yaml.ts';
 import { findNearest } from '../lib/nearest.ts';
 import { clientToken } from './canonical.ts';
-import type { Command, Manifest, ManifestFields, ParsedFile, Problem, TaskKey } from './manifest.ts';
+import type {
+  Command,
+  HiddenNames,
+  Manifest,
+  ManifestFields,
+  ParsedFile,
+  Problem,
+  TaskKey,
+} from './manifest.ts';
 import { taskKey } from './manifest.ts';
 import { taskSchema } from './schema.ts';
 import { parseTime } from './time.ts';
@@ -29,6 +37,7 @@ interface WrittenTask {
     readonly run?: number;
     readonly notBefore?: string;
     readonly notAfter?: string;
+    readonly after?: readonly string[];
   };
 }
 
@@ -46,15 +55,15 @@ const checkTask = createCheck(taskSchema, { reservedCode: 'SG1205', showsValues:
  */
 export function parseManifestFile(bytes: Uint8Array, limits: DocumentLimits): ParsedFile {
   const file = readDocuments(bytes, limits);
-  if (!file.ok) return { manifests: [], problems: file.problems, badNames: [], quarantined: true };
+  if (!file.ok) return { manifests: [], problems: file.problems, badNames: [], hidden: hiddenNames(bytes) };
   const manifests: { manifest: Manifest; line: number }[] = [];
   const problems: Problem[] = [];
   const badNames = new Set<TaskKey>();
-  let quarantined = false;
+  let isHiding = false;
   for (const document of file.documents) {
     if (!document.ok) {
       problems.push(...document.problems);
-      quarantined = true;
+      isHiding = true;
       continue;
     }
     const found = judgeTask(document);
@@ -64,10 +73,10 @@ export function parseManifestFile(bytes: Uint8Array, limits: DocumentLimits): Pa
     }
     problems.push(...found);
     const key = readKey(document.value);
-    if (key === undefined) quarantined = true;
+    if (key === undefined) isHiding = true;
     else badNames.add(key);
   }
-  return { manifests, problems, badNames: [...badNames], quarantined };
+  return { manifests, problems, badNames: [...badNames], hidden: isHiding ? hiddenNames(bytes) : null };
 }
 
 /** Everything wrong with a document that is readable as YAML; nothing when it is a manifest. */
@@ -148,6 +157,26 @@ function judgeTimes(value: JsonValue, locate: Locate): Problem[] {
   return problems;
 }
 
+/**
+ * Every word of the bytes that could be a name. An escape can spell a name without showing it, and another encoding shows
+ * none at all: then it may be any. By bytes, because they need not be text.
+ */
+function hiddenNames(bytes: Uint8Array): HiddenNames {
+  const backslash = 0x5c;
+  if (bytes.includes(backslash) || bytes.includes(0)) return 'any';
+  const words = new Set<string>();
+  let word = '';
+  for (const byte of [...bytes, 0]) {
+    const isLabel = (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || byte === 0x2d;
+    if (isLabel) word += String.fromCharCode(byte);
+    else if (word !== '') {
+      words.add(word);
+      word = '';
+    }
+  }
+  return words;
+}
+
 /** The name that a bad document bears, where both of its parts can be read for certain. */
 function readKey(value: JsonValue): TaskKey | undefined {
   if (!isMap(value) || !isMap(value.metadata) || !isMap(value.spec)) return undefined;
@@ -182,6 +211,7 @@ function makeManifest(value: JsonValue): Manifest {
     digest: sha256Hex(canonicalJson(value)),
     labels: metadata.labels ?? {},
     annotations: metadata.annotations ?? {},
+    after: [...(spec.after ?? [])].sort(),
     ...readInstant('notBeforeMs', spec.notBefore),
     ...readInstant('notAfterMs', spec.notAfter),
   };

@@ -170,11 +170,16 @@ const specSchema: JsonSchema = {
       examples: ['2026-11-28T04:00:00+01:00'],
     },
     after: {
-      title: 'After (reserved)',
-      description: 'Reserved: tasks of the same fleet that have succeeded first. Not supported yet.',
-      not: {},
-      'x-reserved':
-        'remove it; until it is supported, raise the tasks one after the other in separate commits',
+      type: 'array',
+      title: 'After',
+      description:
+        'Names of tasks of the same fleet that have succeeded on all their devices first. No part of the revision.',
+      minItems: 1,
+      // What a person still follows; longer chains are made of links.
+      maxItems: 20,
+      uniqueItems: true,
+      items: nameSchema,
+      examples: [['reboot-aurora-2026-11']],
     },
   },
 };

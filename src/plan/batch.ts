@@ -31,6 +31,8 @@ export interface Candidate {
   /** Where it was introduced on the source's first-parent line. */
   readonly position: number;
   readonly name: string;
+  /** One task at a time on a device: of two that share one, the later waits for another commit. */
+  readonly devices: readonly string[];
 }
 
 /** The permission that ends first goes first, then the order of commits, then names. */
@@ -52,19 +54,23 @@ export function chooseBatch<C extends Candidate>(
   totalMax: number = claimsPerCommitMax,
 ): C[] {
   const queues = new Map<string, C[]>();
+  const taken = new Set<string>();
   for (const candidate of [...candidates].sort(compareCandidates)) {
     const queue = queues.get(candidate.fleet) ?? [];
-    if (queue.length < perFleetMax(candidate.fleet)) queue.push(candidate);
     queues.set(candidate.fleet, queue);
+    const devices = candidate.devices.map((device) => `${candidate.fleet}/${device}`);
+    if (queue.length >= perFleetMax(candidate.fleet) || devices.some((device) => taken.has(device))) continue;
+    queue.push(candidate);
+    for (const device of devices) taken.add(device);
   }
   const fleets = [...queues.keys()].sort();
   const start = fleets.length === 0 ? 0 : turn % fleets.length;
   const order = [...fleets.slice(start), ...fleets.slice(0, start)].map((fleet) => queues.get(fleet) ?? []);
   const chosen: C[] = [];
   for (let round = 0; chosen.length < totalMax; round += 1) {
-    const taken = order.flatMap((queue) => queue.slice(round, round + 1));
-    if (taken.length === 0) break;
-    chosen.push(...taken.slice(0, totalMax - chosen.length));
+    const turnOf = order.flatMap((queue) => queue.slice(round, round + 1));
+    if (turnOf.length === 0) break;
+    chosen.push(...turnOf.slice(0, totalMax - chosen.length));
   }
   return chosen;
 }

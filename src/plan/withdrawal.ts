@@ -2,10 +2,12 @@
 import type { NoteReason } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/fold.ts';
 import { restlessReceipts } from '../ledger/fold.ts';
-import type { ReceiptState } from '../ledger/receipt.ts';
+import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
 import type { Desired, WantedTask } from '../manifest/collect.ts';
 import type { TaskKey, Token } from '../manifest/manifest.ts';
+import { mayHide, taskKey } from '../manifest/manifest.ts';
+import { isQueued } from './observation.ts';
 
 /** A note that the ledger should carry: a revision that is not asked for, and why. */
 export interface Withdrawal {
@@ -16,11 +18,17 @@ export interface Withdrawal {
   readonly message: string;
 }
 
-/**
- * What a removal takes away: what was not asked for yet, or may have to be asked for again. Not what was issued: nothing is
- * cancelled yet, and whether it has ended is not known before somebody asks; counting it would halt every tidying up.
- */
-const losing: ReadonlySet<ReceiptState> = new Set(['pending', 'waiting', 'claimed', 'inDoubt']);
+/** What a removal takes away: what was not asked for yet, may have to be asked for again, or may still be cancelled. */
+function losesSomething(receipt: Receipt | undefined): boolean {
+  if (receipt === undefined) return true;
+  const state = receiptState(receipt);
+  if (state === 'issued') {
+    return (
+      receipt.cancel === null && (receipt.revision?.targets ?? []).some((device) => isQueued(receipt, device))
+    );
+  }
+  return state === 'pending' || state === 'waiting' || state === 'claimed' || state === 'inDoubt';
+}
 
 const removedMessage = 'its manifest was removed before it was asked for';
 const replacedMessage = 'another revision of this name replaced it before it was asked for';
@@ -38,15 +46,14 @@ export function findWithdrawals(
   for (const receipt of restlessReceipts(ledger)) {
     const state = receiptState(receipt);
     if ((state !== 'waiting' && state !== 'pending') || receipt.notes.has('withdrawn')) continue;
-    const path = receipt.manifest?.path ?? previous.get(receipt.key)?.path ?? null;
-    const message = whyUnwanted(receipt.key, receipt.token, path, desired);
+    const message = withdrawnMessages[judgeAbsence(receipt, lastPaths(receipt, previous), desired)];
     if (message === null) continue;
     const { token, fleet, name } = receipt;
     found.push({ token, fleet, name, reason: 'withdrawn', message });
   }
-  for (const [key, { manifest, path }] of previous) {
+  for (const { manifest, path } of previous.values()) {
     if (ledger.receipts.has(manifest.token)) continue;
-    const message = whyUnwanted(key, manifest.token, path, desired);
+    const message = withdrawnMessages[judgeAbsence(manifest, [path], desired)];
     if (message === null) continue;
     const { token, fleet, name } = manifest;
     found.push({ token, fleet, name, reason: 'withdrawn', message });
@@ -64,20 +71,48 @@ export function countRemovals(
   ledger: LedgerView,
 ): number {
   let removals = 0;
-  for (const [key, { manifest, path }] of previous) {
-    if (whyUnwanted(key, manifest.token, path, desired) !== removedMessage) continue;
-    const receipt = ledger.receipts.get(manifest.token);
-    const state = receipt === undefined ? 'pending' : receiptState(receipt);
-    if (losing.has(state)) removals += 1;
+  for (const { manifest, path } of previous.values()) {
+    if (judgeAbsence(manifest, [path], desired) !== 'removed') continue;
+    if (losesSomething(ledger.receipts.get(manifest.token))) removals += 1;
   }
   return removals;
 }
 
-function whyUnwanted(key: TaskKey, token: Token, path: string | null, desired: Desired): string | null {
+/** Every path at which a revision is known to have been read: where it was claimed, and where it was last. */
+export function lastPaths(receipt: Receipt, previous: ReadonlyMap<TaskKey, WantedTask>): string[] {
+  const paths = [receipt.manifest?.path, previous.get(receipt.key)?.path];
+  return paths.filter((path) => path !== undefined);
+}
+
+/**
+ * - wanted: its manifest stands there
+ * - replaced: another revision bears its name
+ * - frozen: its name is misused, or its document has errors
+ * - hidden: something unreadable stands where it was read, or holds its name
+ * - removed: none of these; only then is it taken for gone
+ */
+export type Absence = 'wanted' | 'replaced' | 'frozen' | 'hidden' | 'removed';
+
+const withdrawnMessages: Readonly<Record<Absence, string | null>> = {
+  wanted: null,
+  frozen: null,
+  hidden: null,
+  removed: removedMessage,
+  replaced: replacedMessage,
+};
+
+/** Why a revision is not wanted any more, if it is so. */
+export function judgeAbsence(
+  revision: { readonly fleet: string; readonly name: string; readonly token: Token },
+  paths: readonly string[],
+  desired: Desired,
+): Absence {
+  const key = taskKey(revision);
   const wanted = desired.tasks.get(key);
-  if (wanted !== undefined) return wanted.manifest.token === token ? null : replacedMessage;
-  if (desired.frozen.has(key)) return null;
-  // Where it was read last is not known after a restart: then any unreadable file may hold it.
-  if (path === null ? desired.quarantinedPaths.size > 0 : desired.quarantinedPaths.has(path)) return null;
-  return removedMessage;
+  if (wanted !== undefined) return wanted.manifest.token === revision.token ? 'wanted' : 'replaced';
+  if (desired.frozen.has(key)) return 'frozen';
+  if (paths.some((path) => desired.quarantined.has(path))) return 'hidden';
+  // It may have been moved into a file that was broken by the same commit, or by one that nobody here has seen.
+  for (const hidden of desired.quarantined.values()) if (mayHide(hidden, revision.name)) return 'hidden';
+  return 'removed';
 }

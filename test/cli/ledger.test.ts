@@ -86,7 +86,10 @@ describe('ledger init', () => {
 
 describe('ledger list, show and verify', () => {
   it('tell what was asked, by whom, and what became of it', async () => {
-    await begun({ ...oneTask, 'tasks/b.yaml': taskText('b', { command: 'reboot' }) });
+    await begun({
+      ...oneTask,
+      'tasks/b.yaml': taskText('b', { command: 'reboot', targets: ['smd-o3uuq2sllugi7pnu'] }),
+    });
     await stage.run(['run', '--once']);
     const list = await stage.run(['ledger', 'list']);
     expect(list.stdout).toMatch(

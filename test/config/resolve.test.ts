@@ -89,6 +89,7 @@ describe('a short configuration', () => {
       fleets: new Map([['north-sea', { name: 'north-sea', region: 'eu-west-1', account: '111122223333' }]]),
       issue: { batch: 40, concurrency: 8, deadlineMs: 60_000, requestTimeoutMs: 5_000, rate: 2 },
       recovery: { takeoverMs: 180_000, settlingMs: 30_000, listTrustMs: 86_400_000 },
+      observe: { rate: 2 },
       clock: { toleranceMs: 30_000 },
       shutdown: { timeoutMs: 25_000 },
     });
@@ -187,7 +188,7 @@ describe('refused', () => {
     ['a policy source', { rest: 'policySource: {url: x}' }, 'SG2003'],
     ['http', { rest: 'http: {}' }, 'SG2003'],
     ['notify', { rest: 'notify: []' }, 'SG2003'],
-    ['observe', { rest: 'observe: {rate: 1}' }, 'SG2003'],
+    ['observe.rate below its bound', { rest: 'observe: {rate: 0}' }, 'SG1107'],
     ['cancel', { rest: 'cancel: {lead: 5m}' }, 'SG2003'],
     ['issue.maxWait', { rest: 'issue: {maxWait: 30d}' }, 'SG2003'],
     ['issue.maxPerPass', { rest: 'issue: {maxPerPass: 1}' }, 'SG2003'],

@@ -109,7 +109,8 @@ describe('a start', () => {
     'halts a fleet with a task of %s that the ledger does not know',
     async (_whose, tags) => {
       const { world, life } = await begun({ job: yaml(), far: yaml({ name: 'far', fleet: 'sea' }) });
-      world.lab.make({ targets: ['smd-1'], tags });
+      const targets = tags['snowgate:revision'] === token ? ['smd-1', 'smd-2'] : ['smd-9'];
+      world.lab.make({ targets, tags });
       const report = await life.settle();
       expect(say(report)).toBe('blocked SG6233');
       expect(say(report, 'sea/far')).toBe('done SG6110');
@@ -119,7 +120,7 @@ describe('a start', () => {
       // Still so for a process that begins again; a person's word ends it for both.
       const again = world.start();
       expect(say(await again.settle())).toBe('blocked SG6233');
-      const revision = { command: 'reboot', targets: ['smd-1', 'smd-2'], taskRun: 1, identity } as const;
+      const revision = { command: 'reboot', targets, taskRun: 1, identity } as const;
       const stranger = tags['snowgate:revision'] ?? '';
       const name = stranger === token ? 'job' : 'gone';
       await world.write([resolved({ token: stranger, name, taskId: 'st-lab-1', revision })]);

@@ -269,17 +269,6 @@ describe('an older revision that has not ended', () => {
     expect(world.events().find(({ kind }) => kind === 'settled')).toMatchObject({ outcome: 'vanished' });
     expect(world.lab.requests).toHaveLength(2);
   });
-
-  it('is not asked about where nothing newer waits', async () => {
-    const world = new World();
-    world.commit({ job: yaml() });
-    const life = world.start();
-    await life.settle();
-    world.lab.asked.length = 0;
-    world.clock.advance(dayMs);
-    await life.settle();
-    expect(world.lab.asked).toEqual([]);
-  });
 });
 
 describe('two controllers', () => {

@@ -31,6 +31,17 @@ export const deniedCall: CreateOutcome = { kind: 'denied', ...said };
 export const refusedCall: CreateOutcome = { kind: 'refused', error: 'ValidationException', ...said };
 export const unsent: CreateOutcome = { kind: 'unsent', reason: 'connection', message: 'planned by the test' };
 
+/** `smd-1` and so on, and the two that each name's manifest has where it writes none. */
+function someDevices(): string[] {
+  const numbers = Array.from({ length: 30 }, (_, index) => index);
+  const names = ['a', 'b', 'c', 'd', 'else', 'far', 'fresh', 'last', 'late', 'more', 'next', 'other'];
+  const own = [...names, ...numbers.map((index) => `t${index}`)].flatMap((name) => [
+    `${name}-1`,
+    `${name}-2`,
+  ]);
+  return [...numbers, ...own].map((device) => `smd-${device}`);
+}
+
 interface MadeTask {
   readonly taskId: string;
   readonly targets: readonly string[];
@@ -63,7 +74,8 @@ export class ScriptedFleet implements TaskApi {
   devicesFault: ReadFailure | null = null;
   /** What befalls the next cancels, in order; what is queued is cancelled where it is empty. */
   readonly cancels: CancelOutcome[] = [];
-  devices: readonly string[] = Array.from({ length: 12 }, (_, index) => `smd-${index + 1}`);
+  /** Every device that these tests' manifests name, unless a test takes one away. */
+  readonly devices = new Set(someDevices());
   /** Runs while a call is between its two looks at the gate. */
   duringSigning: () => void = () => undefined;
 
@@ -128,7 +140,7 @@ export class ScriptedFleet implements TaskApi {
   }
 
   async listDevices(): Promise<Read<readonly ListedDevice[]>> {
-    const devices = this.devices.map((device) => ({ device, tags: {} }));
+    const devices = [...this.devices].map((device) => ({ device, tags: {} }));
     return this.#read('devices', this.devicesFault, devices);
   }
 

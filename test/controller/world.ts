@@ -69,6 +69,7 @@ export function makeConfig(over: Partial<ControllerConfig> = {}): ControllerConf
     fleets: new Map([fleetConfig('lab'), fleetConfig('sea')].map((fleet) => [fleet.name, fleet])),
     issue: { batch: 40, concurrency: 8, deadlineMs: 60_000, requestTimeoutMs: 5_000, rate: 10 },
     recovery: { takeoverMs: 180_000, settlingMs: 30_000, listTrustMs: 24 * 3_600_000 },
+    observe: { rate: 10 },
     clock: { toleranceMs: 30_000 },
     shutdown: { timeoutMs: 25_000 },
     ...over,

@@ -12,8 +12,9 @@ import type {
 } from '../../src/controller/ports.ts';
 import { fault } from '../../src/lib/faults.ts';
 import type { TaskRequest } from '../../src/manifest/request.ts';
+import { setOnline } from '../../src/simulator/device.ts';
 import type { Fleet } from '../../src/simulator/fleet.ts';
-import { createFleet } from '../../src/simulator/fleet.ts';
+import { createFleet, expectChange, settleFleet } from '../../src/simulator/fleet.ts';
 import { defaultSettings } from '../../src/simulator/settings.ts';
 import {
   cancelTask,
@@ -50,12 +51,51 @@ export class SimAws {
     this.#timeline = timeline;
     this.#scenario = scenario;
     const { listLagMs, listRetentionMs, tokenLifeMs } = scenario;
-    const settings = { ...defaultSettings, listLagMs, listRetentionMs, tokenLifeMs, pageSize: 3 };
+    const { pickupMs, workMs, cancelLagMs } = scenario.work;
+    const settings = {
+      ...defaultSettings,
+      ...{ listLagMs, listRetentionMs, tokenLifeMs, pickupMs, cancelLagMs, pageSize: 3 },
+      rebootMs: workMs,
+      unlockMs: workMs,
+    };
     for (let index = 0; index < scenario.fleets; index += 1) {
       const name = `fleet-${index}`;
       const options = { account: simAccount, region: name, devices: scenario.devices, seed, settings };
       this.fleets.set(name, createFleet({ ...options, nowMs: 0 }));
     }
+  }
+
+  /** Takes a device offline, or brings all of them back. */
+  setOnline(fleet: string, index: number | null, online: boolean): void {
+    const devices = this.fleets.get(fleet)?.devices ?? [];
+    const nowMs = this.#settle(fleet);
+    for (const device of index === null ? devices : devices.slice(index, index + 1))
+      setOnline(device, online, nowMs);
+    const known = this.fleets.get(fleet);
+    if (known !== undefined) expectChange(known);
+  }
+
+  /** The next task of a device ends badly. */
+  fail(fleet: string, index: number, outcome: 'FAILED' | 'REJECTED' | 'TIMED_OUT'): void {
+    this.#settle(fleet);
+    this.fleets.get(fleet)?.devices[index]?.outcomes.push(outcome);
+  }
+
+  /** A task that somebody makes in the console. */
+  makeForeign(fleet: string, targets: readonly string[]): void {
+    const known = this.fleets.get(fleet);
+    if (known !== undefined)
+      createTask(known, { command: 'reboot', targets, tags: { owner: 'somebody' } }, this.#timeline.nowMs, 0);
+  }
+
+  /** Lets happen in AWS what is due by now. */
+  #settle(fleet: string): number {
+    const known = this.fleets.get(fleet);
+    return known === undefined ? this.#timeline.nowMs : settleFleet(known, this.#timeline.nowMs);
+  }
+
+  settleAll(): void {
+    for (const name of this.fleets.keys()) this.#settle(name);
   }
 
   deviceIds(fleet: string): string[] {

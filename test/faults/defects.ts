@@ -180,7 +180,7 @@ export const defects: readonly Defect[] = [
     harm: 'a corrected description reboots a ship twice',
     edits: [
       {
-        file: 'plan/plan.ts',
+        file: 'plan/claimable.ts',
         find: 'input.repeatGuard ? findRepeats(manifest, asked) : []',
         put: 'input.repeatGuard ? findRepeats(manifest, []) : []',
       },
@@ -194,6 +194,71 @@ export const defects: readonly Defect[] = [
         file: 'controller/calling.ts',
         find: 'const { kind, error, message, requestId } = answer;\n      return { ...base, kind, error, message, requestId };',
         put: "const { kind, error, message, requestId } = answer;\n      if (kind === 'unknown') return { ...base, kind: 'released', reason: 'connection', message, notBefore: null, requestId };\n      return { ...base, kind, error, message, requestId };",
+      },
+    ],
+  },
+  {
+    name: 'devices are not held',
+    harm: 'a device that is busy is given a second task, which runs hours later',
+    edits: [
+      {
+        file: 'plan/devices.ts',
+        find: 'if (receipt !== undefined && receipt.token !== token) {',
+        put: "if (receipt !== undefined && receipt.token === '') {",
+      },
+    ],
+  },
+  {
+    name: 'tasks made around Git are not looked for',
+    harm: 'a device that somebody has given a task is given another',
+    edits: [{ file: 'plan/devices.ts', find: 'if (foreign !== undefined) {', put: "if (foreign === '') {" }],
+  },
+  {
+    name: 'two tasks of one commit share a device',
+    harm: 'what is claimed together runs on one device at once',
+    edits: [
+      {
+        file: 'plan/batch.ts',
+        find: 'devices.some((device) => taken.has(device))',
+        put: 'devices.length > 10',
+      },
+    ],
+  },
+  {
+    name: 'a cancel on old news',
+    harm: 'a task is cancelled whose manifest was restored while the source could not be fetched',
+    edits: [
+      {
+        file: 'controller/staleness.ts',
+        find: 'if (fresh !== null && elapsedMs(fresh, now) <= maxAgeMs) continue;',
+        put: 'if (fresh !== null && elapsedMs(fresh, now) >= 0) continue;',
+      },
+      {
+        file: 'controller/calling.ts',
+        find: "if (staleReason(c, now) !== null) return 'stale';",
+        put: "if (elapsedMs(c.state.sourceFresh ?? batch.granted, now) > c.config.source.maxAgeMs) return 'stale';",
+      },
+    ],
+  },
+  {
+    name: 'an end from an early listing',
+    harm: 'a task that ran is written down as one that nobody ran',
+    edits: [
+      {
+        file: 'controller/following.ts',
+        find: "if (state === 'IN_PROGRESS') return { state, executions: listed, gone: false };",
+        put: "if (state !== '') return { state, executions: listed, gone: false };",
+      },
+    ],
+  },
+  {
+    name: 'a removed task is not cancelled',
+    harm: 'what was taken back runs all the same',
+    edits: [
+      {
+        file: 'controller/cancelling.ts',
+        find: 'const outcome = await api.cancelTask(',
+        put: "answer(c, receipt, 'accepted', '', null);\n  if (receipt.fleet !== '') return;\n  const outcome = await api.cancelTask(",
       },
     ],
   },

@@ -48,6 +48,8 @@ export class Editor {
       () => this.#change((task) => this.#withTimes(task)),
       () => this.#change(({ notBeforeMs: _, notAfterMs: __, ...task }) => task),
       () => this.#remove(),
+      () => this.#remove(),
+      () => this.#change((task) => this.#withOrder(task)),
       () => this.#revert(),
     ];
     prng.pick(changes)();
@@ -78,6 +80,15 @@ export class Editor {
       description: 'as asked',
     };
     return this.#prng.chance(0.3) ? this.#withTimes(task) : task;
+  }
+
+  /** After an older task of its fleet: so no circle comes to be, and no name is unknown unless it is removed later. */
+  #withOrder({ after: _, ...task }: TaskText): TaskText {
+    const numberOf = (name: string): number => Number(name.split('-')[1]);
+    const older = this.#tasks.filter(
+      (other) => other.fleet === task.fleet && numberOf(other.name) < numberOf(task.name),
+    );
+    return older.length === 0 ? task : { ...task, after: [this.#prng.pick(older).name] };
   }
 
   #withTimes(task: TaskText): TaskText {

@@ -5,10 +5,15 @@ import { LedgerRemote } from '../doubles/ledger.ts';
 import { SimAws, simAccount } from './aws.ts';
 import { Editor } from './editor.ts';
 import {
+  findCrowds,
   findDoubles,
+  findIntrusions,
+  findLateRuns,
   findRepeats,
   findUnfinished,
   findUnwantedCalls,
+  findWrongCancels,
+  findWrongEnds,
   isAtRest,
   readLedger,
 } from './invariants.ts';
@@ -64,6 +69,7 @@ class World {
   readonly #log: (line: () => string) => void;
   #odds: Odds;
   #calm = false;
+  #calmAtMs = 0;
   #sourceDownUntilMs = 0;
   /** Nobody is started before: a ledger is not restored while a controller runs. */
   #closedUntilMs = 0;
@@ -119,12 +125,37 @@ class World {
       this.#sourceDownUntilMs = timeline.nowMs + this.#prng.between(60_000, 12 * 60_000);
       this.#log(() => `source is down until ${this.#sourceDownUntilMs}`);
     });
+    this.#disturbDevices();
     if (scenario.ledgerLossAtMs > 0) timeline.at(scenario.ledgerLossAtMs, () => this.#loseLedger());
     this.#watchLives();
     await timeline.run(scenario.calmAtMs);
     this.#heal();
     await this.#rest();
     return this.#conclude();
+  }
+
+  #disturbDevices(): void {
+    const { offlineEveryMs, failEveryMs, foreignEveryMs } = this.#scenario.work;
+    const fleets = [...this.#aws.fleets.keys()];
+    const pickDevice = (): readonly [string, number] => [
+      this.#prng.pick(fleets),
+      this.#prng.between(0, this.#scenario.devices - 1),
+    ];
+    this.#repeat(offlineEveryMs, () => {
+      const [fleet, index] = pickDevice();
+      this.#aws.setOnline(fleet, index, false);
+      this.#timeline.after(this.#prng.between(60_000, 10 * 60_000), () =>
+        this.#aws.setOnline(fleet, index, true),
+      );
+    });
+    this.#repeat(failEveryMs, () => {
+      const [fleet, index] = pickDevice();
+      this.#aws.fail(fleet, index, this.#prng.pick(['FAILED', 'REJECTED', 'TIMED_OUT'] as const));
+    });
+    this.#repeat(foreignEveryMs, () => {
+      const [fleet, index] = pickDevice();
+      this.#aws.makeForeign(fleet, this.#aws.deviceIds(fleet).slice(index, index + 2));
+    });
   }
 
   /** Something that happens again and again, at random, until the calm. */
@@ -198,6 +229,8 @@ class World {
     this.#calm = true;
     this.#odds = calmOdds();
     this.#editor.openAll();
+    this.#calmAtMs = this.#timeline.nowMs;
+    for (const fleet of this.#aws.fleets.keys()) this.#aws.setOnline(fleet, null, true);
     for (const { process } of this.#replicas) if (process !== null) process.wallOffsetMs = 0;
     this.#log(() => 'calm');
   }
@@ -217,11 +250,19 @@ class World {
 
   #conclude(): RunResult {
     const { view, finding } = readLedger(this.#remote, ledgerId);
+    this.#aws.settleAll();
     this.#findings.push(...(finding === null ? [] : [finding]));
     this.#findings.push(...findDoubles(this.#aws));
     // The guard cannot know of a task that it was told does not exist, or that the ledger has forgotten.
     if (this.#isWhole) this.#findings.push(...findRepeats(this.#aws, this.#source));
     this.#findings.push(...findUnwantedCalls(this.#aws, this.#source, maxAgeMs));
+    this.#findings.push(...findWrongCancels(this.#aws, this.#source, maxAgeMs));
+    if (this.#isWhole) {
+      this.#findings.push(...findCrowds(view, this.#aws));
+      this.#findings.push(...findIntrusions(this.#aws, this.#scenario.listRetentionMs));
+      this.#findings.push(...findLateRuns(this.#aws, this.#source, this.#calmAtMs));
+      this.#findings.push(...findWrongEnds(view, this.#aws));
+    }
     // Without A1 a task may turn up long after it was given up, and after a loss a person is needed: then nobody can
     // promise that all of them end.
     if (this.#isWhole) {
@@ -289,6 +330,7 @@ function makeConfig(replica: string, scenario: Scenario, fleets: readonly string
     ),
     issue: scenario.issue,
     recovery: scenario.recovery,
+    observe: { rate: 10 },
     clock: { toleranceMs: 30_000 },
     shutdown: { timeoutMs: 25_000 },
   };

@@ -26,6 +26,18 @@ export interface Odds {
   readonly readFails: number;
 }
 
+/** What devices do with a task once AWS has it. */
+export interface Work {
+  readonly pickupMs: number;
+  readonly workMs: number;
+  readonly cancelLagMs: number;
+  /** How often a device goes offline for minutes, and comes to fail its next task; 0 for never. */
+  readonly offlineEveryMs: number;
+  readonly failEveryMs: number;
+  /** How often somebody makes a task around Git; 0 for never. */
+  readonly foreignEveryMs: number;
+}
+
 export interface Scenario {
   readonly replicas: number;
   readonly fleets: number;
@@ -60,6 +72,8 @@ export interface Scenario {
   readonly listLagMs: number;
   readonly listRetentionMs: number;
   readonly tokenLifeMs: number;
+  /** How the devices work, and what befalls them. */
+  readonly work: Work;
   /** A1 of DESIGN 5 holds: late effect and list lag together stay below `settling`. */
   readonly holdsA1: boolean;
 }
@@ -107,8 +121,20 @@ function drawRecovery(prng: Prng, issue: IssueConfig): RecoveryConfig {
 export function drawScenario(prng: Prng, breakA1: boolean): Scenario {
   const wide = drawWide(prng, breakA1);
   const scenario = prng.chance(0.25) ? tighten(wide, prng) : wide;
+  const worked = { ...scenario, work: drawWork(prng) };
   // What a lost ledger has forgotten can only be found as long as AWS lists it; DESIGN promises no more.
-  return scenario.ledgerLossAtMs === 0 ? scenario : { ...scenario, listRetentionMs: 0 };
+  return worked.ledgerLossAtMs === 0 ? worked : { ...worked, listRetentionMs: 0 };
+}
+
+function drawWork(prng: Prng): Work {
+  return {
+    pickupMs: prng.pick([1, 20, 120, 400]) * second,
+    workMs: prng.pick([2, 30, 180]) * second,
+    cancelLagMs: prng.pick([0, 0, 10, 60]) * second,
+    offlineEveryMs: prng.pick([0, 0, 2, 5]) * minute,
+    failEveryMs: prng.pick([0, 0, 3]) * minute,
+    foreignEveryMs: prng.pick([0, 0, 0, 4]) * minute,
+  };
 }
 
 /**
@@ -181,6 +207,7 @@ function drawWide(prng: Prng, breakA1: boolean): Scenario {
     // A2: listed for listTrust, and not a minute longer than it takes to turn the pages.
     listRetentionMs: recovery.listTrustMs + minute,
     tokenLifeMs: breakA1 ? 30 * 24 * 60 * minute : prng.pick([0, 0, 0, 10 * minute, 36 * 60 * minute]),
+    work: { pickupMs: 0, workMs: 0, cancelLagMs: 0, offlineEveryMs: 0, failEveryMs: 0, foreignEveryMs: 0 },
     holdsA1: !breakA1,
   };
 }

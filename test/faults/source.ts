@@ -22,6 +22,7 @@ export interface TaskText {
   readonly description: string;
   readonly notBeforeMs?: number;
   readonly notAfterMs?: number;
+  readonly after?: readonly string[];
 }
 
 export interface SourceCommit {
@@ -44,6 +45,7 @@ function writeTask(task: TaskText): string {
     `  targets: [${task.targets.join(', ')}]`,
     `  description: ${task.description}`,
     `  run: ${task.run}`,
+    ...(task.after === undefined ? [] : [`  after: [${task.after.join(', ')}]`]),
     ...(task.notBeforeMs === undefined ? [] : [`  notBefore: ${time(task.notBeforeMs)}`]),
     ...(task.notAfterMs === undefined ? [] : [`  notAfter: ${time(task.notAfterMs)}`]),
     '',

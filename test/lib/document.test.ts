@@ -217,7 +217,7 @@ test('whatever both parsers accept means the same to both', () => {
       );
       expect(mine).toEqual(other);
     }),
-    { numRuns: Number(process.env['SNOWGATE_YAML_CASES'] ?? 20_000) },
+    { numRuns: Number(process.env.SNOWGATE_YAML_CASES ?? 20_000) },
   );
 });
 

@@ -22,7 +22,7 @@ describe('the files of a tree', () => {
     const desired = collectDesired([file('a.yaml', `${manifest('one')}---\n${manifest('two')}`)]);
     expect([...desired.tasks.keys()]).toEqual(['lab/one', 'lab/two']);
     expect(desired.tasks.get('lab/two')).toMatchObject({ path: 'a.yaml', blob: 'blob of a.yaml', line: 6 });
-    expect(desired).toMatchObject({ problems: [], frozen: new Set(), quarantinedPaths: new Set() });
+    expect(desired).toMatchObject({ problems: [], frozen: new Set(), quarantined: new Map() });
   });
 
   test('bearing one name twice want neither, and name both', () => {
@@ -47,7 +47,7 @@ describe('the files of a tree', () => {
   test('that cannot be read are quarantined, and the others wanted', () => {
     const desired = collectDesired([file('a.yaml', 'x: ['), file('b.yaml', manifest('one'))]);
     expect([...desired.tasks.keys()]).toEqual(['lab/one']);
-    expect(desired.quarantinedPaths).toEqual(new Set(['a.yaml']));
+    expect([...desired.quarantined.keys()]).toEqual(['a.yaml']);
     expect(desired.problems).toMatchObject([{ code: 'SG1006', place: { path: 'a.yaml', line: 1 } }]);
   });
 });

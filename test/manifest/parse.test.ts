@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { mayHide } from '../../src/manifest/manifest.ts';
 import { parseManifestFile } from '../../src/manifest/parse.ts';
 
 const limits = { fileBytes: 65_536, documentsPerFile: 100, depth: 32 };
@@ -47,7 +48,7 @@ function codes(text: string): string[] {
 
 test('a manifest is read with its defaults, and its targets sorted', () => {
   const file = parse(`# of the sea\n${write()}`);
-  expect(file).toMatchObject({ problems: [], badNames: [], quarantined: false });
+  expect(file).toMatchObject({ problems: [], badNames: [], hidden: null });
   expect(file.manifests).toHaveLength(1);
   expect(file.manifests[0]).toMatchObject({
     line: 2,
@@ -159,7 +160,9 @@ describe('refused', () => {
       { spec: '  notBefore: 2026-01-01T01:00:00+01:00\n  notAfter: 2026-01-01T00:00:00Z' },
       'SG1206',
     ],
-    ['after', { spec: '  after: [b]' }, 'SG1205'],
+    ['an empty after', { spec: '  after: []' }, 'SG1106'],
+    ['an after that is no name', { spec: '  after: [B]' }, 'SG1105'],
+    ['an after twice', { spec: '  after: [b, b]' }, 'SG1108'],
     ['an unknown key', { spec: '  descripton: x' }, 'SG1101'],
     ['a label value with a space', { metadata: '  labels: {a: "b c"}' }, 'SG1105'],
     ['a label key with a space', { metadata: '  labels: {"a b": c}' }, 'SG1110'],
@@ -223,7 +226,8 @@ describe('several documents', () => {
     expect(file.manifests.map(({ manifest }) => manifest.name)).toEqual(['a', 'good']);
     expect(file.manifests.map(({ line }) => line)).toEqual([1, 21]);
     expect(file.problems.map(({ code }) => code)).toEqual(['SG1104', 'SG1006']);
-    expect(file).toMatchObject({ badNames: ['north-sea/b'], quarantined: true });
+    expect(file.badNames).toEqual(['north-sea/b']);
+    expect(file.hidden).not.toBeNull();
   });
 
   test.each<[string, string, readonly string[], boolean]>([
@@ -233,22 +237,25 @@ describe('several documents', () => {
     ['whose name key is misspelt may bear any', write().replace('name:', 'nmae:'), [], true],
     ['without a fleet may bear any', write().replace('  fleet: north-sea\n', ''), [], true],
     ['that is no YAML may bear any', 'a: [', [], true],
-  ])('a bad one %s', (_name, text, badNames, quarantined) => {
-    expect(parse(`${good}---\n${text}`)).toMatchObject({ badNames, quarantined });
+  ])('a bad one %s', (_name, text, badNames, isHiding) => {
+    const file = parse(`${good}---\n${text}`);
+    expect(file.badNames).toEqual(badNames);
+    expect(file.hidden !== null).toBe(isHiding);
   });
 
   test('a file that cannot be split has problems and no manifests', () => {
     const file = parse(`${good}<<<<<<< ours\n---\n${good}`);
-    expect(file).toMatchObject({ manifests: [], problems: [{ code: 'SG1018' }], quarantined: true });
+    expect(file).toMatchObject({ manifests: [], problems: [{ code: 'SG1018' }] });
+    expect(file.hidden).toContain('good');
   });
 
   test('an empty file wants nothing', () => {
-    expect(parse('')).toEqual({ manifests: [], problems: [], badNames: [], quarantined: false });
+    expect(parse('')).toEqual({ manifests: [], problems: [], badNames: [], hidden: null });
     expect(parse('---\n# later\n---\n')).toEqual({
       manifests: [],
       problems: [],
       badNames: [],
-      quarantined: false,
+      hidden: null,
     });
   });
 });
@@ -265,4 +272,28 @@ test('the digest changes with every field of the document, the token with those 
     expect(of(difference)?.token).toBe(base?.token);
     expect(of(difference)?.digest).not.toBe(base?.digest);
   }
+});
+
+describe('what an unreadable file may hide', () => {
+  const broken = (text: string): string => `a: [\n${text}`;
+
+  test.each([
+    ['a name in plain', broken('name: unlock-a'), true],
+    ['a quoted name', broken('"name": "unlock-a"'), true],
+    ['a name that was commented out', broken('# name: unlock-a'), true],
+    ['a longer name', broken('name: unlock-a-2'), false],
+    ['a shorter one', broken('name: unlock'), false],
+    ['no name at all', broken(''), false],
+    ['an escape, behind which there may be any', broken('name: "\\u0075nlock-a"'), true],
+    ['a broken line, behind which there may be any', broken('name: "unlock\\\n  -a"'), true],
+  ])('%s', (_what, text, hides) => {
+    const { hidden } = parse(text);
+    expect(hidden !== null && mayHide(hidden, 'unlock-a')).toBe(hides);
+  });
+
+  test('any name, where it is written in another encoding', () => {
+    const bytes = Buffer.from('name: unlock-b', 'utf16le');
+    const { hidden } = parseManifestFile(bytes, limits);
+    expect(hidden).toBe('any');
+  });
 });

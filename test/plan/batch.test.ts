@@ -60,6 +60,7 @@ const candidate: fc.Arbitrary<Candidate> = fc.record({
   untilMs: fc.option(fc.nat(5), { nil: null }),
   position: fc.integer({ min: -1, max: 5 }),
   name: fc.constantFrom('k', 'l', 'm', 'n'),
+  devices: fc.constant([]),
 });
 const candidates = fc.uniqueArray(candidate, { selector: ({ token }) => token, maxLength: 60 });
 const one = (over: Partial<Candidate>): Candidate => ({
@@ -68,6 +69,7 @@ const one = (over: Partial<Candidate>): Candidate => ({
   untilMs: null,
   position: 1,
   name: 'k',
+  devices: [],
   ...over,
 });
 
@@ -110,6 +112,17 @@ describe('a batch', () => {
         }
       }),
     );
+  });
+
+  it('has each device once, for whoever comes first', () => {
+    const rows = [
+      one({ position: 1, devices: ['smd-1', 'smd-2'] }),
+      one({ position: 2, devices: ['smd-2', 'smd-3'] }),
+      one({ position: 3, devices: ['smd-3'] }),
+      one({ position: 4, fleet: 'b', devices: ['smd-1'] }),
+    ];
+    const chosen = chooseBatch(rows, () => 10, 0);
+    expect(chosen.map(({ position }) => position).sort()).toEqual([1, 3, 4]);
   });
 
   it('leaves nobody out while there is room', () => {

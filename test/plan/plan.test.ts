@@ -1,7 +1,8 @@
 /** What the plan says of each state and condition; who waits for whom, and until when. */
 import { describe, expect, it } from 'vitest';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
-import type { FleetCondition, PlanInput } from '../../src/plan/plan.ts';
+import type { FleetCondition } from '../../src/plan/claimable.ts';
+import type { PlanInput } from '../../src/plan/plan.ts';
 import { nextChangeMs } from '../../src/plan/plan.ts';
 import {
   absent,
@@ -97,7 +98,7 @@ describe('a revision', () => {
     ['in doubt', [unknown()], 'look SG6117'],
     ['ambiguous', [unknown(), ambiguous()], 'blocked SG6115'],
     ['doubled', [unknown(), doubled()], 'blocked SG6114'],
-    ['issued', [issued()], ''],
+    ['issued', [issued()], 'cancel SG6124'],
     ['refused', [refused()], ''],
     ['settled', [issued(), settled()], ''],
   ])('that is %s is shown until it is at peace, though nothing wants it', (_state, events, said) => {
@@ -108,19 +109,19 @@ describe('a revision', () => {
 });
 
 describe('a newer revision of a name', () => {
-  const open: [string, LedgerEvent[], number][] = [
-    ['claimed', [], 0],
-    ['in doubt', [unknown()], 0],
-    ['ambiguous', [unknown(), ambiguous()], 0],
-    ['issued', [issued()], 1],
+  const open: [string, LedgerEvent[]][] = [
+    ['claimed', []],
+    ['in doubt', [unknown()]],
+    ['ambiguous', [unknown(), ambiguous()]],
+    ['issued', [issued()]],
   ];
-  it.each(open)('waits while the older one is %s', (_state, events, follows) => {
+  it.each(open)('waits while the older one is %s', (_state, events) => {
     const stage = stageWith(...events);
     stage.files = { [path]: newer };
     const plan = stage.plan();
     expect(stage.say('lab/job', plan)).toMatch(/wait SG6108/);
     expect(plan.issuable).toEqual([]);
-    expect(plan.follows).toHaveLength(follows);
+    expect([...plan.awaited]).toEqual([token]);
   });
 
   it.each([
@@ -144,7 +145,7 @@ describe('a newer revision of a name', () => {
   it('asks for the end of an older one once, however the name is spelt', () => {
     const stage = stageWith(issued());
     stage.files = { [path]: newer };
-    expect(stage.plan().follows).toEqual([{ token, fleet: 'lab', taskId: 'st-1' }]);
+    expect([...stage.plan().awaited]).toEqual([token]);
   });
 });
 

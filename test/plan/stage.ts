@@ -9,10 +9,23 @@ import { collectDesired } from '../../src/manifest/collect.ts';
 import type { Manifest, TaskKey, Token } from '../../src/manifest/manifest.ts';
 import { parseManifestFile } from '../../src/manifest/parse.ts';
 import { buildRequest } from '../../src/manifest/request.ts';
+import type { FleetCondition } from '../../src/plan/claimable.ts';
 import type { Decision } from '../../src/plan/decision.ts';
-import type { FleetCondition, Plan, PlanInput } from '../../src/plan/plan.ts';
+import { judgeEnd } from '../../src/plan/observation.ts';
+import type { Plan, PlanInput } from '../../src/plan/plan.ts';
 import { makePlan } from '../../src/plan/plan.ts';
-import { claimed, commitId, issued, Ledger, laterClaim, noted, settled } from '../ledger/events.ts';
+import {
+  cancelAnswered,
+  cancelRequested,
+  claimed,
+  commitId,
+  issued,
+  Ledger,
+  laterClaim,
+  noted,
+  progress,
+  settled,
+} from '../ledger/events.ts';
 
 const limits = { fileBytes: 65_536, documentsPerFile: 100, depth: 32 };
 export const noonMs = Date.parse('2026-11-23T12:00:00.000Z');
@@ -23,12 +36,17 @@ export interface TaskText {
   readonly name?: string;
   readonly fleet?: string;
   readonly command?: string;
+  /** Two devices of its own where none are written: tasks do not meet unless a test lets them. */
   readonly targets?: readonly string[];
   readonly description?: string;
   readonly run?: number;
   /** Further lines of the spec, of the metadata. */
   readonly spec?: readonly string[];
   readonly metadata?: readonly string[];
+}
+
+function ownDevices(name: string): string[] {
+  return name === 'job' ? ['smd-1', 'smd-2'] : [`smd-${name}-1`, `smd-${name}-2`];
 }
 
 /** A manifest as a person writes it. */
@@ -42,7 +60,7 @@ export function yaml(task: TaskText = {}): string {
     'spec:',
     `  fleet: ${task.fleet ?? 'lab'}`,
     `  command: ${task.command ?? 'reboot'}`,
-    `  targets: [${(task.targets ?? ['smd-1', 'smd-2']).join(', ')}]`,
+    `  targets: [${(task.targets ?? ownDevices(task.name ?? 'job')).join(', ')}]`,
     ...(task.description === undefined ? [] : [`  description: ${task.description}`]),
     ...(task.run === undefined ? [] : [`  run: ${task.run}`]),
     ...(task.spec ?? []).map((line) => `  ${line}`),
@@ -98,6 +116,7 @@ export class Stage {
       nowMs: this.nowMs,
       repeatGuard: true,
       fleets: openFleets('lab', 'sea'),
+      surveys: new Map(),
       halts: [],
       takenOver: new Set(),
       elsewhere: new Set(),
@@ -113,6 +132,14 @@ export class Stage {
     const plan = this.plan();
     for (const { token, fleet, name, reason, message } of plan.notes) {
       this.ledger.write(noted({ token, fleet, name, reason, message }));
+    }
+    for (const { token, fleet, name, taskId, reason } of plan.cancellations) {
+      if (this.ledger.receipt(token).cancel !== null) continue;
+      this.ledger.write(cancelRequested({ token, fleet, name, taskId, reason }));
+      const isQueued = this.ledger.receipt(token).executions.every(({ state }) => state === 'QUEUED');
+      if (isQueued) this.seen.push(`cancel ${taskId}`);
+      this.ledger.write(cancelAnswered({ token, fleet, name, answer: isQueued ? 'accepted' : 'begun' }));
+      if (isQueued) this.move(token, 'CANCELED');
     }
     for (const { task } of plan.issuable) {
       this.claim(task.manifest.token);
@@ -140,6 +167,23 @@ export class Stage {
     this.ledger.write(
       issued({ token, fleet, name, attempt: attempts.length, taskId: `st-${this.seen.length}` }),
     );
+  }
+
+  /** The devices of a task come to a state, the first ones to theirs where there are several; its end is written where it is one. */
+  move(token: Token, ...states: string[]): void {
+    const { fleet, name, revision } = this.ledger.receipt(token);
+    const executions = (revision?.targets ?? []).map((device, index) => {
+      const state = states[index] ?? states.at(-1) ?? 'QUEUED';
+      return { device, state, executionId: null };
+    });
+    const outcome = judgeEnd(revision?.targets ?? [], executions, null);
+    const news = { token, fleet, name, executions };
+    this.ledger.write(outcome === null ? progress(news) : settled({ ...news, outcome }));
+  }
+
+  /** The token of what is wanted under a name. */
+  tokenOf(key = 'lab/job'): Token {
+    return this.desired.tasks.get(key)?.manifest.token ?? '';
   }
 
   /** Every task in AWS comes to its end. */

@@ -1,10 +1,7 @@
 /**
  * DESIGN 3, the table "I do / AWS sees", over real manifests. Each row begins with one task that was merged and issued,
  * unless it says otherwise.
- *
- * The rows that end in "cancelled" are not here: cancelling comes with a later issue, and until then a task that is
- * QUEUED at AWS stays there when its manifest is removed ("delete what was issued" below holds the part that is built:
- * nothing is asked anew, and nothing is lost from the ledger).
+
  */
 import { describe, expect, it } from 'vitest';
 import { released } from '../ledger/events.ts';
@@ -72,27 +69,41 @@ describe('nothing is seen by AWS when I', () => {
     expect(stage.seen).toEqual([first]);
   });
 
-  it('delete what was issued, and add it again', () => {
+  it.each([
+    ['running', ['IN_PROGRESS'], 'done SG6110'],
+    ['done', ['SUCCEEDED'], 'done SG6111'],
+    ['failed', ['FAILED'], 'done SG6111'],
+  ])('delete what is %s, and add it again', (_what, states, said) => {
     const stage = issuedStage();
+    stage.move(stage.tokenOf(), ...states);
     stage.files = { 'tasks/else.yaml': yaml({ name: 'else' }) };
     expect(stage.pass().notes).toEqual([]);
-    expect(stage.say()).toBe('');
-    stage.files = { [path]: yaml() };
-    expect(stage.say('lab/job', stage.pass())).toBe('done SG6110');
-    expect(stage.seen).toEqual([first, 'else reboot smd-1 smd-2 run 1']);
+    stage.files = { ...stage.files, [path]: yaml() };
+    expect(stage.say('lab/job', stage.pass())).toBe(said);
+    expect(stage.seen).toEqual([first, 'else reboot smd-else-1 smd-else-2 run 1']);
   });
 
-  it.each(['running', 'ended'])('revert to what was issued, while the newer one is %s', (when) => {
+  it.each(['running', 'done'])('revert to what has ended, while the newer one is %s', (when) => {
     const stage = issuedStage();
     stage.end();
     stage.files = { [path]: yaml({ command: 'unlock' }) };
     stage.pass();
-    if (when === 'ended') stage.end();
+    if (when === 'done') stage.end();
+    else stage.move(stage.tokenOf(), 'IN_PROGRESS');
     const before = [...stage.seen];
     stage.files = { [path]: yaml() };
-    expect(stage.say('lab/job', stage.pass())).toBe('done SG6111');
+    stage.pass();
+    expect(stage.say('lab/job', stage.pass())).toMatch(/^done SG6111/);
     expect(stage.seen).toEqual(before);
     expect(before).toHaveLength(2);
+  });
+
+  it('delete and add again while it is queued, so quickly that no pass lies between', () => {
+    const stage = issuedStage();
+    stage.files = {};
+    stage.files = { [path]: yaml() };
+    expect(stage.say('lab/job', stage.pass())).toBe('done SG6110');
+    expect(stage.seen).toEqual([first]);
   });
 
   it('revert to a lower run that was itself asked before', () => {
@@ -100,6 +111,7 @@ describe('nothing is seen by AWS when I', () => {
     stage.end();
     stage.files = { [path]: yaml({ run: 2 }) };
     stage.pass();
+    stage.end();
     stage.files = { [path]: yaml() };
     expect(stage.say('lab/job', stage.pass())).toBe('done SG6111');
     expect(stage.seen).toHaveLength(2);
@@ -119,7 +131,7 @@ describe('the repeat guard holds it, and AWS sees nothing, when I', () => {
     stage.files = { [path]: text };
     const waiting = stage.pass();
     expect(stage.say('lab/job', waiting)).toBe('wait SG6108');
-    expect(waiting.follows.map(({ taskId }) => taskId)).toEqual(['st-1']);
+    expect(waiting.awaited.size).toBe(1);
     stage.end();
     const plan = stage.pass();
     expect(stage.say('lab/job', plan)).toBe('hold SG6105');
@@ -176,19 +188,24 @@ describe('AWS sees one new task, once the older one has ended, when I', () => {
     expect(stage.seen).toEqual([first, seen]);
   });
 
-  it('rename metadata.name: at once, for it is another task', () => {
+  it('rename metadata.name of what runs', () => {
     const stage = issuedStage();
-    stage.files = { [path]: yaml({ name: 'job-again' }) };
+    stage.move(stage.tokenOf(), 'IN_PROGRESS');
+    const running = stage.tokenOf();
+    stage.files = { [path]: yaml({ name: 'job-again', targets: ['smd-1', 'smd-2'] }) };
     stage.pass();
+    stage.pass();
+    expect(stage.seen).toEqual([first]);
+    stage.move(running, 'SUCCEEDED');
     stage.pass();
     expect(stage.seen).toEqual([first, 'job-again reboot smd-1 smd-2 run 1']);
   });
 
-  it('rename the fleet: at once, for it is another task', () => {
+  it('rename the fleet: the old task is cancelled, and the new one is another', () => {
     const stage = issuedStage();
     stage.files = { [path]: yaml({ fleet: 'sea' }) };
     stage.pass();
-    expect(stage.seen).toHaveLength(2);
+    expect(stage.seen).toEqual([first, 'cancel st-1', 'job reboot smd-1 smd-2 run 1']);
   });
 });
 

@@ -6,9 +6,11 @@ import {
   absent,
   ambiguous,
   baseline,
+  cancelRequested,
   doubled,
   issued,
   noted,
+  progress,
   refused,
   released,
   settled,
@@ -29,13 +31,18 @@ function written(...events: readonly LedgerEvent[]): Stage {
   return stage;
 }
 
+const bothRunning = ['smd-1', 'smd-2'].map((device) => ({ device, state: 'IN_PROGRESS', executionId: null }));
+
 const states: [string, LedgerEvent[], boolean][] = [
   ['never heard of', [], true],
   ['only noted', [noted()], true],
   ['waiting', [released()], true],
   ['waiting after a look', [unknown(), absent()], true],
   ['in doubt', [unknown()], true],
-  ['issued', [issued()], false],
+  ['issued', [issued()], true],
+  ['issued, and running on one of two devices', [issued(), progress()], true],
+  ['issued, and running', [issued(), progress({ executions: bothRunning })], false],
+  ['issued, and asked to be cancelled', [issued(), cancelRequested()], false],
   ['ambiguous', [unknown(), ambiguous()], false],
   ['settled', [issued(), settled()], false],
   ['refused', [refused()], false],

@@ -1,0 +1,166 @@
+/**
+ * Cancelling: the right to ask is written first (`cancelRequested`), as a claim is; then the devices are looked at, and
+ * AWS is asked where one of them is still to begin. Asking twice is harmless, so an answer that says nothing is no doubt:
+ * it is asked again, for as long as the task is not wanted.
+ */
+import type { CancelAnsweredEvent, LedgerEvent } from '../ledger/events.ts';
+import type { LedgerView } from '../ledger/fold.ts';
+import type { Receipt } from '../ledger/receipt.ts';
+import { receiptState } from '../ledger/receipt.ts';
+import { readMoment } from '../lib/clock.ts';
+import { isQueued } from '../plan/observation.ts';
+import type { Cancellation } from '../plan/unwanted.ts';
+import { eventBase } from './event-base.ts';
+import { pauseFleet, prepareFleet, reasonOf } from './fleet-check.ts';
+import { observeOne, waitForRate } from './following.ts';
+import { backoffMs } from './pacer.ts';
+import type { TaskApi } from './ports.ts';
+import { staleReason } from './staleness.ts';
+import type { Controller, FleetState } from './state.ts';
+
+/** Between two tries of a cancel that was not answered. */
+const retryFirstMs = 10_000;
+const retryLastMs = 10 * 60_000;
+
+/** The requests that the ledger does not hold yet. */
+export function requestEvents(
+  c: Controller,
+  view: LedgerView,
+  cancellations: readonly Cancellation[],
+): LedgerEvent[] {
+  return cancellations.flatMap(({ token, taskId, reason }): LedgerEvent[] => {
+    const receipt = view.receipts.get(token);
+    if (receipt === undefined || receipt.cancel !== null || c.signal.aborted) return [];
+    return [{ ...eventBase(c, receipt), kind: 'cancelRequested', taskId, reason }];
+  });
+}
+
+/** Answers that the ledger does not hold yet; those that another replica has written meanwhile are dropped. */
+export function answerEvents(c: Controller, view: LedgerView): CancelAnsweredEvent[] {
+  for (const [token, { answer }] of c.state.cancels) {
+    const receipt = view.receipts.get(token);
+    if (receipt?.cancel == null || (answer !== null && receipt.cancel.answer !== null)) {
+      c.state.cancels.delete(token);
+    }
+  }
+  return [...c.state.cancels.values()].flatMap(({ answer }) => answer ?? []);
+}
+
+/** Asks AWS for each cancel whose request has landed, and that nobody has answered. */
+export async function askCancels(
+  c: Controller,
+  view: LedgerView,
+  cancellations: readonly Cancellation[],
+): Promise<void> {
+  const begun = readMoment(c.clock);
+  for (const { token, fleet: name } of cancellations) {
+    const receipt = view.receipts.get(token);
+    const fleet = c.state.fleets.get(name);
+    const api = c.apis.get(name);
+    if (receipt === undefined || fleet === undefined || api === undefined || !isDue(c, receipt)) continue;
+    if (gateOf(c)() === 'closed') return;
+    if (!(await prepareFleet(c, name)) || !(await waitForRate(c, fleet, begun))) continue;
+    await cancelOne(c, name, fleet, api, receipt);
+  }
+}
+
+function isDue(c: Controller, receipt: Receipt): boolean {
+  if (receiptState(receipt) !== 'issued' || receipt.cancel === null || receipt.cancel.answer !== null)
+    return false;
+  const known = c.state.cancels.get(receipt.token);
+  return known === undefined || (known.answer === null && known.dueMs <= c.clock.monotonicMs());
+}
+
+/** Old news, or clocks that disagree, are no permission to cancel either. */
+function gateOf(c: Controller): () => 'open' | 'closed' {
+  return () => {
+    const now = readMoment(c.clock);
+    c.guard.check(now);
+    const isOpen = !c.signal.aborted && staleReason(c, now) === null && c.guard.complaint() === null;
+    return isOpen ? 'open' : 'closed';
+  };
+}
+
+async function cancelOne(
+  c: Controller,
+  name: string,
+  fleet: FleetState,
+  api: TaskApi,
+  receipt: Receipt,
+): Promise<void> {
+  const { token, cancel } = receipt;
+  const nowMs = c.clock.monotonicMs();
+  const followed = fleet.follows.get(token) ?? newlyFollowed(nowMs);
+  if (!(await observeOne(c, name, fleet, api, receipt, followed))) return;
+  const seen = fleet.follows.get(token)?.seen;
+  // Nothing was learned: whether it has begun is not known, and asking costs nothing but a word.
+  const targets = receipt.revision?.targets ?? [];
+  if (seen != null && !targets.some((device) => isQueued(seen, device))) {
+    answer(c, receipt, 'begun', 'every device had begun or ended', null);
+    return;
+  }
+  const outcome = await api.cancelTask(cancel?.taskId ?? '', gateOf(c));
+  c.guard.observe(name, outcome.server, readMoment(c.clock));
+  switch (outcome.kind) {
+    case 'accepted':
+      answer(c, receipt, 'accepted', '', outcome.requestId);
+      break;
+    case 'refused':
+      answer(c, receipt, 'refused', `${outcome.error}: ${outcome.message}`, outcome.requestId);
+      break;
+    case 'failed': {
+      const failures = (c.state.cancels.get(token)?.failures ?? 0) + 1;
+      const dueMs = c.clock.monotonicMs() + backoffMs(failures, retryFirstMs, retryLastMs);
+      c.state.cancels.set(token, { answer: null, failures, dueMs });
+      const { code, message: reason } = outcome.fault;
+      const fields = {
+        fleet: name,
+        task: receipt.name,
+        token,
+        taskId: receipt.taskIds[0] ?? '',
+        code,
+        reason,
+      };
+      c.announcer.say(`cancel ${token}`, 'error', 'task could not be cancelled, it is tried again', fields);
+      if (outcome.throttled) pauseFleet(c, name, fleet, reasonOf(name, outcome.fault), 'access');
+    }
+  }
+}
+
+function newlyFollowed(nowMs: number) {
+  return { dueMs: nowMs, changedMs: nowMs, failures: 0, seen: null, seenMs: nowMs };
+}
+
+function answer(
+  c: Controller,
+  receipt: Receipt,
+  kind: CancelAnsweredEvent['answer'],
+  message: string,
+  requestId: string | null,
+): void {
+  const { token, fleet, name: task } = receipt;
+  const event: CancelAnsweredEvent = {
+    ...eventBase(c, receipt),
+    kind: 'cancelAnswered',
+    answer: kind,
+    message,
+    requestId,
+  };
+  c.state.cancels.set(token, { answer: event, failures: 0, dueMs: 0 });
+  c.announcer.clear(`cancel ${token}`, 'AWS has answered the cancel', { fleet, task, token });
+  const level = kind === 'accepted' ? 'info' : 'warn';
+  c.journal.write(level, `cancel ${kind}`, {
+    fleet,
+    task,
+    token,
+    taskId: receipt.taskIds[0] ?? '',
+    reason: message === '' ? undefined : message,
+    requestId,
+  });
+}
+
+/** When a cancel is tried again (monotonic); null where none is owed. */
+export function nextCancelMs(c: Controller): number | null {
+  const due = [...c.state.cancels.values()].filter((cancel) => cancel.answer === null);
+  return due.length === 0 ? null : Math.min(...due.map(({ dueMs }) => dueMs));
+}

@@ -1,0 +1,81 @@
+/**
+ * One task at a time on a device: what is in flight on it, from us or from anybody, holds further tasks to it. AWS would
+ * queue them, and run them hours later, when nobody expects it any more.
+ */
+import type { LedgerView } from '../ledger/fold.ts';
+import { restlessReceipts } from '../ledger/fold.ts';
+import type { Receipt } from '../ledger/receipt.ts';
+import { receiptState } from '../ledger/receipt.ts';
+import type { Manifest, Token } from '../manifest/manifest.ts';
+import type { Reason } from '../policy/verdict.ts';
+import { isFinalState } from './observation.ts';
+
+/** What AWS shows of a fleet beside our own tasks; or why it could not be seen. */
+export type Survey =
+  | {
+      readonly kind: 'seen';
+      /** Every managed device. */
+      readonly devices: ReadonlySet<string>;
+      /** Devices in flight for tasks that this ledger does not follow, and which task of whose that is. */
+      readonly foreign: ReadonlyMap<string, string>;
+    }
+  | { readonly kind: 'unseen'; readonly reason: Reason };
+
+export interface DeviceInput {
+  /** Of the fleets that were asked; of others nothing is known, and nothing is held for it. */
+  readonly surveys: ReadonlyMap<string, Survey>;
+  readonly occupied: Occupied;
+}
+
+/** Who is in flight on a device, by `fleet/device`. */
+export type Occupied = ReadonlyMap<string, Receipt>;
+
+/** Devices on which a task of ours is, or may be, in flight. */
+export function findOccupied(input: {
+  readonly ledger: LedgerView;
+  readonly elsewhere: ReadonlySet<Token>;
+}): Occupied {
+  const occupied = new Map<string, Receipt>();
+  for (const receipt of restlessReceipts(input.ledger)) {
+    // Its devices are in another account, and nobody here can follow it to its end.
+    if (receipt.revision === null || input.elsewhere.has(receipt.token) || !isInFlight(receipt)) continue;
+    const over = new Set(
+      receipt.executions.filter(({ state }) => isFinalState(state)).map(({ device }) => device),
+    );
+    for (const device of receipt.revision.targets) {
+      if (!over.has(device)) occupied.set(`${receipt.fleet}/${device}`, receipt);
+    }
+  }
+  return occupied;
+}
+
+function isInFlight(receipt: Receipt): boolean {
+  const state = receiptState(receipt);
+  return state === 'claimed' || state === 'inDoubt' || state === 'ambiguous' || state === 'issued';
+}
+
+/** A reason for each device of a manifest that is in flight, or that AWS does not know. */
+export function findBusyDevices(manifest: Manifest, { occupied, surveys }: DeviceInput): Reason[] {
+  const { fleet, targets, token } = manifest;
+  const survey = surveys.get(fleet);
+  if (survey?.kind === 'unseen') return [survey.reason];
+  return targets.flatMap((device): Reason[] => {
+    const receipt = occupied.get(`${fleet}/${device}`);
+    if (receipt !== undefined && receipt.token !== token) {
+      return [{ code: 'SG6120', message: `${device} is busy with ${describe(receipt)}` }];
+    }
+    if (survey === undefined) return [];
+    const foreign = survey.foreign.get(device);
+    if (foreign !== undefined) {
+      return [{ code: 'SG6121', message: `${device} is busy with ${foreign}` }];
+    }
+    if (survey.devices.has(device)) return [];
+    const message = `AWS knows no device ${device} in the account and region of fleet ${fleet}; correct the target, or register it`;
+    return [{ code: 'SG6126', message }];
+  });
+}
+
+function describe(receipt: Receipt): string {
+  const [taskId] = receipt.taskIds;
+  return `${receipt.name} (${taskId ?? receiptState(receipt)})`;
+}

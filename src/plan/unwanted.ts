@@ -1,0 +1,127 @@
+/** What nothing wants any more, but is not at peace: it is shown until it is, and cancelled where that can still be done. */
+import type { CancelReason } from '../ledger/events.ts';
+import { restlessReceipts } from '../ledger/fold.ts';
+import type { Receipt } from '../ledger/receipt.ts';
+import { receiptState } from '../ledger/receipt.ts';
+import { findNearest } from '../lib/nearest.ts';
+import type { Desired, WantedTask } from '../manifest/collect.ts';
+import type { TaskKey, Token } from '../manifest/manifest.ts';
+import type { Reason } from '../policy/verdict.ts';
+import type { DoubtInput } from './by-state.ts';
+import { describeDevices, judgeByState } from './by-state.ts';
+import type { ClaimInput } from './claimable.ts';
+import { findBlocks } from './claimable.ts';
+import type { Decision } from './decision.ts';
+import type { Judgement } from './judgement.ts';
+import { judgement } from './judgement.ts';
+import { judgeAbsence, lastPaths } from './withdrawal.ts';
+
+export interface UnwantedInput extends DoubtInput, ClaimInput {
+  readonly desired: Desired;
+  /** What was wanted at the head acted on before; null where this head may not be acted on. */
+  readonly previous: ReadonlyMap<TaskKey, WantedTask> | null;
+}
+
+/** A task that AWS is to be asked to cancel, now. */
+export interface Cancellation {
+  readonly token: Token;
+  readonly fleet: string;
+  readonly name: string;
+  readonly taskId: string;
+  readonly reason: CancelReason;
+}
+
+/** Decides what is not wanted, and names what is to be cancelled. */
+export function decideUnwanted(input: UnwantedInput): {
+  readonly decisions: readonly Decision[];
+  readonly cancellations: readonly Cancellation[];
+} {
+  const decisions: Decision[] = [];
+  const cancellations: Cancellation[] = [];
+  for (const receipt of restlessReceipts(input.ledger)) {
+    if (input.desired.tasks.get(receipt.key)?.manifest.token === receipt.token) continue;
+    const state = receiptState(receipt);
+    if (state === 'pending' || state === 'waiting') continue;
+    const judged =
+      state === 'issued' ? judgeIssued(receipt, input, cancellations) : judgeByState(receipt, input);
+    if (judged === null) continue;
+    const { key, fleet, name, token } = receipt;
+    decisions.push({ key, fleet, name, token, ...judged });
+  }
+  return { decisions, cancellations };
+}
+
+/** A task in AWS whose revision is not wanted; null where nothing is to be said of it. */
+function judgeIssued(
+  receipt: Receipt,
+  input: UnwantedInput,
+  cancellations: Cancellation[],
+): Judgement | null {
+  // What a halted head, or one that could not be read, lacks is not taken for gone.
+  if (input.previous === null) return null;
+  const absence = judgeAbsence(receipt, lastPaths(receipt, input.previous), input.desired);
+  const [taskId = ''] = receipt.taskIds;
+  const task = `issued as ${taskId}${describeDevices(receipt)}`;
+  if (absence === 'hidden' || (absence === 'removed' && mayHaveMoved(receipt, input))) {
+    const message = `${task}; its manifest is gone, but a file with errors may hold it: not cancelled until that is readable`;
+    return judgement('quarantined', { code: 'SG6127', message });
+  }
+  const reason =
+    absence === 'removed' ? 'removed' : absence === 'replaced' ? revertReason(receipt, input) : null;
+  if (reason === null) return null;
+  const why =
+    reason === 'removed' ? 'its manifest was removed' : 'its manifest was reverted to one that has ended';
+  if (receipt.cancel !== null && receipt.cancel.answer !== null) {
+    const message = `${task}; ${why}, ${answers[receipt.cancel.answer.kind]}; its end is awaited`;
+    return judgement('wait', { code: 'SG6125', message });
+  }
+  const blocks = findBlocks(receipt.fleet, input.fleets.get(receipt.fleet), input);
+  if (input.elsewhere.has(receipt.token)) blocks.push(elsewhereReason(receipt));
+  if (blocks.length > 0) return judgement('blocked', ...blocks);
+  const condition = input.fleets.get(receipt.fleet);
+  const paused = condition?.kind === 'paused' ? [condition.reason] : [];
+  if (paused.length === 0) {
+    const { token, fleet, name } = receipt;
+    cancellations.push({ token, fleet, name, taskId, reason });
+  }
+  const message = `${task}; ${why}: what is still queued is cancelled`;
+  return judgement('cancel', { code: 'SG6124', message }, ...paused);
+}
+
+const answers = {
+  accepted: 'and AWS has taken the cancel',
+  refused: 'and AWS refused to cancel it',
+  begun: 'but it had begun',
+} as const;
+
+/**
+ * A slip in `fleet` makes another name of it, of a fleet that nobody has: nothing is issued for that one, and nothing may
+ * be cancelled for it.
+ */
+function mayHaveMoved(receipt: Receipt, { desired, fleets }: UnwantedInput): boolean {
+  const isUnknown = (key: TaskKey): boolean => {
+    const [fleet = '', name] = key.split('/');
+    return name === receipt.name && !fleets.has(fleet) && findNearest(fleet, [receipt.fleet]) !== undefined;
+  };
+  for (const key of desired.tasks.keys()) if (isUnknown(key)) return true;
+  for (const key of desired.frozen) if (isUnknown(key)) return true;
+  return false;
+}
+
+/** Any edit waits for the older task; but one that asks for what has already ended asks for nothing more. */
+function revertReason(receipt: Receipt, { desired, ledger }: UnwantedInput): CancelReason | null {
+  const token = desired.tasks.get(receipt.key)?.manifest.token;
+  const wanted = token === undefined ? undefined : ledger.receipts.get(token);
+  if (wanted === undefined) return null;
+  const state = receiptState(wanted);
+  return state === 'settled' || state === 'baseline' || state === 'refused' ? 'reverted' : null;
+}
+
+function elsewhereReason({ identity }: Receipt): Reason {
+  const { account = '', region = '', endpoint = '' } = identity ?? {};
+  const where = [account, region, endpoint].filter((part) => part !== '').join(' ');
+  return {
+    code: 'SG6128',
+    message: `its task is in ${where}, which is not this fleet any more: cancel it there`,
+  };
+}
