@@ -99,8 +99,11 @@ async function conclude(made: DemoWorld, report: PassReport, world: Surroundings
   const doubled = fleets.reduce((sum, fleet) => sum + fleet.doubled.length, 0);
   const issued = report.decisions.filter(({ action }) => action === 'done').length;
   const held = report.decisions.filter(({ action }) => action === 'hold');
-  const until = held.flatMap(({ untilMs }) => (untilMs === null ? [] : [` until ${shortInstant(untilMs)}`]));
-  const summary = `${count(issued, 'task')} issued, ${held.length} held${until[0] ?? ''}; AWS holds ${count(tasks, 'task')}, ${doubled} asked for twice`;
+  const until = held.flatMap(({ untilMs }) => (untilMs === null ? [] : [shortInstant(untilMs)]));
+  const timed = until.length === 0 ? '' : `, ${until.length} held until ${until[0]}`;
+  const others = held.length - until.length;
+  const waiting = others === 0 ? '' : `, ${others} held until another has ended`;
+  const summary = `${count(issued, 'task')} issued${timed}${waiting}; AWS holds ${count(tasks, 'task')}, ${doubled} asked for twice`;
   say(`\ndemo: ${summary}`, world);
   return tasks === issued && doubled === 0 ? exitCodes.done : exitCodes.findings;
 }

@@ -128,7 +128,7 @@ async function cancelOne(
 }
 
 function newlyFollowed(nowMs: number) {
-  return { dueMs: nowMs, changedMs: nowMs, failures: 0, seen: null, seenMs: nowMs };
+  return { dueMs: nowMs, changedMs: nowMs, askedMs: null, failures: 0, seen: null, seenMs: nowMs };
 }
 
 function answer(

@@ -21,7 +21,7 @@ import type { ReadFailure, TaskApi } from './ports.ts';
 import type { Controller, FleetState, Followed } from './state.ts';
 
 /** The first questions after a change come so soon; the later ones when a quarter of the time since has passed again. */
-const intervalFirstMs = 15_000;
+const intervalFirstMs = 5_000;
 const intervalLastMs = 10 * 60_000;
 /** A newer revision, or a cancel, waits for the end. */
 const intervalAwaitedMs = 60_000;
@@ -58,8 +58,9 @@ function trackTasks(c: Controller, view: LedgerView): Map<string, Receipt[]> {
     if (fleet === undefined || !isFollowed(receipt, fleet)) continue;
     if (!fleet.follows.has(receipt.token)) {
       fleet.follows.set(receipt.token, {
-        dueMs: nowMs + (receipt.executions.length === 0 ? intervalFirstMs : 0),
+        dueMs: nowMs + Math.max(0, intervalFirstMs - ageMs(c, receipt)),
         changedMs: nowMs,
+        askedMs: null,
         failures: 0,
         seen: null,
         seenMs: nowMs,
@@ -72,6 +73,13 @@ function trackTasks(c: Controller, view: LedgerView): Map<string, Receipt[]> {
     for (const token of fleet.follows.keys()) if (!followed.has(token)) fleet.follows.delete(token);
   }
   return byFleet;
+}
+
+/** How long ago its newest attempt was claimed, by what is written; a clock that was wrong makes it old, and asked for at once. */
+function ageMs(c: Controller, receipt: Receipt): number {
+  const claimedMs = Date.parse(receipt.attempts.at(-1)?.claimedAt ?? '');
+  const age = c.clock.wallMs() - claimedMs;
+  return Number.isNaN(age) || age < 0 ? intervalFirstMs : age;
 }
 
 /** In AWS, not at its end, and where this fleet is now: nobody else's account can be asked. */
@@ -107,8 +115,10 @@ async function observeFleet(
   }
 }
 
-function dueMsOf({ dueMs, changedMs }: Followed, isAwaited: boolean): number {
-  return isAwaited ? Math.min(dueMs, changedMs + intervalAwaitedMs) : dueMs;
+/** What is waited for is asked for at once, by a life that has not asked yet, and then at least every minute. */
+function dueMsOf({ dueMs, changedMs, askedMs, failures }: Followed, isAwaited: boolean): number {
+  if (!isAwaited || failures > 0) return dueMs;
+  return Math.min(dueMs, askedMs === null ? changedMs : askedMs + intervalAwaitedMs);
 }
 
 /** False when this pass's time is over before `observe.rate` allows another call. */
@@ -135,7 +145,7 @@ export async function observeOne(
   if (seen === null) {
     const failures = followed.failures + 1;
     const dueMs = nowMs + backoffMs(failures, failureFirstMs, failureLastMs);
-    fleet.follows.set(receipt.token, { ...followed, failures, dueMs });
+    fleet.follows.set(receipt.token, { ...followed, askedMs: nowMs, failures, dueMs });
     return nowMs >= fleet.observeAtMs;
   }
   const isNews = judgeNews(receipt, seen).kind !== 'none';
@@ -145,6 +155,7 @@ export async function observeOne(
   fleet.follows.set(receipt.token, {
     dueMs: nowMs + followIntervalMs(nowMs - changedMs, false),
     changedMs,
+    askedMs: nowMs,
     failures: 0,
     seen,
     seenMs: isNews && !wasNews ? nowMs : followed.seenMs,

@@ -139,7 +139,7 @@ export interface OnceOptions {
 export async function runOnce(c: Controller, options: OnceOptions): Promise<PassReport> {
   const begun = readMoment(c.clock);
   for (;;) {
-    const report = await runToReport(c);
+    const report = tellRefusal(c, await runToReport(c));
     const done = isSettled(c, report, options);
     const stuck = report.problems.length > 0 && (isEmpty(c) || isOverdue(c, begun, 0));
     if (done || stuck || isOverdue(c, begun, onceExtraMs) || c.signal.aborted) {
@@ -150,6 +150,14 @@ export async function runOnce(c: Controller, options: OnceOptions): Promise<Pass
     const dueMs = report.again || report.wakeAtMs === null ? 0 : report.wakeAtMs - nowMs;
     await c.clock.sleep(Math.min(Math.max(passGapMs, dueMs), idleMaxMs), c.signal);
   }
+}
+
+/** A ledger that takes no push needs a person: trying on until a doubt would be overdue tells nobody so. */
+function tellRefusal(c: Controller, report: PassReport): PassReport {
+  const { pushHalt } = c.state;
+  if (pushHalt === null) return report;
+  const { code, message } = pushHalt;
+  return { ...report, problems: [...report.problems, { code, message }] };
 }
 
 /** A bug ends the command; but not before what AWS has answered was written down. */

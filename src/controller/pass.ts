@@ -280,15 +280,14 @@ function isWorthPushing(
   if (options.drain && c.signal.aborted) return true;
   if (nowMs < c.state.pushAtMs || c.pushPacer.waitMs(nowMs) > 0) return false;
   if (events.some(({ kind }) => !routine.has(kind)) || recordHead || options.drain) return true;
-  return nowMs >= (routineAtMs(c, view) ?? nowMs);
+  return nowMs >= (routineAtMs(c, view, nowMs) ?? nowMs);
 }
 
 /**
  * When outcomes and news may go without a claim (monotonic); null where there are none. News alone leaves a push for the next
  * claim, which a window may be closing on.
  */
-function routineAtMs(c: Controller, view: LedgerView | null): number | null {
-  const nowMs = c.clock.monotonicMs();
+function routineAtMs(c: Controller, view: LedgerView | null, nowMs: number): number | null {
   const { outboxSinceMs } = c.state;
   const newsMs = view === null ? null : newsSinceMs(c, view);
   const outcomesAtMs = outboxSinceMs === null ? null : outboxSinceMs + quietMs;
@@ -386,6 +385,6 @@ function nextPushMs(c: Controller, view: LedgerView | null): number | null {
   const { pushAtMs, undecided, cancels } = c.state;
   const readyMs = Math.max(pushAtMs, nowMs + 1, nowMs + c.pushPacer.waitMs(nowMs));
   if (undecided !== null || [...cancels.values()].some(({ answer }) => answer !== null)) return readyMs;
-  const routineMs = routineAtMs(c, view);
+  const routineMs = routineAtMs(c, view, nowMs);
   return routineMs === null ? null : Math.max(routineMs, readyMs);
 }

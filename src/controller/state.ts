@@ -53,6 +53,8 @@ export interface Followed {
   readonly dueMs: number;
   /** When it was last seen to change. */
   readonly changedMs: number;
+  /** When it was last asked for; null before this process has. */
+  readonly askedMs: number | null;
   readonly failures: number;
   readonly seen: Observation | null;
   /** Since when `seen` holds what the ledger does not. */

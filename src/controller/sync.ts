@@ -44,10 +44,8 @@ export async function syncLedger(c: Controller): Promise<boolean> {
   }
   state.branchHalt = null;
   if (fetched.kind === 'unreachable') {
-    c.announcer.say('ledger', 'warn', 'ledger not reached', {
-      code: fetched.fault.code,
-      reason: fetched.fault.message,
-    });
+    const { code, message, hint } = fetched.fault;
+    c.announcer.say('ledger', 'warn', 'ledger not reached', { code, reason: message, hint });
     return false;
   }
   const problem = foldFetched(c, fetched);

@@ -125,7 +125,7 @@ describe('demo', () => {
     const { code, stdout, stderr } = await finish(['demo', '--once'], env);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.trimEnd().split('\n').at(-1)).toBe(
-      'demo: 5 tasks issued, 1 held until 2036-01-12T21:00:00Z; AWS holds 5 tasks, 0 asked for twice',
+      'demo: 4 tasks issued, 1 held until 2036-01-12T21:00:00Z, 1 held until another has ended; AWS holds 4 tasks, 0 asked for twice',
     );
     expect(readdirSync(env.TMPDIR ?? '')).toEqual([]);
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');

@@ -72,21 +72,36 @@ describe('a task in flight', () => {
     expect(world.kinds()).toEqual(['claimed', 'issued']);
   });
 
+  it('is asked for every minute while a newer revision waits for its end, and no more often', async () => {
+    const { world, life, task } = await issued();
+    await run(world, life, 60 * minuteMs);
+    world.commit({ job: yaml({ run: 2 }) });
+    const before = questions(world);
+    await run(world, life, 60 * minuteMs);
+    expect(questions(world) - before).toBeGreaterThanOrEqual(40);
+    expect(questions(world) - before).toBeLessThanOrEqual(62);
+    task.ended = true;
+    await run(world, life, 2 * minuteMs);
+    expect(world.lab.requests).toHaveLength(2);
+  });
+
   it('is asked for quickly again after a change', async () => {
     const { world, life, task } = await issued();
     await run(world, life, 4 * 60 * minuteMs);
     task.executions = ['IN_PROGRESS'];
-    await run(world, life, 11 * minuteMs);
+    for (let turn = 0; turn < 22 && !world.kinds().includes('progress'); turn += 1) {
+      await run(world, life, minuteMs / 2);
+    }
     const before = questions(world);
     await run(world, life, minuteMs);
-    expect(questions(world) - before).toBeGreaterThanOrEqual(1);
+    expect(questions(world) - before).toBeGreaterThanOrEqual(3);
     task.executions = ['SUCCEEDED'];
     await run(world, life, 4 * minuteMs);
     expect(world.kinds().at(-1)).toBe('settled');
   });
 
   it.each([
-    [0, 15_000],
+    [0, 5_000],
     [60_000, 15_000],
     [4 * minuteMs, minuteMs],
     [24 * 60 * minuteMs, 10 * minuteMs],

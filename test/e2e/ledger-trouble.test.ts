@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { LogLine, Started } from './processes.ts';
 import {
   type Change,
+  deviceOf,
   ledgerEvents,
   openWorld,
   quickDevices,
@@ -18,7 +19,7 @@ import {
 const branch = 'refs/heads/snowgate-ledger';
 
 function task(world: World, name: string): Record<string, string> {
-  return { [`tasks/${name}.yaml`]: taskText(name, { targets: world.devices.slice(0, 1) }) };
+  return { [`tasks/${name}.yaml`]: taskText(name, { targets: [deviceOf(world, name)] }) };
 }
 
 /** A world in which task `a` was issued, and a daemon that knows it. */
@@ -97,7 +98,7 @@ describe.concurrent('a ledger branch', () => {
     const names = (await world.list()).map(({ name, state }) => [name, state]);
     expect(names).toEqual([
       ['a', expect.stringMatching(/^(issued|settled)$/)],
-      ['late', 'issued'],
+      ['late', expect.stringMatching(/^(issued|settled)$/)],
     ]);
     expect(await world.tasks()).toHaveLength(2);
   });

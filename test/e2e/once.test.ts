@@ -1,5 +1,6 @@
 /** `run --once`: what it does, what it leaves, and how it ends. */
 import { describe, expect, it } from 'vitest';
+
 import {
   type Finished,
   ledgerEvents,
@@ -36,6 +37,13 @@ async function strike(world: World, effect: string): Promise<void> {
   await world.control('POST', '/rules', { operation: 'CreateTask', effect, times: 1 });
 }
 
+/** The ledger's events but for what the devices did, which depends on how long a run took. */
+function asked(world: World): string[] {
+  return ledgerEvents(world)
+    .flat()
+    .filter((kind) => kind !== 'progress' && kind !== 'settled');
+}
+
 describe.concurrent('run --once', () => {
   it.concurrent('ends with 0 where nothing is wanted', async (test) => {
     const world = await begin(test);
@@ -45,7 +53,8 @@ describe.concurrent('run --once', () => {
 
   it.concurrent("ends with 1 and AWS's words where AWS refuses, and does not ask again", async (test) => {
     const world = await begin(test);
-    world.commit(oneTask(world, { targets: ['smd-nosuchdevice0000'] }));
+    await world.control('POST', '/rules', { operation: 'CreateTask', effect: 'notFound' });
+    world.commit(oneTask(world));
     for (let round = 0; round < 2; round += 1) {
       const { code, stdout } = await once(world);
       expect(code).toBe(1);
@@ -53,6 +62,15 @@ describe.concurrent('run --once', () => {
     }
     expect((await world.calls()).CreateTask).toBe(1);
     expect(ledgerEvents(world)).toEqual([['claimed'], ['refused']]);
+  });
+
+  it.concurrent('holds a task to a device that AWS does not know, and asks AWS nothing', async (test) => {
+    const world = await begin(test);
+    world.commit(oneTask(world, { targets: ['smd-nosuchdevice0000'] }));
+    const { code, stdout } = await once(world);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^hold {2}lab\/unlock-a .*AWS knows no device smd-nosuchdevice0000/);
+    expect((await world.calls()).CreateTask).toBeUndefined();
   });
 
   it.concurrent.for(['cutAfter', 'hangAfter', 'cutJson'])(
@@ -66,9 +84,11 @@ describe.concurrent('run --once', () => {
       expect(others).toEqual([]);
       expect({ code, stdout }).toEqual({
         code: 0,
-        stdout: expect.stringContaining(`issued as ${task?.taskId}\n1 task: 1 done\n`),
+        stdout: expect.stringMatching(
+          new RegExp(`issued as ${task?.taskId}(, ended: succeeded)?\\n1 task: 1 done\\n$`),
+        ),
       });
-      expect(ledgerEvents(world).flat()).toEqual(['claimed', 'unknown', 'adopted']);
+      expect(asked(world)).toEqual(['claimed', 'unknown', 'adopted']);
     },
   );
 
@@ -93,7 +113,7 @@ describe.concurrent('run --once', () => {
     expect(ledgerEvents(world).flat()).toEqual(['claimed', 'unknown']);
     expect((await once(world, 'two')).code).toBe(0);
     expect(await world.tasks()).toHaveLength(1);
-    expect(ledgerEvents(world).flat()).toEqual(['claimed', 'unknown', 'adopted']);
+    expect(asked(world)).toEqual(['claimed', 'unknown', 'adopted']);
   });
 
   it.concurrent('issues nothing of a baseline until run is raised', async (test) => {

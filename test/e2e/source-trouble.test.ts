@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Started } from './processes.ts';
 import {
   type Change,
+  deviceOf,
   type Finished,
   openWorld,
   quickDevices,
@@ -26,7 +27,7 @@ function task(
   name: string,
   spec: Readonly<Record<string, unknown>> = {},
 ): Record<string, string> {
-  return { [`tasks/${name}.yaml`]: taskText(name, { targets: world.devices.slice(0, 1), ...spec }) };
+  return { [`tasks/${name}.yaml`]: taskText(name, { targets: [deviceOf(world, name)], ...spec }) };
 }
 
 function once(world: World, source: Change = {}): Promise<Finished> {

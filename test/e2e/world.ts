@@ -241,6 +241,14 @@ export function taskText(name: string, spec: Readonly<Record<string, unknown>>):
   return `apiVersion: snowgate/v1\nkind: Task\nmetadata:\n  name: ${name}\nspec:\n${lines.join('')}`;
 }
 
+/** A device for each name: a device takes one task at a time, so tasks that are to go together need their own. */
+export function deviceOf({ devices }: Pick<World, 'devices'>, name: string): string {
+  const sum = [...name].reduce((total, letter) => total + letter.charCodeAt(0), 0);
+  const device = devices[sum % devices.length];
+  if (device === undefined) throw new Error('the simulated fleet has no device');
+  return device;
+}
+
 export function sleep(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs));
 }
