@@ -23,7 +23,6 @@ const statuses = {
   MethodNotAllowedException: 405,
   RequestEntityTooLargeException: 413,
   UnsupportedMediaTypeException: 415,
-  NotImplementedException: 501,
   ServiceUnavailableException: 503,
 } as const;
 

@@ -38,13 +38,25 @@ export interface Execution {
   updatedMs: number;
 }
 
+export type InstanceState = 'PENDING' | 'RUNNING' | 'SHUTTING_DOWN' | 'TERMINATED' | 'STOPPING' | 'STOPPED';
+
+/** An EC2 instance on a device. */
+export interface Instance {
+  readonly instanceId: string;
+  readonly imageId: string;
+  readonly instanceType: string;
+  readonly state: InstanceState;
+}
+
 export interface Device {
   readonly deviceId: string;
   readonly arn: string;
   readonly jobId: string;
   /** Place in its fleet, from 0. */
   readonly index: number;
-  readonly tags: Readonly<Record<string, string>>;
+  tags: Readonly<Record<string, string>>;
+  /** When it began to be managed. */
+  readonly madeMs: number;
   online: boolean;
   /** When it came online last; what waited ends or begins no earlier. */
   onlineSinceMs: number;
@@ -55,6 +67,8 @@ export interface Device {
   queue: Execution[];
   running: Execution | null;
   idleSinceMs: number;
+  /** Null: one, whose ids follow from the device's. */
+  instances: readonly Instance[] | null;
   /** How its next executions end, first first; SUCCEEDED when empty. */
   outcomes: Outcome[];
   /** Nothing is due on it before; -Infinity where that has to be found out. */

@@ -20,7 +20,7 @@ export interface Task {
   readonly command: CommandName;
   readonly targets: readonly string[];
   readonly description: string | null;
-  readonly tags: Readonly<Record<string, string>>;
+  tags: Readonly<Record<string, string>>;
   /** When its request was accepted. */
   readonly acceptedMs: number;
   /** When it comes into being; until then it is known by its token alone. */
@@ -95,6 +95,7 @@ export function createFleet(options: FleetOptions): Fleet {
       jobId: makeId('JID-', seed, count),
       index,
       tags: {},
+      madeMs: nowMs,
       online: true,
       onlineSinceMs: nowMs,
       lastReachedOutMs: nowMs,
@@ -103,6 +104,7 @@ export function createFleet(options: FleetOptions): Fleet {
       queue: [],
       running: null,
       idleSinceMs: nowMs,
+      instances: null,
       outcomes: [],
       dueMs: Infinity,
     });

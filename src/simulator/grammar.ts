@@ -9,13 +9,15 @@ import { refuse } from './answer.ts';
 const shownLettersMax = 80;
 
 export const idRule = { min: 1, max: 64 } as const;
+export const resourceTypeRule = { min: 1, max: 50 } as const;
 export const pageTokenRule = { min: 1, max: 1024, grammar: /^[a-zA-Z0-9+/=]*$/ } as const;
 export const clientTokenRule = { min: 1, max: 64, grammar: /^[!-~]+$/ } as const;
 export const descriptionRule = { min: 1, max: 128, grammar: /^[A-Za-z0-9 _.,!#]*$/ } as const;
 /** AWS's rule for tags anywhere. */
 const tagKeyRule = { min: 1, max: 128, grammar: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u } as const;
 const tagValueRule = { min: 0, max: 256, grammar: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u } as const;
-const tagsMax = 50;
+/** Of one resource, together. */
+export const tagsMax = 50;
 
 interface TextRule {
   readonly min: number;
@@ -49,10 +51,25 @@ export class Violations {
       return;
     }
     for (const [key, value] of entries) {
-      this.checkText(key, 'tags.key', tagKeyRule);
+      this.#checkTagKey(key, 'tags.key');
       this.checkText(value, `tags.${key}.member`, tagValueRule);
-      if (/^aws:/i.test(key)) this.add(key, 'tags.key', "not begin with the reserved prefix 'aws:'");
     }
+  }
+
+  /** Keys of tags to be taken away. AWS's own cannot be, either. */
+  checkTagKeys(keys: readonly string[]): void {
+    if (keys.length > tagsMax) {
+      this.add(`${keys.length} entries`, 'tagKeys', `have length less than or equal to ${tagsMax}`);
+      return;
+    }
+    keys.forEach((key, index) => {
+      this.#checkTagKey(key, `tagKeys.${index + 1}.member`);
+    });
+  }
+
+  #checkTagKey(key: string, member: string): void {
+    this.checkText(key, member, tagKeyRule);
+    if (/^aws:/i.test(key)) this.add(key, member, "not begin with the reserved prefix 'aws:'");
   }
 
   /** The refusal, or null where nothing was violated. */

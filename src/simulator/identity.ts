@@ -26,8 +26,10 @@ export function seededFractions(seed: number): () => number {
   };
 }
 
+type IdPrefix = 'smd-' | 'st-' | 'JID-' | 's.i-' | 's.ami-' | 's.vol-' | 's.sg-';
+
 /** `prefix` and 16 characters of a-z2-7. Not proven unique: who needs that asks again with another `count`. */
-export function makeId(prefix: 'smd-' | 'st-' | 'JID-', seed: string, count: number): string {
+export function makeId(prefix: IdPrefix, seed: string, count: number): string {
   const next = seededFractions(hash32(`${prefix}${seed}#${count}`));
   let id: string = prefix;
   for (let index = 0; index < idLetters; index += 1) id += letters[Math.floor(next() * letters.length)];

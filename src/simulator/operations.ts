@@ -2,12 +2,33 @@
 import { ok } from '../lib/faults.ts';
 import type { Reply } from './answer.ts';
 import { refuse } from './answer.ts';
-import type { Device, Execution } from './device.ts';
-import type { Fleet, Task } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
+import { describeInstances, listResources } from './instances.ts';
 import { describeDevice, listDevices } from './inventory.ts';
 import type { Page } from './pages.ts';
-import { executionStates, readId, readNewTask, readQuery, taskStates } from './request.ts';
+import type { Json } from './render.ts';
+import {
+  renderDevice,
+  renderDeviceSummary,
+  renderExecution,
+  renderExecutionSummary,
+  renderInstance,
+  renderResource,
+  renderTask,
+  renderTaskSummary,
+} from './render.ts';
+import {
+  executionStates,
+  readId,
+  readInstanceIds,
+  readNewTags,
+  readNewTask,
+  readQuery,
+  readTagKeys,
+  taskStates,
+} from './request.ts';
 import type { OperationName } from './routes.ts';
+import { listTags, tagResource, untagResource } from './tagging.ts';
 import {
   cancelTask,
   createTask,
@@ -26,8 +47,6 @@ export interface Call {
   readonly lateEffectMs?: number;
   readonly emptyPage?: boolean;
 }
-
-export type Json = Readonly<Record<string, unknown>>;
 
 /** Performs one operation on a fleet at `nowMs`. */
 export function performCall(fleet: Fleet, call: Call, nowMs: number): Reply<Json> {
@@ -50,17 +69,58 @@ export function performCall(fleet: Fleet, call: Call, nowMs: number): Reply<Json
       return withId(call, 'managedDeviceId', (deviceId) =>
         render(describeDevice(fleet, deviceId, nowMs), (device) => renderDevice(fleet, device)),
       );
+    case 'ListDeviceResources':
+      return withId(call, 'managedDeviceId', (deviceId) => performResources(fleet, call, deviceId, nowMs));
+    case 'DescribeDeviceEc2Instances':
+      return withId(call, 'managedDeviceId', (deviceId) => performInstances(fleet, call, deviceId, nowMs));
     case 'ListTasks':
     case 'ListExecutions':
     case 'ListDevices':
       return performListing(fleet, call, call.operation, nowMs);
-    case 'ListDeviceResources':
-    case 'DescribeDeviceEc2Instances':
     case 'TagResource':
     case 'UntagResource':
     case 'ListTagsForResource':
-      return refuse('NotImplementedException', `The simulator does not serve ${call.operation} yet`);
+      return performTagging(fleet, call, call.operation, nowMs);
   }
+}
+
+/** The grammar is checked before anything is looked for, here as everywhere. */
+function performTagging(
+  fleet: Fleet,
+  call: Call,
+  operation: 'TagResource' | 'UntagResource' | 'ListTagsForResource',
+  nowMs: number,
+): Reply<Json> {
+  const arn = call.params.resourceArn ?? '';
+  if (operation === 'ListTagsForResource') {
+    return render(listTags(fleet, arn, nowMs), (tags) => ({ tags }));
+  }
+  if (operation === 'TagResource') {
+    const tags = readNewTags(call.bodyText);
+    return tags.ok ? render(tagResource(fleet, arn, tags.value, nowMs), () => ({})) : tags;
+  }
+  const keys = readTagKeys(call.query);
+  return keys.ok ? render(untagResource(fleet, arn, keys.value, nowMs), () => ({})) : keys;
+}
+
+function performResources(fleet: Fleet, call: Call, deviceId: string, nowMs: number): Reply<Json> {
+  const query = readQuery(call.query, []);
+  if (!query.ok) return query;
+  const page = listResources(fleet, { ...query.value, ...pageOf(call), deviceId }, nowMs);
+  return render(page, (found) => renderPage('resources', found, renderResource));
+}
+
+function performInstances(fleet: Fleet, call: Call, deviceId: string, nowMs: number): Reply<Json> {
+  const ids = readInstanceIds(call.bodyText);
+  if (!ids.ok) return ids;
+  return render(describeInstances(fleet, deviceId, ids.value, nowMs), ({ device, instances }) => ({
+    instances: instances.map((instance) => renderInstance(device, instance)),
+  }));
+}
+
+/** What a rule makes of the page that was asked for. */
+function pageOf(call: Call): { readonly maxResults?: number } {
+  return call.emptyPage === true ? { maxResults: 0 } : {};
 }
 
 function performListing(
@@ -69,7 +129,7 @@ function performListing(
   operation: 'ListTasks' | 'ListExecutions' | 'ListDevices',
   nowMs: number,
 ): Reply<Json> {
-  const size = call.emptyPage === true ? { maxResults: 0 } : {};
+  const size = pageOf(call);
   if (operation === 'ListTasks') {
     const query = readQuery(call.query, taskStates);
     if (!query.ok) return query;
@@ -111,82 +171,4 @@ function render<T>(reply: Reply<T>, write: (value: T) => Json): Reply<Json> {
 function renderPage<T>(member: string, page: Page<T>, write: (item: T) => Json): Json {
   const items = page.items.map(write);
   return page.nextToken === undefined ? { [member]: items } : { [member]: items, nextToken: page.nextToken };
-}
-
-/** Timestamps travel as seconds since 1970, with a fraction. */
-function epochSeconds(atMs: number): number {
-  return atMs / 1000;
-}
-
-function renderTask(task: Task): Json {
-  return {
-    taskId: task.taskId,
-    taskArn: task.arn,
-    targets: task.targets,
-    state: task.state,
-    createdAt: epochSeconds(task.createdMs),
-    lastUpdatedAt: epochSeconds(task.updatedMs),
-    ...(task.completedMs === null ? {} : { completedAt: epochSeconds(task.completedMs) }),
-    ...(task.description === null ? {} : { description: task.description }),
-    tags: task.tags,
-  };
-}
-
-function renderTaskSummary(task: Task, listTags: boolean): Json {
-  const summary = { taskId: task.taskId, taskArn: task.arn, state: task.state };
-  return listTags ? { ...summary, tags: task.tags } : summary;
-}
-
-function renderExecutionSummary(execution: Execution): Json {
-  return {
-    taskId: execution.taskId,
-    executionId: execution.executionId,
-    managedDeviceId: execution.deviceId,
-    state: execution.state,
-  };
-}
-
-function renderExecution(execution: Execution): Json {
-  return {
-    ...renderExecutionSummary(execution),
-    ...(execution.startedMs === null ? {} : { startedAt: epochSeconds(execution.startedMs) }),
-    lastUpdatedAt: epochSeconds(execution.updatedMs),
-  };
-}
-
-function renderDeviceSummary(device: Device): Json {
-  return {
-    managedDeviceId: device.deviceId,
-    managedDeviceArn: device.arn,
-    associatedWithJob: device.jobId,
-    tags: device.tags,
-  };
-}
-
-function renderDevice(fleet: Fleet, device: Device): Json {
-  const gib = (total: number, used: number): Json => ({ unit: 'GiB', total, used, available: total - used });
-  return {
-    ...renderDeviceSummary(device),
-    deviceType: 'EDGE_C',
-    deviceState: device.state,
-    lastReachedOutAt: epochSeconds(device.online ? fleet.nowMs : device.lastReachedOutMs),
-    lastUpdatedAt: epochSeconds(device.updatedMs),
-    software: { installedVersion: '2.2.44', installState: 'COMPLETED' },
-    deviceCapacities: [
-      { name: 'HDD Storage', ...gib(39_000, 1_024) },
-      { name: 'vCPU', unit: 'Number', total: 52, used: 4, available: 48 },
-    ],
-    physicalNetworkInterfaces: [
-      {
-        physicalNetworkInterfaceId: `s.ni-${device.deviceId.slice(4)}`,
-        physicalConnectorType: 'RJ45',
-        ipAddressAssignment: 'STATIC',
-        // From the block that RFC 5737 keeps for documentation: it leads nowhere.
-        ipAddress: `192.0.2.${(device.index % 254) + 1}`,
-        netmask: '255.255.255.0',
-        defaultGateway: '192.0.2.254',
-        macAddress: `02:00:00:00:00:${(device.index % 256).toString(16).padStart(2, '0')}`,
-      },
-    ],
-  };
 }

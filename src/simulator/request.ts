@@ -4,7 +4,14 @@ import type { Reply } from './answer.ts';
 import { refuse } from './answer.ts';
 import type { CommandName, ExecutionState } from './device.ts';
 import type { TaskState } from './fleet.ts';
-import { clientTokenRule, descriptionRule, idRule, pageTokenRule, Violations } from './grammar.ts';
+import {
+  clientTokenRule,
+  descriptionRule,
+  idRule,
+  pageTokenRule,
+  resourceTypeRule,
+  Violations,
+} from './grammar.ts';
 import type { NewTask, PageRequest } from './tasks.ts';
 
 export const taskStates = ['IN_PROGRESS', 'CANCELED', 'COMPLETED'] as const satisfies readonly TaskState[];
@@ -30,15 +37,22 @@ function refuseType(member: string, expected: string): Reply<never> {
   return refuse('SerializationException', `The member '${member}' must be ${expected}`);
 }
 
-/** A CreateTask from its body's text. */
-export function readNewTask(bodyText: string): Reply<NewTask> {
+/** The object that a body holds; an empty body holds an empty one. */
+function readBody(bodyText: string): Reply<JsonObject> {
   let body: unknown;
   try {
     body = bodyText === '' ? {} : JSON.parse(bodyText);
   } catch {
     return refuse('SerializationException', 'The request body is not JSON');
   }
-  if (!isObject(body)) return refuseType('(body)', 'an object');
+  return isObject(body) ? ok(body) : refuseType('(body)', 'an object');
+}
+
+/** A CreateTask from its body's text. */
+export function readNewTask(bodyText: string): Reply<NewTask> {
+  const read = readBody(bodyText);
+  if (!read.ok) return read;
+  const body = read.value;
   const typeFault = checkTypes(body);
   if (typeFault !== null) return typeFault;
 
@@ -49,9 +63,7 @@ export function readNewTask(bodyText: string): Reply<NewTask> {
   if (clientToken !== undefined) violations.checkText(clientToken, 'clientToken', clientTokenRule);
   const description = readText(body.description);
   if (description !== undefined) violations.checkText(description, 'description', descriptionRule);
-  const tags = isObject(body.tags)
-    ? (Object.fromEntries(definedEntries(body.tags)) as Record<string, string>)
-    : {};
+  const tags = isObject(body.tags) ? readTags(body.tags) : {};
   violations.checkTags(tags);
   const refusal = violations.conclude();
   if (refusal !== null) return refusal;
@@ -62,6 +74,11 @@ export function readNewTask(bodyText: string): Reply<NewTask> {
     ...(clientToken === undefined ? {} : { clientToken }),
     ...(description === undefined ? {} : { description }),
   });
+}
+
+/** The caller has seen that every value is a text or null. */
+function readTags(tags: JsonObject): Readonly<Record<string, string>> {
+  return Object.fromEntries(definedEntries(tags)) as Record<string, string>;
 }
 
 function definedEntries(object: JsonObject): [string, unknown][] {
@@ -81,17 +98,20 @@ function checkTypes(body: JsonObject): Reply<never> | null {
   if (targets !== null && !(Array.isArray(targets) && targets.every((item) => typeof item === 'string'))) {
     return refuseType('targets', 'a list of strings');
   }
-  const tags = body.tags ?? null;
-  if (tags !== null && !isObject(tags)) return refuseType('tags', 'a map of strings');
-  if (isObject(tags) && definedEntries(tags).some(([, value]) => typeof value !== 'string')) {
-    return refuseType('tags', 'a map of strings');
-  }
+  const tagsFault = checkTagTypes(body.tags ?? null);
+  if (tagsFault !== null) return tagsFault;
   const command = body.command ?? null;
   if (command !== null && !isObject(command)) return refuseType('command', 'a union');
   if (isObject(command) && definedEntries(command).some(([, value]) => !isObject(value))) {
     return refuseType('command', 'a union of structures');
   }
   return null;
+}
+
+function checkTagTypes(tags: unknown): Reply<never> | null {
+  if (tags === null) return null;
+  const isMap = isObject(tags) && definedEntries(tags).every(([, value]) => typeof value === 'string');
+  return isMap ? null : refuseType('tags', 'a map of strings');
 }
 
 function readCommand(value: unknown, violations: Violations): CommandName {
@@ -122,6 +142,42 @@ function readTargets(value: unknown, violations: Violations): string[] {
   return targets;
 }
 
+/** The tags of a TagResource. */
+export function readNewTags(bodyText: string): Reply<Readonly<Record<string, string>>> {
+  const body = readBody(bodyText);
+  if (!body.ok) return body;
+  const written = body.value.tags ?? null;
+  const typeFault = checkTagTypes(written);
+  if (typeFault !== null) return typeFault;
+  const violations = new Violations();
+  const tags = isObject(written) ? readTags(written) : {};
+  if (written === null) violations.add(null, 'tags', 'not be null');
+  violations.checkTags(tags);
+  return violations.conclude() ?? ok(tags);
+}
+
+/** The keys of an UntagResource: the parameter is given once for each. */
+export function readTagKeys(query: URLSearchParams): Reply<readonly string[]> {
+  const keys = query.getAll('tagKeys');
+  const violations = new Violations();
+  if (keys.length === 0) violations.add(null, 'tagKeys', 'not be null');
+  else violations.checkTagKeys(keys);
+  return violations.conclude() ?? ok(keys);
+}
+
+/** The instances that a DescribeDeviceEc2Instances names. */
+export function readInstanceIds(bodyText: string): Reply<readonly string[]> {
+  const body = readBody(bodyText);
+  if (!body.ok) return body;
+  const written = body.value.instanceIds ?? null;
+  if (written !== null && !(Array.isArray(written) && written.every((item) => typeof item === 'string'))) {
+    return refuseType('instanceIds', 'a list of strings');
+  }
+  const violations = new Violations();
+  if (written === null) violations.add(null, 'instanceIds', 'not be null');
+  return violations.conclude() ?? ok(written ?? []);
+}
+
 /** An identifier out of the path. */
 export function readId(value: string, member: string): Reply<string> {
   const violations = new Violations();
@@ -133,6 +189,7 @@ export interface ListingQuery<State extends string> extends PageRequest {
   readonly state?: State;
   readonly taskId?: string;
   readonly jobId?: string;
+  readonly type?: string;
 }
 
 /**
@@ -164,6 +221,8 @@ export function readQuery<State extends string>(
   if (taskId !== null) violations.checkText(taskId, 'taskId', idRule);
   const jobId = query.get('jobId');
   if (jobId !== null) violations.checkText(jobId, 'jobId', idRule);
+  const type = query.get('type');
+  if (type !== null) violations.checkText(type, 'type', resourceTypeRule);
   return (
     violations.conclude() ??
     ok({
@@ -172,6 +231,7 @@ export function readQuery<State extends string>(
       ...(state === undefined ? {} : { state }),
       ...(taskId === null ? {} : { taskId }),
       ...(jobId === null ? {} : { jobId }),
+      ...(type === null ? {} : { type }),
     })
   );
 }

@@ -1,6 +1,6 @@
 /** Which operation a method and a path mean. */
 
-/** Served; the other five are known and answered 501 by name. */
+/** All operations of the service model of 2021-08-04, with its paths. */
 const routes = [
   ['CreateTask', 'POST', '/task'],
   ['CancelTask', 'POST', '/task/{taskId}/cancel'],

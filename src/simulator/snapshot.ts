@@ -1,7 +1,7 @@
 /** The service's whole state as JSON, for whoever checks a client from outside: more than AWS would ever tell. */
 import type { Fleet, Task } from './fleet.ts';
 import { settleFleet } from './fleet.ts';
-import type { Json } from './operations.ts';
+import type { Json } from './render.ts';
 import type { Service } from './service.ts';
 
 function isoTime(atMs: number | null): string | null {

@@ -1,23 +1,17 @@
-/** The eight served operations, through the client that everybody uses. */
+/** Tasks, executions and devices, through the client that everybody uses. */
 import {
   CancelTaskCommand,
   CreateTaskCommand,
   DescribeDeviceCommand,
-  DescribeDeviceEc2InstancesCommand,
   DescribeExecutionCommand,
   DescribeTaskCommand,
-  ListDeviceResourcesCommand,
   ListDevicesCommand,
   ListExecutionsCommand,
-  ListTagsForResourceCommand,
   ListTasksCommand,
   paginateListTasks,
   ResourceNotFoundException,
   ServiceQuotaExceededException,
-  SnowDeviceManagementServiceException,
-  TagResourceCommand,
   ThrottlingException,
-  UntagResourceCommand,
   ValidationException,
 } from '@aws-sdk/client-snow-device-management';
 import { describe, expect, it } from 'vitest';
@@ -228,30 +222,6 @@ describe('a refusal, through the AWS client', () => {
         expect((await client.send(command)).taskId).toBeDefined();
       },
     );
-  });
-
-  it.each([
-    ['ListDeviceResources', new ListDeviceResourcesCommand({ managedDeviceId: 'smd-a' })],
-    [
-      'DescribeDeviceEc2Instances',
-      new DescribeDeviceEc2InstancesCommand({ managedDeviceId: 'smd-a', instanceIds: ['i-1'] }),
-    ],
-    ['TagResource', new TagResourceCommand({ resourceArn: 'arn:aws:x:y:z:task/st-a', tags: { a: 'b' } })],
-    [
-      'UntagResource',
-      new UntagResourceCommand({ resourceArn: 'arn:aws:x:y:z:task/st-a', tagKeys: ['a', 'b'] }),
-    ],
-    ['ListTagsForResource', new ListTagsForResourceCommand({ resourceArn: 'arn:aws:x:y:z:task/st-a' })],
-  ] as const)('of %s is 501 by name', async (name, command) => {
-    await withScene({}, async ({ client }) => {
-      const error = await caught(client.send(command as TagResourceCommand));
-      expect(error).toBeInstanceOf(SnowDeviceManagementServiceException);
-      expect(error).toMatchObject({
-        name: 'NotImplementedException',
-        message: expect.stringContaining(name),
-        $metadata: { httpStatusCode: 501 },
-      });
-    });
   });
 });
 

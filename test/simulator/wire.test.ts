@@ -141,7 +141,18 @@ describe('a path', () => {
     ['GET', '/tasks?nextToken=', 400, 'ValidationException'],
     ['GET', '/tasks?nextToken=%00', 400, 'ValidationException'],
     ['GET', `/tasks?nextToken=${'A'.repeat(1025)}`, 400, 'ValidationException'],
-    ['GET', '/tags/arn%3Aaws%3Ax', 501, 'NotImplementedException'],
+    ['GET', '/tags/arn%3Aaws%3Ax', 400, 'ValidationException'],
+    ['GET', '/tags/', 404, 'UnknownOperationException'],
+    ['GET', '/tags/task/st-a', 404, 'UnknownOperationException'],
+    ['PUT', '/tags/arn%3Aaws%3Ax', 405, 'MethodNotAllowedException'],
+    ['DELETE', '/tags/arn%3Aaws%3Ax', 400, 'ValidationException'],
+    ['DELETE', '/tags/arn%3Aaws%3Ax?tagKeys=', 400, 'ValidationException'],
+    ['GET', '/managed-device/smd-a/resources', 404, 'ResourceNotFoundException'],
+    ['GET', '/managed-device/smd-a/resources?type=', 400, 'ValidationException'],
+    ['GET', `/managed-device/smd-a/resources?type=${'x'.repeat(51)}`, 400, 'ValidationException'],
+    ['GET', '/managed-device/smd-a/resources?maxResults=101', 400, 'ValidationException'],
+    ['POST', '/managed-device/smd-a/resources', 405, 'MethodNotAllowedException'],
+    ['POST', '/managed-device/smd-a/resources/ec2/describe', 400, 'ValidationException'],
   ])('%s %s: %i %s', async (method, path, status, errorType) => {
     await withScene({}, async ({ simulator }) => {
       const answer = await ask(simulator.endpoint, { method, path });
