@@ -160,6 +160,17 @@ export function advanceDevice(
   }
 }
 
+/**
+ * Takes a QUEUED execution up now, however short it has waited, where the device could: it is online, idle, and this one is
+ * next. Answers whether it did. The caller has advanced the device to `atMs` before.
+ */
+export function takeUp(device: Device, execution: Execution, atMs: number, settings: Settings): boolean {
+  if (!device.online || device.running !== null || device.queue[0] !== execution) return false;
+  device.queue.shift();
+  start(device, execution, atMs, settings);
+  return true;
+}
+
 /** Takes a QUEUED execution out of the queue for good. */
 export function cancelExecution(device: Device, execution: Execution, atMs: number): void {
   device.queue = device.queue.filter((queued) => queued !== execution);

@@ -149,6 +149,7 @@ function finishExchange(pending: Pending, nowMs: number): Finished {
             query: incoming.query,
             bodyText: incoming.bodyText,
             emptyPage: meaning?.disturbance.kind === 'emptyPage',
+            ...(rule?.effect === 'cancelLost' ? { cancelLoses: true } : {}),
             ...(rule?.lateEffectMs === undefined ? {} : { lateEffectMs: rule.lateEffectMs }),
           },
           nowMs,

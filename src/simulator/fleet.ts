@@ -7,7 +7,7 @@
  */
 import { BugError } from '../lib/faults.ts';
 import type { CommandName, Device, Execution } from './device.ts';
-import { advanceDevice, cancelExecution } from './device.ts';
+import { advanceDevice, cancelExecution, takeUp } from './device.ts';
 import { makeId } from './identity.ts';
 import type { Settings } from './settings.ts';
 
@@ -246,6 +246,17 @@ function applyCancel(fleet: Fleet, task: Task, atMs: number): void {
     cancelExecution(device, execution, atMs);
     device.dueMs = -Infinity;
     closeExecution(fleet, task, execution);
+  }
+}
+
+/** The devices that could take this task up do so now; the caller has settled the fleet. */
+export function hurryTask(fleet: Fleet, task: Task): void {
+  for (const execution of task.executions) {
+    const device = deviceOf(fleet, execution);
+    if (!takeUp(device, execution, fleet.nowMs, fleet.settings)) continue;
+    device.dueMs = -Infinity;
+    advance(fleet, device, fleet.nowMs);
+    fleet.nextDueMs = Math.min(fleet.nextDueMs, device.dueMs);
   }
 }
 

@@ -29,6 +29,7 @@ import {
 } from './request.ts';
 import type { OperationName } from './routes.ts';
 import { listTags, tagResource, untagResource } from './tagging.ts';
+import type { CancelRace } from './tasks.ts';
 import {
   cancelTask,
   createTask,
@@ -43,8 +44,9 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly bodyText: string;
-  /** What a rule changes: how late a new task is made, and whether a listing's page comes empty. */
+  /** What a rule changes: how late the effect is, who wins a cancellation, and whether a listing's page comes empty. */
   readonly lateEffectMs?: number;
+  readonly cancelLoses?: boolean;
   readonly emptyPage?: boolean;
 }
 
@@ -56,7 +58,7 @@ export function performCall(fleet: Fleet, call: Call, nowMs: number): Reply<Json
       return request.ok ? createTask(fleet, request.value, nowMs, call.lateEffectMs) : request;
     }
     case 'CancelTask':
-      return withId(call, 'taskId', (taskId) => cancelTask(fleet, taskId, nowMs));
+      return withId(call, 'taskId', (taskId) => cancelTask(fleet, taskId, nowMs, raceOf(call)));
     case 'DescribeTask':
       return withId(call, 'taskId', (taskId) => render(describeTask(fleet, taskId, nowMs), renderTask));
     case 'DescribeExecution':
@@ -116,6 +118,13 @@ function performInstances(fleet: Fleet, call: Call, deviceId: string, nowMs: num
   return render(describeInstances(fleet, deviceId, ids.value, nowMs), ({ device, instances }) => ({
     instances: instances.map((instance) => renderInstance(device, instance)),
   }));
+}
+
+function raceOf({ lateEffectMs, cancelLoses }: Call): CancelRace {
+  return {
+    ...(lateEffectMs === undefined ? {} : { lagMs: lateEffectMs }),
+    ...(cancelLoses === undefined ? {} : { loses: cancelLoses }),
+  };
 }
 
 /** What a rule makes of the page that was asked for. */

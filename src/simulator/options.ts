@@ -111,6 +111,11 @@ export const simulatorFlags: readonly SimulatorFlag[] = [
     flags: '--cancel-lag <time>',
     description: 'a cancellation takes effect so late (default 0)',
   },
+  {
+    key: 'cancelLoses',
+    flags: '--cancel-loses <bool>',
+    description: 'a device that can takes up what is being cancelled (default false)',
+  },
   { key: 'pickup', flags: '--pickup <time>', description: 'least time an execution is QUEUED (default 1s)' },
   { key: 'reboot', flags: '--reboot <time>', description: 'how long a reboot takes (default 5s)' },
   { key: 'unlock', flags: '--unlock <time>', description: 'how long an unlock takes (default 2s)' },

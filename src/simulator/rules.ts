@@ -34,7 +34,10 @@ function strike(applies: EffectMeaning['applies'], code: ErrorCode, message: str
   return { applies, disturbance: { kind: 'error', code, message } };
 }
 
-/** Every effect that a rule can have. Names that end in `After` do the work before they fail. */
+/**
+ * Every effect that a rule can have. Names that end in `After` do the work before they fail. `cancelLost` is about the work
+ * and not the answer: to a CancelTask it does what the setting `cancelLoses` does, to anything else nothing.
+ */
 const effects = {
   throttle: strike('never', 'ThrottlingException', 'Rate exceeded'),
   quota: strike('never', 'ServiceQuotaExceededException', 'The quota of tasks is used up'),
@@ -68,6 +71,7 @@ const effects = {
   cutAfter: { applies: 'first', disturbance: { kind: 'cut' } },
   hang: { applies: 'never', disturbance: { kind: 'hang' } },
   hangAfter: { applies: 'first', disturbance: { kind: 'hang' } },
+  cancelLost: { applies: 'first', disturbance: { kind: 'slow' } },
   slow: { applies: 'first', disturbance: { kind: 'slow' } },
   slowBefore: { applies: 'late', disturbance: { kind: 'slow' } },
 } as const satisfies Record<string, EffectMeaning>;
@@ -96,7 +100,7 @@ export interface RuleOptions {
   readonly delayMs?: number;
   /** `Retry-After` of an error. */
   readonly retryAfterSeconds?: number;
-  /** For an effect that does the work: how late the work shows, instead of the setting `lateEffectMs`. CreateTask only. */
+  /** For an effect that does the work: how late it shows, instead of `lateEffectMs` (CreateTask), `cancelLagMs` (CancelTask). */
   readonly lateEffectMs?: number;
   readonly account?: string;
   readonly region?: string;

@@ -13,6 +13,8 @@ export interface Settings {
   readonly lateEffectMs: number;
   /** A cancellation takes effect so long after it was accepted, and can lose the race with the device. */
   readonly cancelLagMs: number;
+  /** A cancellation loses the race: a device that could take the task up does so as the cancellation is accepted. */
+  readonly cancelLoses: boolean;
   /** A device that is online and idle takes up an execution no sooner than this after it was queued. */
   readonly pickupMs: number;
   readonly rebootMs: number;
@@ -40,6 +42,7 @@ export const defaultSettings: Settings = {
   listRetentionMs: 0,
   lateEffectMs: 0,
   cancelLagMs: 0,
+  cancelLoses: false,
   pickupMs: 1_000,
   rebootMs: 5_000,
   unlockMs: 2_000,

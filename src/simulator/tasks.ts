@@ -4,7 +4,7 @@ import type { Reply } from './answer.ts';
 import { refuse } from './answer.ts';
 import type { CommandName, Execution, ExecutionState } from './device.ts';
 import type { Fleet, Task, TaskState } from './fleet.ts';
-import { makeArn, scheduleEffect, settleFleet } from './fleet.ts';
+import { hurryTask, makeArn, scheduleEffect, settleFleet } from './fleet.ts';
 import { makeId } from './identity.ts';
 import type { Page } from './pages.ts';
 import { collectPage, readToken } from './pages.ts';
@@ -134,11 +134,23 @@ export function describeTask(fleet: Fleet, taskId: string, nowMs: number): Reply
   return findTask(fleet, taskId, nowMs);
 }
 
+/** How a cancellation fares; the settings, where a rule says nothing else. */
+export interface CancelRace {
+  readonly lagMs?: number;
+  readonly loses?: boolean;
+}
+
 /**
  * Cancels what is QUEUED; what devices have taken up runs on, and the task then ends CANCELED all the same. A task without a
- * QUEUED execution is refused. With `cancelLagMs` the devices may be quicker, and nothing is cancelled after all.
+ * QUEUED execution is refused by the only modelled error that says so. The answer promises nothing: with a lag the devices
+ * may be quicker, and one that loses its race finds only what no device could take up.
  */
-export function cancelTask(fleet: Fleet, taskId: string, nowMs: number): Reply<{ readonly taskId: string }> {
+export function cancelTask(
+  fleet: Fleet,
+  taskId: string,
+  nowMs: number,
+  race: CancelRace = {},
+): Reply<{ readonly taskId: string }> {
   const found = findTask(fleet, taskId, nowMs);
   if (!found.ok) return found;
   const task = found.value;
@@ -149,8 +161,10 @@ export function cancelTask(fleet: Fleet, taskId: string, nowMs: number): Reply<{
     );
   }
   if (task.cancelRequestedMs === null) {
+    const { cancelLagMs, cancelLoses } = fleet.settings;
     task.cancelRequestedMs = fleet.nowMs;
-    scheduleEffect(fleet, 'cancel', task, fleet.nowMs + fleet.settings.cancelLagMs);
+    if (race.loses ?? cancelLoses) hurryTask(fleet, task);
+    scheduleEffect(fleet, 'cancel', task, fleet.nowMs + (race.lagMs ?? cancelLagMs));
   }
   return ok({ taskId });
 }

@@ -36,6 +36,7 @@ const settingRules: Readonly<Record<keyof Settings, Rule>> = {
   listRetentionMs: duration,
   lateEffectMs: duration,
   cancelLagMs: duration,
+  cancelLoses: { kind: 'boolean' },
   pickupMs: duration,
   rebootMs: duration,
   unlockMs: duration,

@@ -47,6 +47,7 @@ describe('an effect on CreateTask', () => {
     cutAfter: ['ECONNRESET', 1],
     hang: ['TimeoutError', 0],
     hangAfter: ['TimeoutError', 1],
+    cancelLost: ['task id', 1],
     slow: ['task id', 1],
     slowBefore: ['task id', 1],
   };
