@@ -4,6 +4,7 @@ import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import { controllerSchema } from '../src/config/schema.ts';
 import { taskSchema } from '../src/manifest/schema.ts';
+import { keysSchema } from '../src/simulator/keys-file.ts';
 
 /**
  * The published schemas are the constants, word for word. After a change:
@@ -12,6 +13,7 @@ import { taskSchema } from '../src/manifest/schema.ts';
 const published = [
   ['task.schema.json', taskSchema],
   ['controller.schema.json', controllerSchema],
+  ['simulator-keys.schema.json', keysSchema],
 ] as const;
 
 describe.each(published)('schemas/%s', (name, schema) => {

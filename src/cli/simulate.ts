@@ -1,20 +1,24 @@
-import { simulatorOptions } from '../simulator/options.ts';
+import { resolve } from 'node:path';
+import type { DocumentProblem } from '../lib/document-problem.ts';
+import { simulatorFileLimits } from '../simulator/document-file.ts';
+import { readKeysFile } from '../simulator/keys-file.ts';
+import { type SimulatorFiles, simulatorOptions } from '../simulator/options.ts';
 import { openSimulator } from '../simulator/server.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { printFault, printNote } from './print.ts';
+import { colorsFor, formatProblem, printFault, printNote } from './print.ts';
 import { untilStopped } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
+import { readBounded } from './work-tree.ts';
 
 /** Runs the simulator until the process is asked to end. Prints one line of JSON on stdout once it can be called. */
 export async function simulate(
   written: Readonly<Record<string, unknown>>,
   world: Surroundings,
 ): Promise<ExitCode> {
-  const options = simulatorOptions(written);
-  if (!options.ok) {
-    for (const problem of options.fault) printFault(problem, world);
-    return exitCodes.usage;
-  }
+  const files = await readFiles(written, world);
+  const options = simulatorOptions(written, files ?? {});
+  if (!options.ok) for (const problem of options.fault) printFault(problem, world);
+  if (!options.ok || files === null) return exitCodes.usage;
   const opened = await openSimulator(options.value);
   if (!opened.ok) {
     printFault(opened.fault, world);
@@ -31,6 +35,47 @@ export async function simulate(
   await untilStopped(world.stop);
   await close();
   return exitCodes.done;
+}
+
+/** What stands in the files that flags name; null where something is wrong with one, and that has been printed. */
+async function readFiles(
+  written: Readonly<Record<string, unknown>>,
+  world: Surroundings,
+): Promise<SimulatorFiles | null> {
+  const keys = await readFile(written.keys, readKeysFile, world);
+  if (keys === null) return null;
+  for (const { secretAccessKey, sessionToken } of keys ?? []) {
+    world.redactor.register(secretAccessKey);
+    if (sessionToken !== undefined) world.redactor.register(sessionToken);
+  }
+  return keys === undefined ? {} : { signingKeys: keys };
+}
+
+type Reader<T> = (
+  bytes: Uint8Array,
+) =>
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly DocumentProblem[] };
+
+/** Undefined where no file is named; null where it holds nothing that can be used. */
+async function readFile<T>(
+  path: unknown,
+  read: Reader<T>,
+  world: Surroundings,
+): Promise<T | null | undefined> {
+  if (typeof path !== 'string') return undefined;
+  const bytes = await readBounded(resolve(world.cwd, path), path, simulatorFileLimits.fileBytes);
+  if (!bytes.ok) {
+    printFault(bytes.fault, world);
+    return null;
+  }
+  const answer = read(bytes.value);
+  if (answer.ok) return answer.value;
+  const colors = colorsFor(world.stderr, world.env);
+  for (const { line, column, ...problem } of answer.problems) {
+    world.stderr.write(formatProblem({ ...problem, place: { path, line, column } }, colors));
+  }
+  return null;
 }
 
 /** So many device ids stand in the ready line; the rest is one ListDevices away. */

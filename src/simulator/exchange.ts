@@ -7,6 +7,8 @@ import { apiError } from './answer.ts';
 import type { Fleet } from './fleet.ts';
 import { makeRequestId } from './identity.ts';
 import { performCall } from './operations.ts';
+import type { WireParts } from './proof.ts';
+import { proveClaim } from './proof.ts';
 import type { Json } from './render.ts';
 import type { Route } from './routes.ts';
 import { findRoute } from './routes.ts';
@@ -23,6 +25,8 @@ export interface Incoming {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly signature: SignatureHeaders;
+  /** What a signature is proved by; without it none can be. */
+  readonly wire?: WireParts;
   readonly contentType: string | undefined;
   readonly bodyText: string;
 }
@@ -68,10 +72,12 @@ export function beginExchange(service: Service, incoming: Incoming, serverMs: nu
     return refuseExchange(requestId, 'Unknown', routeError(route), allowHeader(route));
   }
   const { operation } = route;
-  const scope = readSignature(incoming.signature, serverMs, service.checkSkew);
-  if (!scope.ok) return refuseExchange(requestId, operation, scope.fault);
-  const found = findFleet(service, scope.value);
+  const claim = readSignature(incoming.signature, serverMs, service.checkSkew);
+  if (!claim.ok) return refuseExchange(requestId, operation, claim.fault);
+  const found = findFleet(service, claim.value);
   if (!found.ok) return refuseExchange(requestId, operation, found.fault);
+  const proof = proveClaim(service.signingKeys, claim.value, incoming);
+  if (!proof.ok) return refuseExchange(requestId, operation, proof.fault);
   const fleet = found.value;
   if (incoming.bodyText !== '' && !/^application\/json\b/i.test(incoming.contentType ?? '')) {
     return refuseExchange(

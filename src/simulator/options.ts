@@ -1,7 +1,9 @@
 /** The simulator's options: flags as text in, one complete value out, or every fault in them at once. */
 import type { Fault, Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
+import type { SigningKey } from './proof.ts';
 import type { RuleOptions } from './rules.ts';
+import { findContradictions, readFleets } from './seats.ts';
 import type { FleetSeat } from './service.ts';
 import type { Settings } from './settings.ts';
 import { defaultSettings } from './settings.ts';
@@ -34,6 +36,8 @@ export interface SimulatorOptions {
   readonly skewMs: number;
   /** Whether a request dated more than 5 minutes off is refused, as AWS does. */
   readonly checkSkew: boolean;
+  /** With any of them, every signature is proved; without, none. */
+  readonly signingKeys: readonly SigningKey[];
 }
 
 const devicesMax = 100_000;
@@ -55,6 +59,7 @@ export const defaultOptions: SimulatorOptions = {
   rules: [],
   skewMs: 0,
   checkSkew: true,
+  signingKeys: [],
 };
 
 /** A flag as a command line registers it; `key` is what its value is called in {@link simulatorOptions}. */
@@ -142,6 +147,11 @@ export const simulatorFlags: readonly SimulatorFlag[] = [
   },
   { key: 'tasksMax', flags: '--tasks-max <n>', description: 'tasks held in memory (default 200000)' },
   {
+    key: 'keys',
+    flags: '--keys <file>',
+    description: 'access keys with their secrets; every signature is then proved',
+  },
+  {
     key: 'skew',
     flags: '--skew <time>',
     description: "the server's clock runs ahead by; with a minus, behind",
@@ -153,15 +163,23 @@ export const simulatorFlags: readonly SimulatorFlag[] = [
   },
 ];
 
+/** What was read from the files that flags name. */
+export interface SimulatorFiles {
+  readonly signingKeys?: readonly SigningKey[];
+}
+
 const codes = { value: 'SG6001', listen: 'SG6002', unknown: 'SG6003', fleets: 'SG6004' } as const;
 /** Where `snowgate simulate` listens unless told otherwise. */
 const commandListen = '127.0.0.1:4010';
 
 /**
- * Options from flags (texts by the keys of {@link simulatorFlags}; `rule` and `fleet` are lists). Faults: SG6001 a value that
+ * Options from flags and from what stands in the files that flags name (texts by the keys of {@link simulatorFlags}; `rule` and `fleet` are lists). Faults: SG6001 a value that
  * cannot be, SG6002 an address that is not loopback, SG6003 an unknown key, SG6004 fleets that contradict each other.
  */
-export function simulatorOptions(written: Written): Result<SimulatorOptions, readonly Fault[]> {
+export function simulatorOptions(
+  written: Written,
+  files: SimulatorFiles = {},
+): Result<SimulatorOptions, readonly Fault[]> {
   const faults: Fault[] = [];
   const refuse = (code: (typeof codes)[keyof typeof codes], problem: string, hint?: string): void => {
     faults.push(fault(code, 'human', problem, hint));
@@ -193,13 +211,17 @@ export function simulatorOptions(written: Written): Result<SimulatorOptions, rea
   const options: SimulatorOptions = {
     listen: listen.ok ? listen.value : defaultOptions.listen,
     seed: take('seed', defaultOptions.seed, (flag, value) => readCount(flag, value, 0, 0xffff_ffff)),
-    fleets: readFleets(written, devices, (problem) => refuse(codes.fleets, problem)),
+    fleets: readFleets(written, { ...defaultSeat, devices }, (problem) => refuse(codes.fleets, problem)),
     offline: take('offline', 0, (flag, value) => readCount(flag, value, 0, devicesMax)),
     settings: settings.ok ? { ...defaultSettings, ...settings.value } : defaultSettings,
     rules: readRules(written.rule, (problem) => refuse(codes.value, problem)),
     skewMs: take('skew', 0, readSkew),
     checkSkew: take('checkSkew', true, readSwitch),
+    signingKeys: files.signingKeys ?? [],
   };
+  for (const problem of findContradictions(options.fleets, options.signingKeys)) {
+    refuse(codes.fleets, problem);
+  }
   return faults.length > 0 ? failed(faults) : ok(options);
 }
 
@@ -267,69 +289,4 @@ function readRules(value: unknown, refuse: (problem: string) => void): RuleOptio
     else for (const problem of rule.problems) refuse(`--rule ${quote(text)}: ${problem}`);
   }
   return rules;
-}
-
-function readFleets(written: Written, devices: number, refuse: (problem: string) => void): FleetSeat[] {
-  const { fleet, account, region } = written;
-  if (fleet === undefined) {
-    const seat = {
-      ...defaultSeat,
-      devices,
-      account: account ?? defaultSeat.account,
-      region: region ?? defaultSeat.region,
-    };
-    const { account: accountId, region: regionName } = seat;
-    if (typeof accountId !== 'string' || !accountGrammar.test(accountId)) {
-      refuse(`--account is ${quote(accountId)}: it must be twelve digits`);
-    } else if (typeof regionName !== 'string' || !regionGrammar.test(regionName)) {
-      refuse(`--region is ${quote(regionName)}: it must be a name like eu-west-1`);
-    } else return [{ ...seat, account: accountId, region: regionName }];
-    return [defaultSeat];
-  }
-  if (account !== undefined || region !== undefined)
-    refuse('--fleet says account and region already: leave those flags out');
-  const seats: FleetSeat[] = [];
-  for (const text of Array.isArray(fleet) ? fleet : [fleet]) {
-    const match = typeof text === 'string' ? fleetGrammar.exec(text) : null;
-    if (match === null) {
-      refuse(
-        `--fleet is ${quote(text)}: it must be ACCOUNT/REGION/KEY[,KEY...], like 111122223333/eu-west-1/AKIDONE`,
-      );
-      continue;
-    }
-    const [, seatAccount = '', seatRegion = '', keys = ''] = match;
-    seats.push({ account: seatAccount, region: seatRegion, accessKeyIds: keys.split(','), devices });
-  }
-  for (const problem of findContradictions(seats)) refuse(problem);
-  return seats;
-}
-
-const accountGrammar = /^[0-9]{12}$/;
-const regionGrammar = /^[a-z0-9-]{1,32}$/;
-const fleetGrammar = /^([0-9]{12})\/([a-z0-9-]{1,32})\/([A-Za-z0-9]{1,128}(?:,[A-Za-z0-9]{1,128})*)$/;
-
-/**
- * Sentences for a place with two fleets, a key that speaks for two accounts, and a fleet that no key opens. Where no
- * fleet has keys the region alone decides, and each may have one.
- */
-export function findContradictions(seats: readonly FleetSeat[]): string[] {
-  const problems: string[] = [];
-  const places = new Set<string>();
-  const open = seats.every(({ accessKeyIds }) => accessKeyIds.length === 0);
-  const owners = new Map<string, string>();
-  for (const { account, region, accessKeyIds } of seats) {
-    const place = open ? region : `${account}/${region}`;
-    if (places.has(place)) problems.push(`fleet ${place} is given twice`);
-    places.add(place);
-    if (!open && accessKeyIds.length === 0)
-      problems.push(`fleet ${place} has no access key id, and others have`);
-    for (const key of accessKeyIds) {
-      const owner = owners.get(key);
-      if (owner !== undefined && owner !== account) {
-        problems.push(`access key id ${quote(key)} speaks for both ${owner} and ${account}`);
-      }
-      owners.set(key, account);
-    }
-  }
-  return problems;
 }

@@ -1,4 +1,5 @@
 /** The wire: node:http on a loopback port around the service's pure model. It holds the clock, the timers and the sockets. */
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../lib/clock.ts';
@@ -12,7 +13,8 @@ import type { Outgoing } from './exchange.ts';
 import { answerError, beginExchange } from './exchange.ts';
 import { makeRequestId } from './identity.ts';
 import type { SimulatorOptions } from './options.ts';
-import { defaultOptions, findContradictions, isLoopback } from './options.ts';
+import { defaultOptions, isLoopback } from './options.ts';
+import { findContradictions } from './seats.ts';
 import type { Service } from './service.ts';
 import { createService, recordCall } from './service.ts';
 
@@ -65,7 +67,9 @@ export async function openSimulator(
     );
   }
   const [contradiction] =
-    options.fleets.length === 0 ? ['there is no fleet'] : findContradictions(options.fleets);
+    options.fleets.length === 0
+      ? ['there is no fleet']
+      : findContradictions(options.fleets, options.signingKeys);
   if (contradiction !== undefined) return failed(fault('SG6004', 'human', contradiction));
 
   const service = createService(options, clock.wallMs());
@@ -145,7 +149,7 @@ async function serve(
     return;
   }
   if (path === controlPath || path.startsWith(`${controlPath}/`)) {
-    serveControl(service, clock, request, response, path, body);
+    serveControl(service, clock, request, response, path, body.toString('utf8'));
     return;
   }
   const exchange = beginExchange(
@@ -158,8 +162,13 @@ async function serve(
         authorization: request.headers.authorization,
         amzDate: headerText(request.headers['x-amz-date']),
       },
+      wire: {
+        rawQuery: cut < 0 ? '' : url.slice(cut + 1),
+        headers: readHeaders(request),
+        bodyHash: createHash('sha256').update(body).digest('hex'),
+      },
       contentType: request.headers['content-type'],
-      bodyText: body,
+      bodyText: body.toString('utf8'),
     },
     serverMs,
   );
@@ -191,8 +200,20 @@ function headerText(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** The body as text; nothing is done for a client that left in the middle of it. */
-function readBody(request: IncomingMessage): Promise<string | 'gone' | 'tooLarge'> {
+/** Every header by its lower-case name, as often as it came. */
+function readHeaders(request: IncomingMessage): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
+    const name = request.rawHeaders[index]?.toLowerCase() ?? '';
+    const value = request.rawHeaders[index + 1] ?? '';
+    const earlier = headers.get(name);
+    headers.set(name, earlier === undefined ? value : `${earlier},${value}`);
+  }
+  return headers;
+}
+
+/** The body; nothing is done for a client that left in the middle of it. */
+function readBody(request: IncomingMessage): Promise<Buffer | 'gone' | 'tooLarge'> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -202,7 +223,7 @@ function readBody(request: IncomingMessage): Promise<string | 'gone' | 'tooLarge
       if (bytes <= bodyBytesMax) chunks.push(chunk);
       else resolve('tooLarge');
     });
-    request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    request.on('end', () => resolve(Buffer.concat(chunks)));
     request.on('error', () => resolve('gone'));
     request.on('close', () => resolve('gone'));
   });

@@ -5,6 +5,7 @@ import { refuse } from './answer.ts';
 import type { Fleet } from './fleet.ts';
 import { createFleet, expectChange, settleFleet } from './fleet.ts';
 import { seededFractions } from './identity.ts';
+import type { SigningKey } from './proof.ts';
 import type { Rule, RuleOptions } from './rules.ts';
 import { makeRule } from './rules.ts';
 import type { Settings } from './settings.ts';
@@ -28,6 +29,8 @@ export interface ServiceOptions {
   /** How far the server's `Date` and its check of signatures run ahead of the clock. */
   readonly skewMs: number;
   readonly checkSkew: boolean;
+  /** With any of them, every signature is proved; without, none. */
+  readonly signingKeys?: readonly SigningKey[];
 }
 
 /** One answered (or unanswered) request, for whoever looks back. */
@@ -47,7 +50,10 @@ export interface CallRecord {
 
 export interface Service {
   readonly fleets: readonly Fleet[];
+  /** The account by access key id. */
   readonly keys: ReadonlyMap<string, string>;
+  /** By access key id. */
+  readonly signingKeys: ReadonlyMap<string, SigningKey>;
   settings: Settings;
   rules: Rule[];
   rulesMade: number;
@@ -70,6 +76,8 @@ const callsKept = 1_000;
 export function createService(options: ServiceOptions, nowMs: number): Service {
   const keys = new Map<string, string>();
   for (const seat of options.fleets) for (const key of seat.accessKeyIds) keys.set(key, seat.account);
+  const signingKeys = new Map(options.signingKeys?.map((key) => [key.accessKeyId, key]));
+  for (const { accessKeyId, account } of signingKeys.values()) keys.set(accessKeyId, account);
   return {
     fleets: options.fleets.map((seat) =>
       createFleet({
@@ -82,6 +90,7 @@ export function createService(options: ServiceOptions, nowMs: number): Service {
       }),
     ),
     keys,
+    signingKeys,
     settings: options.settings,
     rules: options.rules.map((rule, index) => makeRule(rule, index + 1)),
     rulesMade: options.rules.length,

@@ -1,6 +1,6 @@
 /**
- * Reads the signature's headers as the layer in front of a service does, down to what they claim. The signature itself is
- * not computed again: the simulator has no secrets, and whoever can reach a loopback port is trusted.
+ * Reads the signature's headers as the layer in front of a service does, down to what they claim. Whether the claim is true
+ * is another question, asked only where keys are configured.
  */
 import { ok } from '../lib/faults.ts';
 import type { Reply } from './answer.ts';
@@ -19,13 +19,24 @@ export interface Scope {
   readonly region: string;
 }
 
+/** All that a signature's headers say. */
+export interface Claim extends Scope {
+  readonly service: string;
+  /** `YYYYMMDD`, of the credential's scope. */
+  readonly day: string;
+  readonly amzDate: string;
+  /** As they were written; sorted, if the caller knows how to sign. */
+  readonly signedHeaders: readonly string[];
+  readonly signature: string;
+}
+
 export interface SignatureHeaders {
   readonly authorization: string | undefined;
   readonly amzDate: string | undefined;
 }
 
 /** What the headers claim; refusals are AWS's. With `checkSkew`, a date more than 5 minutes from `nowMs` is one. */
-export function readSignature(headers: SignatureHeaders, nowMs: number, checkSkew: boolean): Reply<Scope> {
+export function readSignature(headers: SignatureHeaders, nowMs: number, checkSkew: boolean): Reply<Claim> {
   if (headers.authorization === undefined || headers.authorization === '') {
     return refuse('MissingAuthenticationTokenException', 'Missing Authentication Token');
   }
@@ -36,7 +47,7 @@ export function readSignature(headers: SignatureHeaders, nowMs: number, checkSke
       "Authorization header requires 'AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, SignedHeaders=..., Signature=...'",
     );
   }
-  const [, accessKeyId = '', day = '', region = '', service = '', signedHeaders = ''] = match;
+  const [, accessKeyId = '', day = '', region = '', service = '', signedHeaders = '', signature = ''] = match;
   const signedMs = headers.amzDate === undefined ? null : parseAmzDate(headers.amzDate);
   if (headers.amzDate === undefined || signedMs === null) {
     return refuse(
@@ -67,7 +78,15 @@ export function readSignature(headers: SignatureHeaders, nowMs: number, checkSke
       `Signature ${when}: ${headers.amzDate} is now ${order} ${writeAmzDate(limitMs)} (${writeAmzDate(nowMs)} ${sign} 5 min.)`,
     );
   }
-  return ok({ accessKeyId, region });
+  return ok({
+    accessKeyId,
+    region,
+    service,
+    day,
+    amzDate: headers.amzDate,
+    signedHeaders: signed,
+    signature,
+  });
 }
 
 function parseAmzDate(text: string): number | null {

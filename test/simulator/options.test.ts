@@ -80,6 +80,7 @@ describe('flags', () => {
         rules: [{ operation: 'CreateTask', effect: 'throttle', times: 3 }],
         skewMs: -420_000,
         checkSkew: false,
+        signingKeys: [],
       },
     });
   });
