@@ -2,10 +2,9 @@
  * The paths under `/_simulator`, which AWS does not have: faults ordered and lifted, devices unplugged, time moved, everything read.
  * Pure: a request's parts and the time in, a status and JSON out. docs/SIMULATOR.md is its reference.
  */
-import type { Device, DeviceState, Outcome } from './device.ts';
+import type { Device } from './device.ts';
+import { changeDevice, changeKeys, readDeviceChange } from './device-change.ts';
 import type { Fleet } from './fleet.ts';
-import type { DeviceChange } from './inventory.ts';
-import { changeDevice } from './inventory.ts';
 import type { Service } from './service.ts';
 import { addRule, changeSettings } from './service.ts';
 import { writeState, writeSummary } from './snapshot.ts';
@@ -16,9 +15,6 @@ export const controlPath = '/_simulator';
 
 /** More than anybody writes by hand; each call looks at every rule. */
 const rulesMax = 1_000;
-const outcomesMax = 1_000;
-const deviceStates: readonly string[] = ['LOCKED', 'UNLOCKING', 'UNLOCKED'] satisfies DeviceState[];
-const outcomeNames: readonly string[] = ['SUCCEEDED', 'FAILED', 'REJECTED', 'TIMED_OUT'] satisfies Outcome[];
 
 export interface ControlRequest {
   readonly method: string;
@@ -123,46 +119,14 @@ function isWhole(value: unknown, min: number, max: number): boolean {
 }
 
 function postDevices(service: Service, body: Written, nowMs: number): ControlAnswer {
-  const problems = findUnknownKeys(body, ['ids', 'account', 'region', 'online', 'state', 'outcomes']);
-  const change = readChange(body);
+  const problems = findUnknownKeys(body, ['ids', 'account', 'region', ...changeKeys]);
+  const change = readDeviceChange(body);
   if (!change.ok) problems.push(...change.problems);
   const chosen = chooseDevices(service, body);
   if (!chosen.ok) problems.push(...chosen.problems);
   if (!change.ok || !chosen.ok || problems.length > 0) return wrong(problems);
   for (const [fleet, device] of chosen.value) changeDevice(fleet, device, change.value, nowMs);
   return done({ changed: chosen.value.length });
-}
-
-function readChange(body: Written): Readings<DeviceChange> {
-  const { online, state, outcomes } = body;
-  const problems: string[] = [];
-  if (online !== undefined && typeof online !== 'boolean') problems.push('online must be true or false');
-  const known = deviceStates.find((name) => name === state);
-  if (state !== undefined && known === undefined) {
-    problems.push(`state is ${quote(state)}: it must be one of ${deviceStates.join(', ')}`);
-  }
-  const listed = Array.isArray(outcomes) ? outcomes.filter(isOutcome) : [];
-  if (outcomes !== undefined && !(Array.isArray(outcomes) && listed.length === outcomes.length)) {
-    problems.push(`outcomes must be a list of ${outcomeNames.join(', ')}`);
-  }
-  if (listed.length > outcomesMax) problems.push(`outcomes may have at most ${outcomesMax} entries`);
-  if (problems.length > 0) return { ok: false, problems };
-  return {
-    ok: true,
-    value: {
-      ...(typeof online === 'boolean' ? { online } : {}),
-      ...(isDeviceState(state) ? { state } : {}),
-      ...(outcomes === undefined ? {} : { outcomes: listed }),
-    },
-  };
-}
-
-function isOutcome(value: unknown): value is Outcome {
-  return typeof value === 'string' && outcomeNames.includes(value);
-}
-
-function isDeviceState(value: unknown): value is DeviceState {
-  return typeof value === 'string' && deviceStates.includes(value);
 }
 
 /** The devices named by `ids` within `account` and `region`; all of them where one is left out. */

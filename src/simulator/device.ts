@@ -24,6 +24,9 @@ export type CommandName = 'reboot' | 'unlock';
 /** How a scripted execution ends. */
 export type Outcome = 'SUCCEEDED' | 'FAILED' | 'REJECTED' | 'TIMED_OUT';
 
+/** An end in store: for whatever comes next, or for the next execution of one command. */
+export type ScriptedOutcome = Outcome | { readonly outcome: Outcome; readonly command: CommandName };
+
 export interface Execution {
   readonly executionId: string;
   readonly taskId: string;
@@ -50,6 +53,8 @@ export interface Instance {
 
 export interface Device {
   readonly deviceId: string;
+  /** What a scenario calls it; AWS knows no names. */
+  readonly name: string | null;
   readonly arn: string;
   readonly jobId: string;
   /** Place in its fleet, from 0. */
@@ -57,8 +62,10 @@ export interface Device {
   tags: Readonly<Record<string, string>>;
   /** When it began to be managed. */
   readonly madeMs: number;
+  /** Whether the account has it. One that it has not is not found, takes no task and is not heard. */
+  present: boolean;
   online: boolean;
-  /** When it came online last; what waited ends or begins no earlier. */
+  /** When it could be heard again last; what waited ends or begins no earlier. */
   onlineSinceMs: number;
   lastReachedOutMs: number;
   updatedMs: number;
@@ -69,13 +76,18 @@ export interface Device {
   idleSinceMs: number;
   /** Null: one, whose ids follow from the device's. */
   instances: readonly Instance[] | null;
-  /** How its next executions end, first first; SUCCEEDED when empty. */
-  outcomes: Outcome[];
+  /** How its next executions end, first first; SUCCEEDED where none is for the command. */
+  outcomes: ScriptedOutcome[];
   /** Nothing is due on it before; -Infinity where that has to be found out. */
   dueMs: number;
 }
 
 type Step = { readonly kind: 'end' | 'expire' | 'start' | 'expireRunning'; readonly atMs: number };
+
+/** Whether it reaches out to AWS, and AWS listens. */
+function isHeard(device: Device): boolean {
+  return device.present && device.online;
+}
 
 function nextStep(device: Device, settings: Settings): Step | null {
   const life = settings.executionLifeMs;
@@ -85,11 +97,11 @@ function nextStep(device: Device, settings: Settings): Step | null {
     if (next === null || atMs < next.atMs) next = { kind, atMs };
   };
   if (device.running !== null) {
-    if (device.online) consider('end', Math.max(device.running.endMs, device.onlineSinceMs));
+    if (isHeard(device)) consider('end', Math.max(device.running.endMs, device.onlineSinceMs));
     if (life > 0) consider('expireRunning', device.running.queuedMs + life);
   }
   if (head !== undefined) {
-    if (device.running === null && device.online) {
+    if (device.running === null && isHeard(device)) {
       consider(
         'start',
         Math.max(head.queuedMs + settings.pickupMs, device.idleSinceMs, device.onlineSinceMs),
@@ -100,11 +112,19 @@ function nextStep(device: Device, settings: Settings): Step | null {
   return next;
 }
 
+/** Uses up the first end in store that is for this command. */
+function takeOutcome(device: Device, command: CommandName): Outcome {
+  const index = device.outcomes.findIndex((said) => typeof said === 'string' || said.command === command);
+  const [said] = index < 0 ? [] : device.outcomes.splice(index, 1);
+  if (said === undefined) return 'SUCCEEDED';
+  return typeof said === 'string' ? said : said.outcome;
+}
+
 function start(device: Device, execution: Execution, atMs: number, settings: Settings): void {
   execution.state = 'IN_PROGRESS';
   execution.startedMs = atMs;
   execution.updatedMs = atMs;
-  execution.outcome = device.outcomes.shift() ?? 'SUCCEEDED';
+  execution.outcome = takeOutcome(device, execution.command);
   const workMs = execution.command === 'reboot' ? settings.rebootMs : settings.unlockMs;
   execution.endMs = execution.outcome === 'REJECTED' ? atMs : atMs + workMs;
   device.running = execution;
@@ -165,7 +185,7 @@ export function advanceDevice(
  * next. Answers whether it did. The caller has advanced the device to `atMs` before.
  */
 export function takeUp(device: Device, execution: Execution, atMs: number, settings: Settings): boolean {
-  if (!device.online || device.running !== null || device.queue[0] !== execution) return false;
+  if (!isHeard(device) || device.running !== null || device.queue[0] !== execution) return false;
   device.queue.shift();
   start(device, execution, atMs, settings);
   return true;
@@ -184,4 +204,12 @@ export function setOnline(device: Device, online: boolean, atMs: number): void {
   device.online = online;
   device.lastReachedOutMs = atMs;
   if (online) device.onlineSinceMs = atMs;
+}
+
+/** The account gets the device or loses it. The caller has advanced it to `atMs` before. */
+export function setPresent(device: Device, present: boolean, atMs: number): void {
+  if (device.present === present) return;
+  device.present = present;
+  if (device.online) device.lastReachedOutMs = atMs;
+  if (present) device.onlineSinceMs = atMs;
 }

@@ -8,7 +8,8 @@
 import { BugError } from '../lib/faults.ts';
 import type { CommandName, Device, Execution } from './device.ts';
 import { advanceDevice, cancelExecution, takeUp } from './device.ts';
-import { makeId } from './identity.ts';
+import type { DeviceOptions } from './roster.ts';
+import { makeDevices } from './roster.ts';
 import type { Settings } from './settings.ts';
 
 export type TaskState = 'IN_PROGRESS' | 'CANCELED' | 'COMPLETED';
@@ -75,41 +76,18 @@ export interface Fleet {
 export interface FleetOptions {
   readonly account: string;
   readonly region: string;
-  readonly devices: number;
+  /** How many, or what is said of each. */
+  readonly devices: number | readonly DeviceOptions[];
   readonly seed: string | number;
   readonly settings: Settings;
   readonly nowMs: number;
 }
 
-/** A fleet of online, locked devices whose ids follow from seed, account and region. */
+/** A fleet; the ids of its devices follow from seed, account and region, where they are not said. */
 export function createFleet(options: FleetOptions): Fleet {
   const { account, region, settings, nowMs } = options;
   const seed = `${options.seed}/${account}/${region}`;
-  const deviceById = new Map<string, Device>();
-  for (let index = 0, count = 0; index < options.devices; count += 1) {
-    const deviceId = makeId('smd-', seed, count);
-    if (deviceById.has(deviceId)) continue;
-    deviceById.set(deviceId, {
-      deviceId,
-      arn: makeArn({ account, region }, 'managed-device', deviceId),
-      jobId: makeId('JID-', seed, count),
-      index,
-      tags: {},
-      madeMs: nowMs,
-      online: true,
-      onlineSinceMs: nowMs,
-      lastReachedOutMs: nowMs,
-      updatedMs: nowMs,
-      state: 'LOCKED',
-      queue: [],
-      running: null,
-      idleSinceMs: nowMs,
-      instances: null,
-      outcomes: [],
-      dueMs: Infinity,
-    });
-    index += 1;
-  }
+  const deviceById = makeDevices({ account, region }, seed, options.devices, nowMs);
   return {
     account,
     region,
@@ -127,15 +105,6 @@ export function createFleet(options: FleetOptions): Fleet {
     sequence: 0,
     open: 0,
   };
-}
-
-/** The resource name of a task or a device in its account and region. */
-export function makeArn(
-  place: { readonly account: string; readonly region: string },
-  kind: 'task' | 'managed-device',
-  id: string,
-): string {
-  return `arn:aws:snow-device-management:${place.region}:${place.account}:${kind}/${id}`;
 }
 
 /** Lets everything happen that is due by `nowMs`; answers the service's time, which never goes back. */

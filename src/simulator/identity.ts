@@ -46,3 +46,12 @@ export function makeRequestId(seed: number, count: number): string {
   };
   return `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`;
 }
+
+/** The resource name of a task or a device in its account and region. */
+export function makeArn(
+  place: { readonly account: string; readonly region: string },
+  kind: 'task' | 'managed-device',
+  id: string,
+): string {
+  return `arn:aws:snow-device-management:${place.region}:${place.account}:${kind}/${id}`;
+}

@@ -2,10 +2,9 @@
 import { ok } from '../lib/faults.ts';
 import type { Reply } from './answer.ts';
 import { refuse } from './answer.ts';
-import type { Device, DeviceState, Outcome } from './device.ts';
-import { setOnline } from './device.ts';
+import type { Device } from './device.ts';
 import type { Fleet } from './fleet.ts';
-import { expectChange, settleFleet } from './fleet.ts';
+import { settleFleet } from './fleet.ts';
 import type { Page } from './pages.ts';
 import { collectPage, readToken } from './pages.ts';
 import type { PageRequest } from './tasks.ts';
@@ -31,7 +30,7 @@ export function listDevices(
       {
         length: fleet.devices.length,
         at: (index) => fleet.devices[index],
-        accept: (device) => request.jobId === undefined || device.jobId === request.jobId,
+        accept: (device) => device.present && (request.jobId === undefined || device.jobId === request.jobId),
         cursor: (device) => String(device.index),
       },
       startIndex,
@@ -44,27 +43,7 @@ export function listDevices(
 export function describeDevice(fleet: Fleet, deviceId: string, nowMs: number): Reply<Device> {
   settleFleet(fleet, nowMs);
   const device = fleet.deviceById.get(deviceId);
-  return device === undefined
+  return device?.present !== true
     ? refuse('ResourceNotFoundException', `Managed device ${deviceId} was not found`)
     : ok(device);
-}
-
-/** What can be done to a device from outside: the cable pulled, the key turned, the next commands doomed. */
-export interface DeviceChange {
-  readonly online?: boolean;
-  readonly state?: DeviceState;
-  /** How its next executions end, first first; replaces what was scripted before. */
-  readonly outcomes?: readonly Outcome[];
-}
-
-/** Changes a device from `nowMs` on; what was due before happens as if nothing had changed. */
-export function changeDevice(fleet: Fleet, device: Device, change: DeviceChange, nowMs: number): void {
-  const atMs = settleFleet(fleet, nowMs);
-  if (change.online !== undefined) setOnline(device, change.online, atMs);
-  if (change.state !== undefined) {
-    device.state = change.state;
-    device.updatedMs = atMs;
-  }
-  if (change.outcomes !== undefined) device.outcomes = [...change.outcomes];
-  expectChange(fleet);
 }

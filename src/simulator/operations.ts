@@ -3,7 +3,6 @@ import { ok } from '../lib/faults.ts';
 import type { Reply } from './answer.ts';
 import { refuse } from './answer.ts';
 import type { Fleet } from './fleet.ts';
-import { describeInstances, listResources } from './instances.ts';
 import { describeDevice, listDevices } from './inventory.ts';
 import type { Page } from './pages.ts';
 import type { Json } from './render.ts';
@@ -27,6 +26,7 @@ import {
   readTagKeys,
   taskStates,
 } from './request.ts';
+import { describeInstances, listResources } from './resources.ts';
 import type { OperationName } from './routes.ts';
 import { listTags, tagResource, untagResource } from './tagging.ts';
 import type { CancelRace } from './tasks.ts';

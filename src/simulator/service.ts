@@ -6,6 +6,7 @@ import type { Fleet } from './fleet.ts';
 import { createFleet, expectChange, settleFleet } from './fleet.ts';
 import { seededFractions } from './identity.ts';
 import type { SigningKey } from './proof.ts';
+import type { DeviceOptions } from './roster.ts';
 import type { Rule, RuleOptions } from './rules.ts';
 import { makeRule } from './rules.ts';
 import type { Settings } from './settings.ts';
@@ -17,7 +18,8 @@ export interface FleetSeat {
   readonly region: string;
   /** The access key ids that speak for the account. */
   readonly accessKeyIds: readonly string[];
-  readonly devices: number;
+  /** How many, or what is said of each. */
+  readonly devices: number | readonly DeviceOptions[];
 }
 
 export interface ServiceOptions {

@@ -1,6 +1,7 @@
 /** The service's whole state as JSON, for whoever checks a client from outside: more than AWS would ever tell. */
 import type { Fleet, Task } from './fleet.ts';
 import { settleFleet } from './fleet.ts';
+import { instancesOf } from './instances.ts';
 import type { Json } from './render.ts';
 import type { Service } from './service.ts';
 
@@ -90,8 +91,12 @@ export function writeState(service: Service, nowMs: number): Json {
         region: fleet.region,
         devices: fleet.devices.map((device) => ({
           managedDeviceId: device.deviceId,
+          name: device.name,
+          present: device.present,
           online: device.online,
           state: device.state,
+          tags: device.tags,
+          instances: instancesOf(device),
           running: device.running?.taskId ?? null,
           queue: device.queue.map(({ taskId }) => taskId),
           outcomes: device.outcomes,

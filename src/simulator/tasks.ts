@@ -4,8 +4,8 @@ import type { Reply } from './answer.ts';
 import { refuse } from './answer.ts';
 import type { CommandName, Execution, ExecutionState } from './device.ts';
 import type { Fleet, Task, TaskState } from './fleet.ts';
-import { hurryTask, makeArn, scheduleEffect, settleFleet } from './fleet.ts';
-import { makeId } from './identity.ts';
+import { hurryTask, scheduleEffect, settleFleet } from './fleet.ts';
+import { makeArn, makeId } from './identity.ts';
 import type { Page } from './pages.ts';
 import { collectPage, readToken } from './pages.ts';
 
@@ -42,7 +42,7 @@ export function createTask(
   if (known !== undefined) return ok({ taskId: known.taskId, taskArn: known.arn });
 
   for (const target of request.targets) {
-    if (!fleet.deviceById.has(target)) {
+    if (fleet.deviceById.get(target)?.present !== true) {
       return refuse(
         'ResourceNotFoundException',
         `Managed device ${target} was not found in account ${fleet.account} and region ${fleet.region}`,

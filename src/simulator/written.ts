@@ -99,6 +99,15 @@ export function readCount(key: string, value: unknown, min: number, max: number)
     : { ok: false, problem: `${key} is ${quote(value)}: it must be a whole number from ${min} to ${max}` };
 }
 
+/** One of several words; another names the near miss. */
+export function readChoice<T extends string>(key: string, value: unknown, choices: readonly T[]): Reading<T> {
+  const found = choices.find((choice) => choice === value);
+  if (found !== undefined) return { ok: true, value: found };
+  const near = typeof value === 'string' ? nearMiss(value, choices) : '';
+  const problem = `${key} is ${quote(value)}: it must be one of ${choices.join(', ')}${near}`;
+  return { ok: false, problem };
+}
+
 function readValue(key: string, rule: Rule, value: unknown): Reading<number | boolean | string> {
   switch (rule.kind) {
     case 'duration':
@@ -110,11 +119,7 @@ function readValue(key: string, rule: Rule, value: unknown): Reading<number | bo
       if (value === 'true' || value === 'false') return { ok: true, value: value === 'true' };
       return { ok: false, problem: `${key} is ${quote(value)}: it must be true or false` };
     case 'choice':
-      if (typeof value === 'string' && rule.choices.includes(value)) return { ok: true, value };
-      return {
-        ok: false,
-        problem: `${key} is ${quote(value)}: it must be one of ${rule.choices.join(', ')}${typeof value === 'string' ? nearMiss(value, rule.choices) : ''}`,
-      };
+      return readChoice(key, value, rule.choices);
   }
 }
 

@@ -8,7 +8,7 @@ import {
   ValidationException,
 } from '@aws-sdk/client-snow-device-management';
 import { describe, expect, it } from 'vitest';
-import { changeDevice } from '../../src/simulator/inventory.ts';
+import { changeDevice } from '../../src/simulator/device-change.ts';
 import type { RuleOptions } from '../../src/simulator/rules.ts';
 import type { Settings } from '../../src/simulator/settings.ts';
 import { defaultSettings } from '../../src/simulator/settings.ts';

@@ -1,8 +1,9 @@
 /** The model without a socket: time is a number, and everything that waits can be watched. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { changeDevice } from '../../src/simulator/device-change.ts';
 import { settleFleet } from '../../src/simulator/fleet.ts';
-import { changeDevice, describeDevice } from '../../src/simulator/inventory.ts';
+import { describeDevice } from '../../src/simulator/inventory.ts';
 import { findDoubled } from '../../src/simulator/snapshot.ts';
 import {
   cancelTask,

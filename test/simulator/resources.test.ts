@@ -8,8 +8,9 @@ import {
   ResourceNotFoundException,
 } from '@aws-sdk/client-snow-device-management';
 import { describe, expect, it } from 'vitest';
-import { instanceStates, listResources, makeInstance } from '../../src/simulator/instances.ts';
+import { instanceStates, makeInstance } from '../../src/simulator/instances.ts';
 import { performCall } from '../../src/simulator/operations.ts';
+import { listResources } from '../../src/simulator/resources.ts';
 import { operationNames } from '../../src/simulator/routes.ts';
 import { withScene } from './client.ts';
 import { makeFleet } from './fleet.ts';
