@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { controllerSchema } from '../src/config/schema.ts';
 import { taskSchema } from '../src/manifest/schema.ts';
 import { keysSchema } from '../src/simulator/keys-file.ts';
+import { scenarioSchema } from '../src/simulator/scenario-schema.ts';
 
 /**
  * The published schemas are the constants, word for word. After a change:
@@ -14,6 +15,7 @@ const published = [
   ['task.schema.json', taskSchema],
   ['controller.schema.json', controllerSchema],
   ['simulator-keys.schema.json', keysSchema],
+  ['scenario.schema.json', scenarioSchema],
 ] as const;
 
 describe.each(published)('schemas/%s', (name, schema) => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { simulatorFlags } from '../simulator/options.ts';
+import { simulatorFlags } from '../simulator/flags.ts';
 import type { End } from './exit-codes.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
 import { choiceOption, configOption, type Format, formatOption, logLevels } from './options.ts';

@@ -3,6 +3,7 @@ import type { DocumentProblem } from '../lib/document-problem.ts';
 import { simulatorFileLimits } from '../simulator/document-file.ts';
 import { readKeysFile } from '../simulator/keys-file.ts';
 import { type SimulatorFiles, simulatorOptions } from '../simulator/options.ts';
+import { readScenario } from '../simulator/scenario.ts';
 import { openSimulator } from '../simulator/server.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { colorsFor, formatProblem, printFault, printNote } from './print.ts';
@@ -43,12 +44,16 @@ async function readFiles(
   world: Surroundings,
 ): Promise<SimulatorFiles | null> {
   const keys = await readFile(written.keys, readKeysFile, world);
-  if (keys === null) return null;
+  const scenario = await readFile(written.scenario, readScenario, world);
+  if (keys === null || scenario === null) return null;
   for (const { secretAccessKey, sessionToken } of keys ?? []) {
     world.redactor.register(secretAccessKey);
     if (sessionToken !== undefined) world.redactor.register(sessionToken);
   }
-  return keys === undefined ? {} : { signingKeys: keys };
+  return {
+    ...(keys === undefined ? {} : { signingKeys: keys }),
+    ...(scenario === undefined ? {} : { scenario }),
+  };
 }
 
 type Reader<T> = (

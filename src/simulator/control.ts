@@ -8,6 +8,7 @@ import type { Fleet } from './fleet.ts';
 import type { Service } from './service.ts';
 import { addRule, changeSettings } from './service.ts';
 import { writeState, writeSummary } from './snapshot.ts';
+import { playTimeline } from './timeline.ts';
 import type { Readings, Written } from './written.ts';
 import { durationMsMax, findUnknownKeys, isWritten, quote, readRule, readSettings } from './written.ts';
 
@@ -53,6 +54,7 @@ function wrong(problems: readonly string[]): ControlAnswer {
 
 /** Answers one control request; what is wrong with it comes as `{"problems": [...]}`. */
 export function answerControl(service: Service, request: ControlRequest, nowMs: number): ControlAnswer {
+  playTimeline(service, nowMs);
   const single = /^DELETE \/_simulator\/rules\/([0-9]{1,9})$/.exec(`${request.method} ${request.path}`);
   if (single !== null) return deleteRule(service, Number(single[1]));
   const handler = handlers[`${request.method} ${request.path}`];

@@ -28,13 +28,18 @@ export interface DeviceChange {
 export const changeKeys = ['present', 'online', 'state', 'outcomes', 'instances'] as const;
 
 /** Enough for any script, and little to keep for each of many devices. */
-const outcomesMax = 1_000;
-const instancesMax = 100;
+export const outcomesMax = 1_000;
+export const instancesMax = 100;
 
-const deviceStates = ['LOCKED', 'UNLOCKING', 'UNLOCKED'] as const satisfies readonly DeviceState[];
-const outcomeNames = ['SUCCEEDED', 'FAILED', 'REJECTED', 'TIMED_OUT'] as const satisfies readonly Outcome[];
-const commandNames = ['reboot', 'unlock'] as const satisfies readonly CommandName[];
-const instanceStateNames = Object.keys(instanceStates) as readonly InstanceState[];
+export const deviceStates = ['LOCKED', 'UNLOCKING', 'UNLOCKED'] as const satisfies readonly DeviceState[];
+export const outcomeNames = [
+  'SUCCEEDED',
+  'FAILED',
+  'REJECTED',
+  'TIMED_OUT',
+] as const satisfies readonly Outcome[];
+export const commandNames = ['reboot', 'unlock'] as const satisfies readonly CommandName[];
+export const instanceStateNames = Object.keys(instanceStates) as readonly InstanceState[];
 
 /** Changes a device from `nowMs` on; what was due before happens as if nothing had changed. */
 export function changeDevice(fleet: Fleet, device: Device, change: DeviceChange, nowMs: number): void {

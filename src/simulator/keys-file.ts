@@ -1,8 +1,7 @@
 /** The file of `--keys`: access keys, each with its secret and the account that it speaks for. */
 import type { JsonSchema } from '../lib/document-check.ts';
 import { createCheck } from '../lib/document-check.ts';
-import type { DocumentProblem } from '../lib/document-problem.ts';
-import type { GoodDocument, ReadFile } from './document-file.ts';
+import type { Findings, ReadFile } from './document-file.ts';
 import { readSingle } from './document-file.ts';
 import type { SigningKey } from './proof.ts';
 
@@ -97,26 +96,21 @@ const checkKeys = createCheck(keysSchema, { reservedCode: 'SG6006', showsValues:
 
 /** Reads the file of `--keys`. No message repeats a value. */
 export function readKeysFile(bytes: Uint8Array): ReadFile<readonly SigningKey[]> {
-  return readSingle(bytes, 'SimulatorKeys', checkKeys, findRepeated, keysOf);
+  return readSingle(bytes, 'SimulatorKeys', checkKeys, readKeys);
 }
 
 /** Takes only what the schema has accepted. */
-function keysOf({ value }: GoodDocument): readonly SigningKey[] {
-  return (value as unknown as { readonly keys: readonly SigningKey[] }).keys;
-}
-
-function findRepeated(document: GoodDocument): DocumentProblem[] {
-  const problems: DocumentProblem[] = [];
+function readKeys(value: unknown, findings: Findings): readonly SigningKey[] {
+  const { keys } = value as { readonly keys: readonly SigningKey[] };
   const first = new Map<string, number>();
-  for (const [index, { accessKeyId }] of keysOf(document).entries()) {
+  for (const [index, { accessKeyId }] of keys.entries()) {
     const earlier = first.get(accessKeyId);
     if (earlier === undefined) {
       first.set(accessKeyId, index);
       continue;
     }
     const message = `keys[${index}].accessKeyId is that of keys[${earlier}]`;
-    const place = document.locate(['keys', index, 'accessKeyId']);
-    problems.push({ code: 'SG6007', severity: 'error', ...place, message, hint: 'name each one once' });
+    findings.add('SG6007', ['keys', index, 'accessKeyId'], message, 'name each one once');
   }
-  return problems;
+  return keys;
 }

@@ -1,12 +1,15 @@
 /** The simulator's options: flags as text in, one complete value out, or every fault in them at once. */
 import type { Fault, Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
+import { flagOf, simulatorFlags } from './flags.ts';
 import type { SigningKey } from './proof.ts';
 import type { RuleOptions } from './rules.ts';
-import { findContradictions, readFleets } from './seats.ts';
+import type { Scenario } from './scenario.ts';
+import { defaultDevices, defaultSeat, devicesMax, findContradictions, readFleets } from './seats.ts';
 import type { FleetSeat } from './service.ts';
 import type { Settings } from './settings.ts';
 import { defaultSettings } from './settings.ts';
+import type { Step } from './steps.ts';
 import type { Reading, Written } from './written.ts';
 import {
   findUnknownKeys,
@@ -38,17 +41,9 @@ export interface SimulatorOptions {
   readonly checkSkew: boolean;
   /** With any of them, every signature is proved; without, none. */
   readonly signingKeys: readonly SigningKey[];
+  /** What happens by itself, and when. */
+  readonly steps: readonly Step[];
 }
-
-const devicesMax = 100_000;
-const defaultDevices = 6;
-/** AWS's own example account: it belongs to nobody. */
-export const defaultSeat: FleetSeat = {
-  account: '111122223333',
-  region: 'us-west-2',
-  accessKeyIds: [],
-  devices: defaultDevices,
-};
 
 export const defaultOptions: SimulatorOptions = {
   listen: { host: '127.0.0.1', port: 0 },
@@ -60,121 +55,27 @@ export const defaultOptions: SimulatorOptions = {
   skewMs: 0,
   checkSkew: true,
   signingKeys: [],
+  steps: [],
 };
-
-/** A flag as a command line registers it; `key` is what its value is called in {@link simulatorOptions}. */
-export interface SimulatorFlag {
-  readonly key: string;
-  /** In commander's notation. */
-  readonly flags: string;
-  readonly description: string;
-  readonly repeatable?: boolean;
-}
-
-/** Every flag of `snowgate simulate`. None has a default here: what is not given is not passed on. */
-export const simulatorFlags: readonly SimulatorFlag[] = [
-  { key: 'listen', flags: '--listen <host:port>', description: 'loopback address (default 127.0.0.1:4010)' },
-  {
-    key: 'devices',
-    flags: '--devices <n>',
-    description: `devices of each fleet (default ${defaultDevices})`,
-  },
-  { key: 'offline', flags: '--offline <n>', description: 'how many of them begin offline (default 0)' },
-  {
-    key: 'seed',
-    flags: '--seed <n>',
-    description: 'device and task ids, and probabilities, follow from it (default 1)',
-  },
-  { key: 'account', flags: '--account <id>', description: `account (default ${defaultSeat.account})` },
-  { key: 'region', flags: '--region <name>', description: `region (default ${defaultSeat.region})` },
-  {
-    key: 'fleet',
-    flags: '--fleet <account/region/keys>',
-    description: 'one fleet of several, with the access key ids (comma-separated) that speak for its account',
-    repeatable: true,
-  },
-  {
-    key: 'rule',
-    flags: '--rule <json>',
-    description: 'a fault rule, as for POST /_simulator/rules',
-    repeatable: true,
-  },
-  {
-    key: 'tokenLife',
-    flags: '--token-life <time>',
-    description: 'memory of clientTokens; 0: none (default 10m)',
-  },
-  { key: 'listLag', flags: '--list-lag <time>', description: 'a new task is invisible so long (default 0)' },
-  {
-    key: 'listRetention',
-    flags: '--list-retention <time>',
-    description: 'a task is gone after; 0: never (default 0)',
-  },
-  { key: 'lateEffect', flags: '--late-effect <time>', description: 'a task is made so late (default 0)' },
-  {
-    key: 'cancelLag',
-    flags: '--cancel-lag <time>',
-    description: 'a cancellation takes effect so late (default 0)',
-  },
-  {
-    key: 'cancelLoses',
-    flags: '--cancel-loses <bool>',
-    description: 'a device that can takes up what is being cancelled (default false)',
-  },
-  { key: 'pickup', flags: '--pickup <time>', description: 'least time an execution is QUEUED (default 1s)' },
-  { key: 'reboot', flags: '--reboot <time>', description: 'how long a reboot takes (default 5s)' },
-  { key: 'unlock', flags: '--unlock <time>', description: 'how long an unlock takes (default 2s)' },
-  {
-    key: 'executionLife',
-    flags: '--execution-life <time>',
-    description: 'then TIMED_OUT; 0: never (default 0)',
-  },
-  {
-    key: 'pageSize',
-    flags: '--page-size <n>',
-    description: 'entries of a page at most, 1 to 100 (default 100)',
-  },
-  {
-    key: 'listTags',
-    flags: '--list-tags <bool>',
-    description: 'whether ListTasks gives tags (default true)',
-  },
-  { key: 'listOrder', flags: '--list-order <order>', description: 'oldest, newest or id (default oldest)' },
-  {
-    key: 'openTasksMax',
-    flags: '--open-tasks-max <n>',
-    description: 'quota of unended tasks; 0: none (default 0)',
-  },
-  { key: 'tasksMax', flags: '--tasks-max <n>', description: 'tasks held in memory (default 200000)' },
-  {
-    key: 'keys',
-    flags: '--keys <file>',
-    description: 'access keys with their secrets; every signature is then proved',
-  },
-  {
-    key: 'skew',
-    flags: '--skew <time>',
-    description: "the server's clock runs ahead by; with a minus, behind",
-  },
-  {
-    key: 'checkSkew',
-    flags: '--check-skew <bool>',
-    description: 'refuse requests dated 5 minutes off (default true)',
-  },
-];
 
 /** What was read from the files that flags name. */
 export interface SimulatorFiles {
   readonly signingKeys?: readonly SigningKey[];
+  readonly scenario?: Scenario;
 }
+
+/** What a scenario says, and a flag therefore must not. */
+const worldFlags = ['devices', 'offline', 'account', 'region', 'fleet'];
 
 const codes = { value: 'SG6001', listen: 'SG6002', unknown: 'SG6003', fleets: 'SG6004' } as const;
 /** Where `snowgate simulate` listens unless told otherwise. */
 const commandListen = '127.0.0.1:4010';
 
 /**
- * Options from flags and from what stands in the files that flags name (texts by the keys of {@link simulatorFlags}; `rule` and `fleet` are lists). Faults: SG6001 a value that
- * cannot be, SG6002 an address that is not loopback, SG6003 an unknown key, SG6004 fleets that contradict each other.
+ * Options from flags (texts by the keys of {@link simulatorFlags}; `rule` and `fleet` are lists) and from what stands in the
+ * files that they name. A flag wins over a scenario, and must not say what only one of them can: which devices there are.
+ * Faults: SG6001 a value that cannot be, SG6002 an address that is not loopback, SG6003 an unknown key, SG6004 fleets
+ * and keys that contradict each other.
  */
 export function simulatorOptions(
   written: Written,
@@ -208,26 +109,34 @@ export function simulatorOptions(
   const devices = take('devices', defaultDevices, (flag, value) => readCount(flag, value, 0, devicesMax));
   const settings = readSettings(settingsOf(written), [], (key) => flagOf(key.replace(/Ms$/, '')));
   if (!settings.ok) for (const problem of settings.problems) refuse(codes.value, problem);
+  const { scenario } = files;
+  if (scenario !== undefined) {
+    for (const key of worldFlags.filter((known) => written[known] !== undefined)) {
+      refuse(codes.fleets, `--scenario says which devices there are: leave ${flagOf(key)} out`);
+    }
+  }
+  const fleets = scenario?.fleets ?? readFleets(written, devices, (problem) => refuse(codes.fleets, problem));
   const options: SimulatorOptions = {
     listen: listen.ok ? listen.value : defaultOptions.listen,
-    seed: take('seed', defaultOptions.seed, (flag, value) => readCount(flag, value, 0, 0xffff_ffff)),
-    fleets: readFleets(written, { ...defaultSeat, devices }, (problem) => refuse(codes.fleets, problem)),
+    seed: take('seed', scenario?.seed ?? defaultOptions.seed, (flag, value) =>
+      readCount(flag, value, 0, 0xffff_ffff),
+    ),
+    fleets,
     offline: take('offline', 0, (flag, value) => readCount(flag, value, 0, devicesMax)),
-    settings: settings.ok ? { ...defaultSettings, ...settings.value } : defaultSettings,
-    rules: readRules(written.rule, (problem) => refuse(codes.value, problem)),
+    settings: { ...defaultSettings, ...scenario?.settings, ...(settings.ok ? settings.value : {}) },
+    rules: [
+      ...readRules(written.rule, (problem) => refuse(codes.value, problem)),
+      ...(scenario?.rules ?? []),
+    ],
     skewMs: take('skew', 0, readSkew),
     checkSkew: take('checkSkew', true, readSwitch),
     signingKeys: files.signingKeys ?? [],
+    steps: scenario?.steps ?? [],
   };
   for (const problem of findContradictions(options.fleets, options.signingKeys)) {
     refuse(codes.fleets, problem);
   }
   return faults.length > 0 ? failed(faults) : ok(options);
-}
-
-/** `tokenLife` as it is typed: `--token-life`. */
-function flagOf(key: string): string {
-  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** The settings among the flags: `tokenLife` is `tokenLifeMs`, where the text names its own unit. */

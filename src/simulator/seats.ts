@@ -4,20 +4,32 @@ import type { FleetSeat } from './service.ts';
 import type { Written } from './written.ts';
 import { quote } from './written.ts';
 
-const accountGrammar = /^[0-9]{12}$/;
-const regionGrammar = /^[a-z0-9-]{1,32}$/;
+export const devicesMax = 100_000;
+export const defaultDevices = 6;
+/** AWS's own example account: it belongs to nobody. */
+export const defaultSeat: FleetSeat = {
+  account: '111122223333',
+  region: 'us-west-2',
+  accessKeyIds: [],
+  devices: defaultDevices,
+};
+
+export const accountGrammar = /^[0-9]{12}$/;
+export const regionGrammar = /^[a-z0-9-]{1,32}$/;
+export const keyIdGrammar = /^[A-Za-z0-9]{1,128}$/;
 const fleetGrammar = /^([0-9]{12})\/([a-z0-9-]{1,32})\/([A-Za-z0-9]{1,128}(?:,[A-Za-z0-9]{1,128})*)$/;
 
 /** The fleets that the flags name: several by `fleet`, or the one of `account` and `region`. */
 export function readFleets(
   written: Written,
-  defaultSeat: FleetSeat,
+  devices: number,
   refuse: (problem: string) => void,
 ): FleetSeat[] {
   const { fleet, account, region } = written;
   if (fleet === undefined) {
     const seat = {
       ...defaultSeat,
+      devices,
       account: account ?? defaultSeat.account,
       region: region ?? defaultSeat.region,
     };
@@ -45,7 +57,7 @@ export function readFleets(
       account: seatAccount,
       region: seatRegion,
       accessKeyIds: keys.split(','),
-      devices: defaultSeat.devices,
+      devices,
     });
   }
   return seats;

@@ -17,6 +17,7 @@ import { defaultOptions, isLoopback } from './options.ts';
 import { findContradictions } from './seats.ts';
 import type { Service } from './service.ts';
 import { createService, recordCall } from './service.ts';
+import { playTimeline } from './timeline.ts';
 
 /** The largest CreateTask that the grammar allows is below 130 KiB, every character escaped; twice that. */
 const bodyBytesMax = 256 * 1024;
@@ -152,6 +153,7 @@ async function serve(
     serveControl(service, clock, request, response, path, body.toString('utf8'));
     return;
   }
+  playTimeline(service, clock.wallMs() + service.advancedMs);
   const exchange = beginExchange(
     service,
     {
@@ -175,6 +177,8 @@ async function serve(
   if (exchange.waitBeforeMs > 0) await clock.sleep(exchange.waitBeforeMs, closing);
   if (closing.aborted) return;
   const nowMs = clock.wallMs() + service.advancedMs;
+  // The wait may have been long.
+  playTimeline(service, nowMs);
   const finished = exchange.finish(nowMs);
   const { outgoing } = finished;
   recordCall(service, {

@@ -11,6 +11,8 @@ import type { Rule, RuleOptions } from './rules.ts';
 import { makeRule } from './rules.ts';
 import type { Settings } from './settings.ts';
 import type { Scope } from './signature.ts';
+import type { Step, Timeline } from './steps.ts';
+import { makeTimeline } from './steps.ts';
 
 export interface FleetSeat {
   /** Twelve digits. */
@@ -33,6 +35,8 @@ export interface ServiceOptions {
   readonly checkSkew: boolean;
   /** With any of them, every signature is proved; without, none. */
   readonly signingKeys?: readonly SigningKey[];
+  /** What happens by itself. */
+  readonly steps?: readonly Step[];
 }
 
 /** One answered (or unanswered) request, for whoever looks back. */
@@ -56,6 +60,7 @@ export interface Service {
   readonly keys: ReadonlyMap<string, string>;
   /** By access key id. */
   readonly signingKeys: ReadonlyMap<string, SigningKey>;
+  readonly timeline: Timeline;
   settings: Settings;
   rules: Rule[];
   rulesMade: number;
@@ -80,17 +85,13 @@ export function createService(options: ServiceOptions, nowMs: number): Service {
   for (const seat of options.fleets) for (const key of seat.accessKeyIds) keys.set(key, seat.account);
   const signingKeys = new Map(options.signingKeys?.map((key) => [key.accessKeyId, key]));
   for (const { accessKeyId, account } of signingKeys.values()) keys.set(accessKeyId, account);
+  const { seed, settings } = options;
+  const fleets = options.fleets.map(({ account, region, devices }) =>
+    createFleet({ account, region, devices, seed, settings, nowMs }),
+  );
   return {
-    fleets: options.fleets.map((seat) =>
-      createFleet({
-        account: seat.account,
-        region: seat.region,
-        devices: seat.devices,
-        seed: options.seed,
-        settings: options.settings,
-        nowMs,
-      }),
-    ),
+    fleets,
+    timeline: makeTimeline(options.steps ?? [], fleets, nowMs),
     keys,
     signingKeys,
     settings: options.settings,

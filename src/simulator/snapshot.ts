@@ -4,6 +4,7 @@ import { settleFleet } from './fleet.ts';
 import { instancesOf } from './instances.ts';
 import type { Json } from './render.ts';
 import type { Service } from './service.ts';
+import type { Timeline } from './steps.ts';
 
 function isoTime(atMs: number | null): string | null {
   return atMs === null ? null : new Date(atMs).toISOString();
@@ -56,6 +57,11 @@ function countStates(fleet: Fleet): Json {
   return counts;
 }
 
+function writeTimeline({ startMs, steps, played, tasks, notes }: Timeline): Json {
+  const made = [...tasks].map(([name, { taskId }]) => [name, taskId]);
+  return { startedAt: isoTime(startMs), steps: steps.length, played, tasks: Object.fromEntries(made), notes };
+}
+
 /** Counts and what is wrong, without the tasks. */
 export function writeSummary(service: Service, nowMs: number): Json {
   return {
@@ -66,6 +72,7 @@ export function writeSummary(service: Service, nowMs: number): Json {
     settings: service.settings,
     rules: service.rules.map((rule) => ({ ...rule, left: Number.isFinite(rule.left) ? rule.left : null })),
     calls: Object.fromEntries(service.counts),
+    timeline: writeTimeline(service.timeline),
     fleets: service.fleets.map((fleet) => {
       settleFleet(fleet, nowMs);
       return {

@@ -21,7 +21,7 @@ const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h
 export const durationMsMax = 366 * 86_400_000;
 const shownLettersMax = 60;
 
-type Rule =
+export type Rule =
   | { readonly kind: 'duration' }
   | { readonly kind: 'count'; readonly min: number; readonly max: number }
   | { readonly kind: 'boolean' }
@@ -30,7 +30,8 @@ type Rule =
 const listOrders: readonly string[] = ['oldest', 'newest', 'id'] satisfies ListOrder[];
 const duration = { kind: 'duration' } as const;
 
-const settingRules: Readonly<Record<keyof Settings, Rule>> = {
+/** What a value of each setting may be. */
+export const settingRules: Readonly<Record<keyof Settings, Rule>> = {
   tokenLifeMs: duration,
   listLagMs: duration,
   listRetentionMs: duration,

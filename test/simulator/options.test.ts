@@ -4,14 +4,11 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import {
-  defaultOptions,
-  defaultSeat,
-  simulatorFlags,
-  simulatorOptions,
-} from '../../src/simulator/options.ts';
+import { simulatorFlags } from '../../src/simulator/flags.ts';
+import { defaultOptions, simulatorOptions } from '../../src/simulator/options.ts';
 import { operationNames } from '../../src/simulator/routes.ts';
 import { effectNames } from '../../src/simulator/rules.ts';
+import { defaultSeat } from '../../src/simulator/seats.ts';
 import { openSimulator } from '../../src/simulator/server.ts';
 import { defaultSettings } from '../../src/simulator/settings.ts';
 import { settingKeys } from '../../src/simulator/written.ts';
@@ -81,6 +78,7 @@ describe('flags', () => {
         skewMs: -420_000,
         checkSkew: false,
         signingKeys: [],
+        steps: [],
       },
     });
   });
