@@ -35,7 +35,7 @@ describe('a device', () => {
     const times = fc.integer({ min: 0, max: 20_000 });
     const action = fc.record({
       atMs: times,
-      kind: fc.constantFrom('reboot', 'unlock', 'cancel', 'plug'),
+      kind: fc.constantFrom('reboot', 'unlock', 'cancel', 'lose', 'plug', 'vanish'),
       device: fc.nat(3),
     });
     fc.assert(
@@ -54,13 +54,16 @@ describe('a device', () => {
               const device = fleet.devices[step?.device ?? 0];
               if (step === null || device === undefined) settleFleet(fleet, atMs);
               else if (step.kind === 'plug') changeDevice(fleet, device, { online: !device.online }, atMs);
-              else if (step.kind === 'cancel')
-                cancelTask(fleet, [...fleet.tasks.keys()].at(-1) ?? 'none', atMs);
-              else
-                create(fleet, atMs, {
-                  command: step.kind,
-                  targets: targetsOf(fleet, step.device, (step.device + 1) % 4),
-                });
+              else if (step.kind === 'vanish')
+                changeDevice(fleet, device, { present: !device.present }, atMs);
+              else if (step.kind === 'cancel' || step.kind === 'lose') {
+                const taskId = [...fleet.tasks.keys()].at(-1) ?? 'none';
+                cancelTask(fleet, taskId, atMs, { loses: step.kind === 'lose' });
+              } else {
+                // Refused where a target has left the account, whoever has looked.
+                const targets = targetsOf(fleet, step.device, (step.device + 1) % 4);
+                createTask(fleet, { command: step.kind, targets }, atMs);
+              }
             }
             settleFleet(fleet, 60_000);
             return {
