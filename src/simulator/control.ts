@@ -3,7 +3,7 @@
  * Pure: a request's parts and the time in, a status and JSON out. docs/SIMULATOR.md is its reference.
  */
 import type { Device } from './device.ts';
-import { changeDevice, changeKeys, readDeviceChange } from './device-change.ts';
+import { changeDevices, changeKeys, readDeviceChange } from './device-change.ts';
 import type { Fleet } from './fleet.ts';
 import type { Service } from './service.ts';
 import { addRule, changeSettings } from './service.ts';
@@ -127,7 +127,7 @@ function postDevices(service: Service, body: Written, nowMs: number): ControlAns
   const chosen = chooseDevices(service, body);
   if (!chosen.ok) problems.push(...chosen.problems);
   if (!change.ok || !chosen.ok || problems.length > 0) return wrong(problems);
-  for (const [fleet, device] of chosen.value) changeDevice(fleet, device, change.value, nowMs);
+  changeDevices(chosen.value, change.value, nowMs);
   return done({ changed: chosen.value.length });
 }
 

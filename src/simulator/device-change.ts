@@ -41,9 +41,25 @@ export const outcomeNames = [
 export const commandNames = ['reboot', 'unlock'] as const satisfies readonly CommandName[];
 export const instanceStateNames = Object.keys(instanceStates) as readonly InstanceState[];
 
-/** Changes a device from `nowMs` on; what was due before happens as if nothing had changed. */
+/** Changes devices from `nowMs` on; what was due before happens as if nothing had changed. */
+export function changeDevices(
+  chosen: readonly (readonly [Fleet, Device])[],
+  change: DeviceChange,
+  nowMs: number,
+): void {
+  // Each fleet is settled once: to settle it for each of its devices would take the square of their number.
+  const fleets = new Set(chosen.map(([fleet]) => fleet));
+  for (const fleet of fleets) settleFleet(fleet, nowMs);
+  for (const [fleet, device] of chosen) applyChange(device, change, fleet.nowMs);
+  for (const fleet of fleets) expectChange(fleet);
+}
+
+/** {@link changeDevices} for one. */
 export function changeDevice(fleet: Fleet, device: Device, change: DeviceChange, nowMs: number): void {
-  const atMs = settleFleet(fleet, nowMs);
+  changeDevices([[fleet, device]], change, nowMs);
+}
+
+function applyChange(device: Device, change: DeviceChange, atMs: number): void {
   if (change.present !== undefined) setPresent(device, change.present, atMs);
   if (change.online !== undefined) setOnline(device, change.online, atMs);
   if (change.state !== undefined) {
@@ -55,7 +71,6 @@ export function changeDevice(fleet: Fleet, device: Device, change: DeviceChange,
     device.instances = change.instances.map((said, index) => makeInstance(device.deviceId, index, said));
     device.updatedMs = atMs;
   }
-  expectChange(fleet);
 }
 
 /** A change as it is written; keys that are none of a change are somebody else's to judge. */

@@ -25,8 +25,13 @@ export class Findings {
     this.#locate = locate;
   }
 
+  /** Whether more would be left out: what is costly to word need not be worded. */
+  get isFull(): boolean {
+    return this.problems.length >= problemsPerDocumentMax;
+  }
+
   add(code: DocumentProblem['code'], path: ValuePath, message: string, hint?: string): void {
-    if (this.problems.length >= problemsPerDocumentMax) return;
+    if (this.isFull) return;
     const problem = { code, severity: 'error', ...this.#locate(path), message } as const;
     this.problems.push(hint === undefined ? problem : { ...problem, hint });
   }

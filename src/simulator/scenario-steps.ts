@@ -134,7 +134,7 @@ function readAction(step: WrittenStep, action: (typeof actions)[number], context
       return step.task === undefined ? null : readTask(step.task, context);
     case 'cancel': {
       const { cancel = '' } = step;
-      if (!tasks.has(cancel)) {
+      if (!tasks.has(cancel) && !findings.isFull) {
         const message = `no task of the timeline is called ${cancel}`;
         findings.add('SG6008', [...path, 'cancel'], message, nearMiss(cancel, [...tasks]));
       }
@@ -177,14 +177,18 @@ function findDevices(written: readonly string[], path: ValuePath, { names, findi
   return written.flatMap((name, index) => {
     const found = names.devices.get(name);
     if (found !== undefined) return found;
+    if (findings.isFull) return [];
     const message = `no device is called ${name}`;
     findings.add('SG6008', [...path, index], message, nearMiss(name, [...names.devices.keys()]));
     return [];
   });
 }
 
+/** Each comparison costs; a scenario with more names than this has them by number. */
+const comparedMax = 1_000;
+
 function nearMiss(word: string, known: readonly string[]): string | undefined {
-  const nearest = findNearest(word, known);
+  const nearest = findNearest(word, known.slice(0, comparedMax));
   return nearest === undefined ? undefined : `did you mean ${nearest}?`;
 }
 

@@ -5,7 +5,7 @@
  */
 import type { ApiError } from './answer.ts';
 import type { Device } from './device.ts';
-import { changeDevice } from './device-change.ts';
+import { changeDevices } from './device-change.ts';
 import type { Fleet } from './fleet.ts';
 import type { Service } from './service.ts';
 import { addRule, changeSettings } from './service.ts';
@@ -31,9 +31,7 @@ function play(service: Service, happening: Happening, atMs: number): void {
   const { timeline } = service;
   switch (happening.kind) {
     case 'devices':
-      for (const [fleet, device] of chooseDevices(service, happening.names)) {
-        changeDevice(fleet, device, happening.change, atMs);
-      }
+      changeDevices(chooseDevices(service, happening.names), happening.change, atMs);
       return;
     case 'task':
       makeTask(timeline, happening, atMs);

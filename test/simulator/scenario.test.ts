@@ -1,14 +1,11 @@
 /** What a scenario file may say, and that what is wrong with one is told with its place. */
 import { readFileSync } from 'node:fs';
-import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changeKeys } from '../../src/simulator/device-change.ts';
 import { readKeysFile } from '../../src/simulator/keys-file.ts';
-import { defaultOptions, simulatorOptions } from '../../src/simulator/options.ts';
+import { simulatorOptions } from '../../src/simulator/options.ts';
 import { readScenario } from '../../src/simulator/scenario.ts';
 import { scenarioSchema } from '../../src/simulator/scenario-schema.ts';
-import { createService } from '../../src/simulator/service.ts';
-import { playTimeline } from '../../src/simulator/timeline.ts';
 import { fleet, head, optionsOf } from './scenarios.ts';
 
 function told(text: string): string {
@@ -282,60 +279,5 @@ describe('the documentation', () => {
   ])('names every %s of a scenario', (_name, words) => {
     const part = text.slice(text.indexOf('## Scenarios'), text.indexOf('## The control paths'));
     expect(words.filter((word) => !part.includes(word))).toEqual([]);
-  });
-});
-
-describe('whatever is written', () => {
-  it('is read or refused, and what is read can be played', () => {
-    const scalar = fc.oneof(
-      fc.constantFrom('a', 'c', 'c-1', '1s', '0s', 'LOCKED', 'FAILED', 'reboot', '*'),
-      fc.jsonValue(),
-    );
-    const keys = fc.constantFrom(
-      'at',
-      'every',
-      'times',
-      'devices',
-      'name',
-      'targets',
-      'command',
-      ...changeKeys,
-    );
-    const action = fc.constantFrom('task', 'cancel', 'rule', 'clearRules', 'settings', 'online', 'outcomes');
-    const inner = fc.dictionary(
-      fc.oneof(keys, fc.constantFrom('operation', 'effect', 'outcome', 'reboot')),
-      scalar,
-    );
-    const step = fc
-      .tuple(fc.dictionary(keys, scalar, { maxKeys: 3 }), action, fc.oneof(scalar, inner, fc.array(inner)))
-      .map(([rest, key, value]) => ({ at: '1s', ...rest, [key]: value }));
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 4 }), (timeline) => {
-        const text = JSON.stringify({
-          apiVersion: 'snowgate/v1',
-          kind: 'Scenario',
-          fleets: [
-            {
-              account: '111122223333',
-              region: 'us-west-2',
-              devices: [{ name: 'a' }, { name: 'c', count: 2 }],
-            },
-          ],
-          timeline,
-        });
-        const read = readScenario(Buffer.from(text));
-        if (!read.ok) {
-          expect(read.problems.length).toBeGreaterThan(0);
-          return;
-        }
-        const service = createService(
-          { ...defaultOptions, fleets: read.value.fleets, steps: read.value.steps },
-          0,
-        );
-        playTimeline(service, 1e12);
-        expect(service.timeline.played).toBe(read.value.steps.length);
-      }),
-      { numRuns: 400 },
-    );
   });
 });
