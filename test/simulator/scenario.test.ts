@@ -6,6 +6,8 @@ import { readKeysFile } from '../../src/simulator/keys-file.ts';
 import { simulatorOptions } from '../../src/simulator/options.ts';
 import { readScenario } from '../../src/simulator/scenario.ts';
 import { scenarioSchema } from '../../src/simulator/scenario-schema.ts';
+import { createService } from '../../src/simulator/service.ts';
+import { playTimeline } from '../../src/simulator/timeline.ts';
 import { fleet, head, optionsOf } from './scenarios.ts';
 
 function told(text: string): string {
@@ -266,9 +268,11 @@ describe('a scenario', () => {
 describe('the documentation', () => {
   const text = readFileSync(new URL('../../docs/SIMULATOR.md', import.meta.url), 'utf8');
   const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = '']) => Buffer.from(block));
-  it('shows files that can be read', () => {
+  it('shows files that can be read, and a scenario that goes as it is written', () => {
     const [scenario, keys, ...others] = blocks;
-    expect(readScenario(scenario ?? Buffer.from(''))).toMatchObject({ ok: true });
+    const service = createService(optionsOf(String(scenario)), 0);
+    playTimeline(service, 86_400_000);
+    expect(service.timeline).toMatchObject({ played: service.timeline.steps.length, notes: [] });
     expect(readKeysFile(keys ?? Buffer.from(''))).toMatchObject({ ok: true, value: { length: 2 } });
     expect(others).toEqual([]);
   });
