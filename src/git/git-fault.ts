@@ -76,6 +76,13 @@ const rules: readonly Rule[] = [
     hint: 'the commit must be removed from the branch; git fsck in a clone names it',
   },
   {
+    pattern: /repository corruption on the remote side/i,
+    code: 'SG3016',
+    class: 'retry',
+    reason: "the server's own git gave up on the repository: it is damaged, or git was ended there",
+    hint: 'it is tried again; if it goes on, run git fsck in the repository on the server',
+  },
+  {
     pattern: /unable to update url base from redirection|returned error: 30[0-9]/i,
     code: 'SG3012',
     class: 'human',

@@ -31,9 +31,11 @@ const sshKeepAliveS = 15;
 
 /** How a URL is reached, or null for what is never run: git://, helpers such as ext:: and what looks like an option. */
 export function remoteScheme(url: string): Scheme | null {
+  // A line break, written out or as %0a, would begin another line of what git says to helpers and servers.
+  if (hasControlCharacter(url) || /%(?:[01][0-9a-f]|7f)/i.test(url)) return null;
   const written = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
   if (written === 'https' || written === 'http' || written === 'ssh' || written === 'file') return written;
-  if (written !== undefined || url.includes('::') || hasControlCharacter(url)) return null;
+  if (written !== undefined || url.includes('::')) return null;
   if (url.startsWith('/')) return 'file';
   // git's short form of ssh, [user@]host:path: what comes before the colon holds no slash.
   return /^[A-Za-z0-9_][^/:\s]*:[^:]/.test(url) ? 'ssh' : null;
@@ -196,7 +198,7 @@ function urlFault(shown: string) {
     'SG3015',
     'human',
     `the repository URL ${shown} is of a kind that snowgate does not run`,
-    'use https://, ssh:// (or user@host:path), file:// or, to loopback, http://',
+    'use https://, ssh:// (or user@host:path), file:// or, to loopback, http://, without line breaks or %0a in it',
   );
 }
 

@@ -86,6 +86,10 @@ describe('explainGit', () => {
     ['error: file write error: Read-only file system', 'SG3009'],
     ["fatal: detected dubious ownership in repository at '/srv/x.git'", 'SG3010'],
     ["error: object 1234: hasDotgit: contains '.git'\nfatal: fsck error in packed object", 'SG3011'],
+    [
+      'error: git upload-pack: git-pack-objects died with error.\nremote: aborting due to possible repository corruption on the remote side.\nfatal: protocol error: bad pack header',
+      'SG3016',
+    ],
     ["fatal: unable to access 'https://x/': The requested URL returned error: 301", 'SG3012'],
     ["fatal: unable to access 'https://x/': The requested URL returned error: 502", 'SG3016'],
     ["fatal: unable to access 'https://x/': The requested URL returned error: 429", 'SG3016'],
@@ -105,7 +109,7 @@ describe('explainGit', () => {
     expect(found.code).toBe('SG3002');
   });
 
-  it('shows no secret, no user information, no query and no control character', () => {
+  it('shows no secret, no user information, no query and no control character (CVE-2023-25163, GHSA-mv6w-j4xc-qpfw)', () => {
     const stderr =
       "fatal: unable to access 'https://user:hunter22@x/?token=abc': \u001b[31mred\u202e said hunter22\u0000\nAuthorization: Basic aHVudGVyMjI=";
     const { message } = explain(stderr);

@@ -108,7 +108,7 @@ describe('credentials', () => {
     expect(await everything(world.stateDir)).not.toContain('c4n4ry');
   });
 
-  it('hides what a hostile server says back of them', async () => {
+  it('hides what a hostile server says back of them (CVE-2023-25163, GHSA-mv6w-j4xc-qpfw)', async () => {
     const encoded = Buffer.from(`x-access-token:${secret}`).toString('base64');
     server.fault = () => ({
       kind: 'status',
@@ -245,6 +245,9 @@ describe('URLs', () => {
     ['--upload-pack=touch /tmp/pwned', null],
     ['-oProxyCommand=touch:x', null],
     ['a\nb:c', null],
+    ['https://git.example.com/a\nb.git', null],
+    ['https://git.example.com/a%0Ahost=b.git', null],
+    ['https://git.example.com/a%20b.git', 'https'],
     ['relative/path', null],
     ['', null],
   ])('%j is reached by %s', (url, scheme) => {
