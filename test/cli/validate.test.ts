@@ -113,7 +113,7 @@ describe('validate', () => {
     expect(stdout).toContain('snowgate.yaml:1:1: error');
   });
 
-  it('follows no symbolic link, and says so', async () => {
+  it('follows no symbolic link, and says so (CVE-2022-24904, GHSA-6gcg-hp2x-q54h)', async () => {
     folder = makeFolder({ 'tasks/a.yaml': taskText('a'), 'elsewhere.yaml': taskText('b') });
     symlinkSync('../elsewhere.yaml', join(folder.dir, 'tasks/link.yaml'));
     const { exit, stdout } = await run(['validate'], { cwd: folder.dir });

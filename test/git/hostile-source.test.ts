@@ -4,6 +4,7 @@ import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fetchHead, readHead, startMs, taskText, traceHead, wantedIn } from '../contract/source-world.ts';
+import { commitTasks, type RawEntry, writeBlob, writeTree } from './raw-tree.ts';
 import type { GitSourceWorld, WorldOptions } from './source-world.ts';
 import { openSourceWorld } from './source-world.ts';
 
@@ -17,33 +18,6 @@ async function openWorld(options: WorldOptions = {}): Promise<GitSourceWorld> {
   const world = await openSourceWorld(options);
   worlds.push(world);
   return world;
-}
-
-interface RawEntry {
-  readonly mode: string;
-  readonly name: string | Buffer;
-  readonly id: string;
-}
-
-/** A tree object byte by byte, as no git would write it. */
-async function writeTree(world: GitSourceWorld, entries: readonly RawEntry[]): Promise<string> {
-  const raw = entries.flatMap(({ mode, name, id }) => [
-    Buffer.from(`${mode} `),
-    Buffer.isBuffer(name) ? name : Buffer.from(name),
-    Buffer.from([0]),
-    Buffer.from(id, 'hex'),
-  ]);
-  return world.git(['hash-object', '-t', 'tree', '-w', '--literally', '--stdin'], Buffer.concat(raw));
-}
-
-function writeBlob(world: GitSourceWorld, text: string | Uint8Array): Promise<string> {
-  return world.git(['hash-object', '-w', '--stdin'], text);
-}
-
-/** A commit whose folder `tasks` holds these entries. */
-async function commitTasks(world: GitSourceWorld, entries: readonly RawEntry[]): Promise<void> {
-  const tasks = await writeTree(world, entries);
-  await world.commitTree(await writeTree(world, [{ mode: '40000', name: 'tasks', id: tasks }]));
 }
 
 describe('hostile names', () => {
@@ -125,7 +99,7 @@ describe('hostile objects', () => {
     expect(await world.source.fetch()).toMatchObject({ ok: false, fault: { code: 'SG3011' } });
   });
 
-  it('do not come into memory when they are huge, at the head or in the past', async () => {
+  it('do not come into memory when they are huge, at the head or in the past (CVE-2022-31016, GHSA-jhqp-vf4w-rpwq)', async () => {
     const world = await openWorld();
     const huge = await writeBlob(world, Buffer.alloc(48 * 1024 * 1024));
     const good = await writeBlob(world, taskText('good'));
@@ -143,8 +117,10 @@ describe('hostile objects', () => {
     expect(first).toMatch(/^[0-9a-f]{40}$/);
   });
 
-  it('are counted, not followed, when a tree holds itself many times over', async () => {
+  it('are counted, not followed, when a tree holds itself many times over (CVE-2023-40584)', async () => {
     const world = await openWorld({ settings: { files: 50 } });
+    const good = await world.commit({ files: { 'tasks/a.yaml': taskText('a') }, timeMs: startMs });
+    await fetchHead(world.source);
     let id = await writeBlob(world, taskText('a'));
     let mode = '100644';
     for (let level = 0; level < 12; level += 1) {
@@ -158,6 +134,7 @@ describe('hostile objects', () => {
       ok: false,
       fault: { code: 'SG3030', class: 'human' },
     });
+    expect(await world.source.read(good)).toMatchObject({ ok: true });
   });
 
   it('are told, and end no process of ours, when folders are nested without end', async () => {

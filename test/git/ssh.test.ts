@@ -70,6 +70,20 @@ describe.skipIf(sshd === null)('a source over ssh', () => {
     await expect(readFile(join(world.dir, 'pwned'))).rejects.toThrow();
   });
 
+  it('runs nothing there that its path could close its quotes for (CVE-2026-45570, GHSA-m7cr-m3pv-hgrp)', async () => {
+    const name = `it's'; touch pwned; $(touch pwned) \\'x.git`;
+    const path = join(world.dir, name);
+    await run('git', ['clone', '--quiet', '--bare', '--', world.repository, path]);
+    const user = userInfo().username;
+    const url = `ssh://${user}@127.0.0.1:${port}${encodeURI(path)}`;
+    expect(await fetchWith({ url }), log).toBe('fetched');
+    for (const more of ["'", "';touch pwned;'", "'$(touch pwned)'", "\\';touch pwned;\\'", '!touch pwned!'])
+      expect(await fetchWith({ url: `${url}${encodeURI(more)}` })).toMatchObject({ code: 'SG3004' });
+    const home = userInfo().homedir;
+    for (const folder of [home, world.dir, world.stateDir])
+      await expect(readFile(join(folder, 'pwned'))).rejects.toThrow();
+  });
+
   it('is refused with another key', async () => {
     const other = join(world.dir, 'other');
     await makeKey(other);
