@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Result } from '../lib/faults.ts';
 import { failed, ok } from '../lib/faults.ts';
+import { makeFolder } from './folder.ts';
 import { explainGit } from './git-fault.ts';
 import type { GitHome } from './home.ts';
 import { runGit, succeeded } from './process.ts';
@@ -12,7 +12,7 @@ const outputBytes = 64 * 1024;
 
 /** Makes an empty bare repository, to be pushed to. */
 export async function makeBareRepository(home: GitHome, dir: string): Promise<Result<null>> {
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   return runQuietly(home, dir, ['init', '--quiet', '--bare', '--initial-branch=main', '--', dir]);
 }
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, lstat, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Fault, Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
 import type { Redactor } from '../lib/redact.ts';
+import { makeFolder } from './folder.ts';
 
 /** Where git finds itself when we run it: an empty home, our own configuration and nobody else's. */
 export interface GitHome {
@@ -103,7 +104,7 @@ export async function prepareGitHome(
  */
 export async function claimDir(dir: string): Promise<Result<null>> {
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeFolder(dir);
     const { uid, isDirectory } = await inspect(dir);
     if (!isDirectory) return failed(strangeFault(dir, 'is a link and no directory'));
     if (uid !== (process.geteuid?.() ?? uid)) return failed(strangeFault(dir, 'belongs to another user'));

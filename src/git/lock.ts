@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
+import { makeFolder } from './folder.ts';
 import { homeMark, stateDirFault } from './home.ts';
 
 /** The right to use a state directory; ends with `close` or with the process, whatever ends it. */
@@ -28,7 +29,7 @@ export async function lockStateDir(stateDir: string): Promise<Result<StateLock>>
   const path = join(stateDir, 'lock.sock');
   if (Buffer.byteLength(path) > socketPathLimitBytes) return failed(longPathFault(stateDir, path));
   try {
-    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    await makeFolder(stateDir);
     for (let round = 0; round < takeoverRoundsMax; round += 1) {
       const server = await listen(path);
       if (server !== null) {

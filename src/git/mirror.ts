@@ -1,10 +1,11 @@
-import { lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RemoteConfig } from '../config/config.ts';
 import type { CommitId } from '../controller/ports.ts';
 import type { Fault, Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
 import { diskLimitBytes, memoryLimitBytes } from './appetite.ts';
+import { makeFolder } from './folder.ts';
 import { explainGit, explainRemote } from './git-fault.ts';
 import type { GitHome, Mirror } from './home.ts';
 import { claimDir, stateDirFault, writeIfChanged } from './home.ts';
@@ -75,7 +76,7 @@ export async function remakeMirror(
 }
 
 async function makeMirror(mirror: Mirror, format: 'sha1' | 'sha256'): Promise<Result<Mirror>> {
-  await mkdir(mirror.dir, { recursive: true, mode: 0o700 });
+  await makeFolder(mirror.dir);
   // HEAD names a branch that never is: nothing of ours depends on it, and no fetch can land under it.
   const args = [
     'init',

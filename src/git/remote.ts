@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readlink, rename, symlink } from 'node:fs/promises';
+import { readlink, rename, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RemoteConfig } from '../config/config.ts';
 import type { Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
+import { makeFolder } from './folder.ts';
 import type { GitHome, GitSetting } from './home.ts';
 import { settingsEnvironment, stateDirFault, temporaryName, writeIfChanged } from './home.ts';
 import { checkFile, readSecretFile } from './secret-file.ts';
@@ -133,7 +134,7 @@ async function prepareSsh(
     .slice(0, 16);
   const cwd = join(home.dir, `ssh-${id}`);
   try {
-    await mkdir(cwd, { recursive: true, mode: 0o700 });
+    await makeFolder(cwd);
     await linkTo(join(cwd, 'key'), resolve(auth.sshKeyFile));
     await linkTo(join(cwd, 'known_hosts'), resolve(auth.knownHostsFile));
     // Another ssh may be reading it: an empty one would let in the user's own keys and known hosts.
