@@ -12,7 +12,7 @@ RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 # What the second stage copies: neither the compiler nor what is for compilers only, which is half of AWS's packages.
-RUN npm run build && npm prune --omit=dev --no-audit --no-fund \
+RUN npm run build && chmod 755 dist/main.js && npm prune --omit=dev --no-audit --no-fund \
     && find node_modules -type d -name dist-types -prune -exec rm -rf {} + \
     && find node_modules -type f \( -name '*.d.ts' -o -name '*.map' \) -delete
 
@@ -25,7 +25,8 @@ RUN apt-get update \
        /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
        /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-* /usr/local/include \
     && mkdir -p /etc/snowgate /var/lib/snowgate \
-    && chown 1000:1000 /var/lib/snowgate && chmod 700 /var/lib/snowgate
+    && chown 1000:1000 /var/lib/snowgate && chmod 700 /var/lib/snowgate \
+    && ln -s /opt/snowgate/dist/main.js /usr/local/bin/snowgate
 WORKDIR /opt/snowgate
 COPY --from=build /opt/snowgate/node_modules node_modules
 COPY --from=build /opt/snowgate/dist dist
@@ -34,6 +35,8 @@ COPY schemas schemas
 COPY examples examples
 
 ENV NODE_ENV=production
+# Where every command looks for snowgate.yaml by itself.
+WORKDIR /etc/snowgate
 # By number, so that Kubernetes can see that it is not root.
 USER 1000:1000
 # The one place that is written to: a cache. As a volume, it stays writable under a read-only root file system.

@@ -49,5 +49,6 @@ container="$(buildah from scratch)"
 buildah add --quiet "$container" "$work/root.tar" / >/dev/null
 buildah config --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
   --label snowgate.base=local "${environment[@]}" --cmd node "$container"
-buildah commit --quiet --rm "$container" "$name" >/dev/null
-echo "base: $name made from Debian $suite and node $(node --version)"
+# Under localhost/, where it is found by its short name and taken by nobody for the published one.
+buildah commit --quiet --rm "$container" "localhost/$name" >/dev/null
+echo "base: localhost/$name made from Debian $suite and node $(node --version)"

@@ -56,7 +56,7 @@ export interface Container {
   /** The states of all processes in it, such as S for sleeping and Z for ended and never collected. */
   states(): string[];
   /** Runs something in it, as `docker exec` and the health check do; its exit code. */
-  exec(...argv: string[]): number;
+  exec(...argv: string[]): Promise<number>;
 }
 
 /** Starts a container: read-only files, fresh /tmp and /run, the image's user, entry point and environment. */
@@ -111,14 +111,12 @@ function looks(child: ChildProcess, { User }: ImageConfig): Pick<Container, 'fir
     states: () => below(first()).map((id) => readState(id)),
     exec: (...argv) => {
       const inside = ['--target', String(first()), '--mount', '--pid', '--root', '--wd'];
-      try {
-        execFileSync('nsenter', [...inside, '--setuid', uid, '--setgid', gid, '--', ...argv], {
-          stdio: 'ignore',
-        });
-        return 0;
-      } catch (error) {
-        return error instanceof Error && 'status' in error ? Number(error.status) : -1;
-      }
+      const user = ['--setuid', uid, '--setgid', gid, '--', ...argv];
+      const entered = spawn('nsenter', [...inside, ...user], { stdio: 'ignore' });
+      return new Promise((resolve, reject) => {
+        entered.on('error', reject);
+        entered.on('close', (code) => resolve(code ?? -1));
+      });
     },
   };
 }

@@ -85,10 +85,10 @@ function oneTask(world: World, task: string): Record<string, string> {
   return { [`tasks/${task}.yaml`]: taskText(task, { targets: world.devices.slice(0, 1) }) };
 }
 
-function isHealthy(container: Container): boolean {
+async function isHealthy(container: Container): Promise<boolean> {
   const [kind, ...argv] = image.config.Healthcheck.Test;
   if (kind !== 'CMD') throw new Error('the health check goes through a shell');
-  return container.exec(...argv) === 0;
+  return (await container.exec(...argv)) === 0;
 }
 
 describe.skipIf(name === undefined)('the image', () => {
@@ -138,6 +138,11 @@ describe.skipIf(name === undefined)('the image', () => {
     expect(JSON.parse(stdout)).toEqual([expect.stringMatching(/^git version 2\.(39|[4-9])/), true, true, []]);
   });
 
+  it('shows the demo, with nothing but /tmp to write to', async () => {
+    const { code, stdout, stderr } = await finish(['demo', '--once']);
+    expect([code, stdout], stderr).toEqual([0, expect.stringMatching(/0 asked for twice\s*$/)]);
+  });
+
   it('issues a merged task by run --once, with secrets as files, and writes to its state alone', async (test) => {
     const { world, options, argv } = await openStage(test);
     world.commit(oneTask(world, 'unlock-a'));
@@ -169,6 +174,9 @@ describe.skipIf(name === undefined)('the image', () => {
         world.commit(oneTask(world, 'unlock-a'));
         await until('it is healthy', () => isHealthy(daemon));
         await until('the task is there', async () => (await world.tasks()).length === 1);
+        // Beside it, as by `docker exec`; it finds nothing to tell once the outcome has landed.
+        const plan = ['sh', '-c', 'cd /etc/snowgate && exec snowgate plan'];
+        await until('a plan beside it says so', async () => (await daemon.exec(...plan)) === 0);
         signal(daemon, 'SIGTERM');
         expect(await daemon.ended, daemon.text.stderr).toEqual({ code: 0, signal: null });
         expect(daemon.text.stderr).toContain('"stopping: no further call starts"');
@@ -183,18 +191,18 @@ describe.skipIf(name === undefined)('the image', () => {
         entrypoint: ['node'],
       });
       await untilEntered(idle, 'node');
-      expect(isHealthy(idle)).toBe(false);
+      expect(await isHealthy(idle)).toBe(false);
       signal(idle, 'SIGKILL');
       await idle.ended;
       const daemon = startContainer(image, argv, {
         ...options,
         entrypoint: ['node', '/opt/snowgate/dist/main.js'],
       });
-      await until('it is healthy', () => daemon.first() > 0 && isHealthy(daemon));
+      await until('it is healthy', async () => daemon.first() > 0 && (await isHealthy(daemon)));
       signal(daemon, 'SIGSTOP');
       // An engine gives the check five seconds; here it is given less, and ended as an engine ends it.
       const [, ...check] = image.config.Healthcheck.Test;
-      expect(daemon.exec('timeout', '2', ...check)).not.toBe(0);
+      expect(await daemon.exec('timeout', '2', ...check)).not.toBe(0);
       signal(daemon, 'SIGCONT');
       signal(daemon, 'SIGTERM');
       expect(await daemon.ended).toEqual({ code: 0, signal: null });
