@@ -13,6 +13,8 @@ export interface GitContext {
   /** Texts of the configuration that git repeats, such as the URL: taken out before its words are judged. */
   readonly names?: readonly string[];
   readonly timeoutMs: number;
+  /** A proxy is on the way: whom curl cannot connect to is that one. */
+  readonly proxied?: boolean;
   /** No remote had a part in it: only the disk and our mirror can be at fault. */
   readonly local?: boolean;
 }
@@ -23,6 +25,10 @@ interface Rule {
   readonly class: FaultClass;
   readonly reason: string;
   readonly hint: string;
+  /** What of git's words a person needs, where it does not stand in their last lines. */
+  readonly telling?: RegExp;
+  /** Only where a proxy is on the way. */
+  readonly proxied?: true;
 }
 
 /**
@@ -44,14 +50,48 @@ const rules: readonly Rule[] = [
     class: 'human',
     reason: 'the host key is not the one that is pinned',
     hint: "check the host key with the server's administrator and correct knownHostsFile; never accept it blindly",
+    // The lines after it are ssh's advice to forget the pinned key.
+    telling: /the \S+ key sent by the remote host is\s+SHA256:[A-Za-z0-9+/]+/i,
+  },
+  {
+    // Before the rule for TLS: a server that dies is no certificate that is wrong.
+    pattern:
+      /non-properly terminated|error in the (pull|push) function|SSL_ERROR_(SYSCALL|ZERO_RETURN)|unexpected eof while reading/i,
+    code: 'SG3017',
+    class: 'retry',
+    reason: 'the connection ended in the middle',
+    hint: 'it is tried again; look at the server or a proxy between if it goes on',
   },
   {
     pattern:
-      /ssl certificate problem|certificate (verify|verification) failed|ssl connection|gnutls_handshake|server certificate|error setting certificate|tls connect error|SSL_ERROR|no alternative certificate subject|ssl: no alternative/i,
+      /ssl certificate problem|certificate (verify|verification) failed|ssl connection|gnutls_handshake|server certificate|error setting certificate|tls connect error|SSL_ERROR|no alternative certificate subject|certificate subject name|problem with the ssl ca cert|error reading ca cert|ssl: no alternative/i,
     code: 'SG3006',
     class: 'human',
     reason: 'TLS failed',
-    hint: "check the server's certificate; a private authority is named by auth.caFile",
+    hint: "look at the dates, the names and the authority of the server's certificate; a private authority is named by auth.caFile",
+  },
+  {
+    pattern:
+      /connect tunnel failed, response 4|http code 4[0-9][0-9] from proxy|returned error: 407|complete socks.* \(2\)/i,
+    code: 'SG3026',
+    class: 'human',
+    reason: 'the proxy does not let snowgate through',
+    hint: "have the repository's host and port allowed in the proxy of auth.proxy, or name another; it is given no password",
+  },
+  {
+    pattern: /connect tunnel failed|http code [0-9]+ from proxy|complete socks/i,
+    code: 'SG3002',
+    class: 'retry',
+    reason: 'the proxy does not reach the server',
+    hint: 'it is tried again; check the URL, and the way from the proxy of auth.proxy to the server, if it goes on',
+  },
+  {
+    proxied: true,
+    pattern: /could(n't| not) resolve proxy|failed to connect to|couldn't connect|connection refused/i,
+    code: 'SG3002',
+    class: 'retry',
+    reason: 'the proxy cannot be reached',
+    hint: 'it is tried again; check auth.proxy, and that the proxy runs, if it goes on',
   },
   {
     pattern: /no space left on device|disk quota exceeded|read-only file system|file too large/i,
@@ -91,7 +131,7 @@ const rules: readonly Rule[] = [
   },
   {
     pattern:
-      /could not read (username|password)|authentication failed|permission denied|returned error: 40[13]|http basic: access denied|invalid (username|credentials)|load key .*(invalid|incorrect|error|bad)|too many authentication failures/i,
+      /could not read (username|password)|authentication failed|permission denied|returned error: 40[13]|http basic: access denied|invalid (username|credentials)|load key .*(invalid|incorrect|error|bad)|too many authentication failures|marked as read.only|not have write access|write access .*not granted|not allowed to (push|pull|write|read|download|upload|access|view)|permission to .* denied|denied by fallthru|cannot push with deploy/i,
     code: 'SG3003',
     class: 'human',
     reason: 'the server refuses these credentials',
@@ -111,6 +151,20 @@ const rules: readonly Rule[] = [
     class: 'retry',
     reason: 'the server answered with an error of its own',
     hint: 'it is tried again; look at the server if it goes on',
+  },
+  {
+    pattern: /returned error: 413/i,
+    code: 'SG3027',
+    class: 'human',
+    reason: 'the server takes no request of this size',
+    hint: 'raise its limit, or that of the web server before it',
+  },
+  {
+    pattern: /returned error: 4[0-9][0-9]/i,
+    code: 'SG3027',
+    class: 'human',
+    reason: 'the server does not take such a request',
+    hint: "check the URL, its scheme and its port, and look into the server's log",
   },
   {
     pattern: /operation too slow|operation timed out|connection timed out|timed out after|timeout/i,
@@ -153,12 +207,16 @@ const localRules: readonly Rule[] = [
 export function explainGit(result: GitResult, context: GitContext): Fault {
   if (result.spawnError !== null) return spawnFault(result.spawnError, context);
   if (result.stopped !== null) return stoppedFault(result, context);
-  const said = lastWords(result.stderr, context.secrets);
-  let judged = said.all;
+  const said = scrub(result.stderr, context.secrets);
+  let judged = said;
   for (const name of context.names ?? []) judged = judged.replaceAll(name, '');
   const judge = context.local === true ? localRules : rules;
-  const rule = judge.find(({ pattern }) => pattern.test(judged));
-  const tail = said.short === '' ? '' : ` (git: ${said.short})`;
+  const rule = judge.find(
+    ({ pattern, proxied }) => (proxied !== true || context.proxied === true) && pattern.test(judged),
+  );
+  const telling = rule?.telling?.exec(said)?.[0] ?? null;
+  const words = telling === null ? lastWords(said) : boundWords(telling.replace(/\s+/g, ' '));
+  const tail = words === '' ? '' : ` (git: ${words})`;
   if (rule !== undefined) {
     return fault(rule.code, rule.class, `${context.doing} failed: ${rule.reason}${tail}`, rule.hint);
   }
@@ -183,6 +241,7 @@ export function explainRemote(
     secrets: access.secrets,
     names: [access.url, access.shown],
     timeoutMs,
+    proxied: access.proxied,
   });
 }
 
@@ -227,19 +286,19 @@ function greedFault(doing: string, what: 'memory' | 'disk'): Fault {
 /** Enough for git's own two or three lines, and little of what a hostile server has to say. */
 const shortLimit = 300;
 
-function lastWords(
-  stderr: string,
-  secrets: readonly string[],
-): { readonly all: string; readonly short: string } {
-  const all = scrub(stderr, secrets);
-  const lines = all.split(/[\r\n]+/).map((line) => line.trim());
+function lastWords(said: string): string {
+  const lines = said.split(/[\r\n]+/).map((line) => line.trim());
   const telling = lines.filter(
     (line) => line !== '' && !/^(hint:|please make sure|and the repository exists)/i.test(line),
   );
-  const joined = telling.slice(-4).join('; ');
-  const short = joined.length > shortLimit ? `...${joined.slice(-shortLimit)}` : joined;
+  return boundWords(telling.slice(-4).join('; '));
+}
+
+/** Words of git or a server as they may stand in a message: what matters is at their end. */
+function boundWords(words: string): string {
+  const short = words.length > shortLimit ? `...${words.slice(-shortLimit)}` : words;
   // Escaping makes a character longer: the bound is for hostile text, ours fits.
-  return { all, short: escapeRecord(short, 2 * shortLimit) };
+  return escapeRecord(short, 2 * shortLimit);
 }
 
 /** Removes the secrets of a run from what git said, by value, then what looks like one. */

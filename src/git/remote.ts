@@ -20,6 +20,8 @@ export interface RemoteAccess {
   readonly env: Readonly<Record<string, string>>;
   /** What must never be in a message, in every form in which it may come up. */
   readonly secrets: readonly string[];
+  /** Whether a proxy is on the way. */
+  readonly proxied: boolean;
 }
 
 export type Scheme = 'https' | 'http' | 'ssh' | 'file';
@@ -51,7 +53,7 @@ export async function prepareRemote(config: RemoteConfig, home: GitHome): Promis
   const scheme = remoteScheme(config.url);
   const shown = showUrl(config.url);
   if (scheme === null) return failed(urlFault(shown));
-  const access = { url: config.url, shown, cwd: home.dir, secrets: [] };
+  const access = { url: config.url, shown, cwd: home.dir, secrets: [], proxied: config.proxy !== undefined };
   const env = { ...home.env, GIT_ALLOW_PROTOCOL: scheme };
   if (scheme === 'file') return ok({ ...access, env });
   if (scheme === 'ssh') return prepareSsh(config, home, { ...access, env });

@@ -96,6 +96,53 @@ describe('explainGit', () => {
     ['error: RPC failed; curl 56 Recv failure: Connection reset by peer\nfatal: early EOF', 'SG3017'],
     ['fetch-pack: unexpected disconnect while reading sideband packet\nfatal: early EOF', 'SG3017'],
     ['fatal: the remote end hung up unexpectedly', 'SG3017'],
+    [
+      "fatal: unable to access 'https://x/': SSL: certificate subject name (a) does not match target host name 'x'",
+      'SG3006',
+    ],
+    ["fatal: unable to access 'https://x/': Problem with the SSL CA cert (path? access rights?)", 'SG3006'],
+    [
+      "fatal: unable to access 'https://x/': gnutls_handshake() failed: An unexpected TLS packet was received.",
+      'SG3006',
+    ],
+    [
+      "fatal: unable to access 'https://x/': gnutls_handshake() failed: The TLS connection was non-properly terminated.",
+      'SG3017',
+    ],
+    [
+      "fatal: unable to access 'https://x/': OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to x:443",
+      'SG3017',
+    ],
+    [
+      'error: RPC failed; curl 56 OpenSSL SSL_read: error:0A000126:SSL routines::unexpected eof while reading, errno 0',
+      'SG3017',
+    ],
+    ["fatal: unable to access 'https://x/': CONNECT tunnel failed, response 403", 'SG3026'],
+    ["fatal: unable to access 'https://x/': CONNECT tunnel failed, response 407", 'SG3026'],
+    ["fatal: unable to access 'https://x/': Received HTTP code 407 from proxy after CONNECT", 'SG3026'],
+    ["fatal: unable to access 'https://x/': cannot complete SOCKS5 connection to x. (2)", 'SG3026'],
+    ["fatal: unable to access 'https://x/': cannot complete SOCKS5 connection to x. (4)", 'SG3002'],
+    ["fatal: unable to access 'https://x/': CONNECT tunnel failed, response 502", 'SG3002'],
+    ["fatal: unable to access 'http://x/': The requested URL returned error: 407", 'SG3026'],
+    ["fatal: unable to access 'https://x/': The requested URL returned error: 400", 'SG3027'],
+    ['error: RPC failed; HTTP 413 curl 22 The requested URL returned error: 413', 'SG3027'],
+    ["fatal: unable to access 'https://x/': The requested URL returned error: 408", 'SG3016'],
+    [
+      'ERROR: The key you are authenticating with has been marked as read only.\nfatal: Could not read from remote repository.',
+      'SG3003',
+    ],
+    [
+      'ERROR: This deploy key does not have write access to this project.\nfatal: Could not read from remote repository.',
+      'SG3003',
+    ],
+    [
+      'ERROR: Permission to marine/ledger.git denied to bot.\nfatal: Could not read from remote repository.',
+      'SG3003',
+    ],
+    [
+      'FATAL: W any ledger deploy DENIED by fallthru\nfatal: Could not read from remote repository.',
+      'SG3003',
+    ],
     ['fatal: something that git has never said', 'SG3019'],
     ['', 'SG3019'],
   ])('%j is %s', (stderr, code) => {
@@ -107,6 +154,39 @@ describe('explainGit', () => {
     const stderr = `fatal: unable to access '${name}/': Could not resolve host: git.example.com`;
     const found = explainGit({ ...failure, stderr }, { ...context, names: [name] });
     expect(found.code).toBe('SG3002');
+  });
+
+  it('takes whom curl cannot connect to for the proxy, where there is one', () => {
+    const stderr =
+      "fatal: unable to access 'https://x/': Failed to connect to y port 3128 after 0 ms: Couldn't connect";
+    const found = (proxied: boolean) => explainGit({ ...failure, stderr }, { ...context, proxied });
+    expect(found(false)).toMatchObject({
+      code: 'SG3002',
+      message: expect.stringContaining('the server cannot be'),
+    });
+    expect(found(true)).toMatchObject({
+      code: 'SG3002',
+      message: expect.stringContaining('the proxy cannot be'),
+    });
+    expect(found(true).hint).toContain('auth.proxy');
+  });
+
+  it('names the host key that was sent, and does not repeat how to forget the pinned one', () => {
+    const { code, message } = explain(
+      `@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @
+The fingerprint for the ED25519 key sent by the remote host is
+SHA256:/QBbPCb/hh/IBPGUW4+bXzf9jRVdQVCW6aH+sV4o5mA.
+  remove with:
+  ssh-keygen -f "known_hosts" -R "x"
+Host key verification failed.
+fatal: Could not read from remote repository.`,
+    );
+    expect([code, message]).toEqual([
+      'SG3007',
+      expect.stringContaining(
+        '(git: the ED25519 key sent by the remote host is SHA256:/QBbPCb/hh/IBPGUW4+bXzf9jRVdQVCW6aH+sV4o5mA)',
+      ),
+    ]);
   });
 
   it('shows no secret, no user information, no query and no control character (CVE-2023-25163, GHSA-mv6w-j4xc-qpfw)', () => {
