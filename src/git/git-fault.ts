@@ -295,7 +295,7 @@ function lastWords(said: string): string {
 }
 
 /** Words of git or a server as they may stand in a message: what matters is at their end. */
-function boundWords(words: string): string {
+export function boundWords(words: string): string {
   const short = words.length > shortLimit ? `...${words.slice(-shortLimit)}` : words;
   // Escaping makes a character longer: the bound is for hostile text, ours fits.
   return escapeRecord(short, 2 * shortLimit);

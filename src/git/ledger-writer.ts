@@ -5,14 +5,14 @@ import { escapeTerminal } from '../lib/escape.ts';
 import type { Fault, Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
 import { memoryLimitBytes } from './appetite.ts';
-import { explainRemote, scrub } from './git-fault.ts';
+import { boundWords, explainRemote, scrub } from './git-fault.ts';
 import { explainLocal } from './ledger-reader.ts';
 import type { Mirror } from './mirror.ts';
 import { isObjectId, runLocal } from './mirror.ts';
 import type { GitResult } from './process.ts';
 import { runGit, succeeded } from './process.ts';
 import type { PushVerdict } from './push-answer.ts';
-import { classifyPush } from './push-answer.ts';
+import { classifyPush, pushReason } from './push-answer.ts';
 import type { RemoteAccess } from './remote.ts';
 import { prepareRemote } from './remote.ts';
 
@@ -112,53 +112,50 @@ export async function sendCommit(
       ...(order.signal === undefined ? {} : { signal: order.signal }),
     },
   );
-  const verdict = classifyPush(
-    {
-      // git that was never started has sent nothing, and one that we ended may have sent everything.
-      code: result.stopped === null ? result.code : null,
-      timedOut: result.timedOut,
-      stdout: result.stdout.toString('utf8'),
-      stderr: result.stderr,
-    },
-    { ref, commit: order.commit, creates: order.expected === null },
+  const explained = explainRemote(
+    result,
+    access.value,
+    `pushing to the ledger branch ${config.branch} of`,
+    order.timeoutMs,
   );
-  if (result.spawnError !== null)
-    return { verdict: 'unsent', fault: explain(result, access.value, config, order) };
-  const explained = explain(result, access.value, config, order);
-  return {
-    verdict,
-    fault: verdict === 'locked' ? lockedFault(config, result, access.value) : tell(verdict, explained),
-  };
+  // git that was never started has sent nothing.
+  if (result.spawnError !== null) return { verdict: 'unsent', fault: explained };
+  const push = { ref, commit: order.commit, creates: order.expected === null };
+  const stdout = result.stdout.toString('utf8');
+  // One that we ended may have sent everything.
+  const code = result.stopped === null ? result.code : null;
+  const report = { code, timedOut: result.timedOut, stdout, stderr: result.stderr };
+  const verdict = classifyPush(report, push);
+  if (verdict === 'locked') return { verdict, fault: lockedFault(config, result, access.value) };
+  const reason = boundWords(scrub(pushReason(stdout, push), access.value.secrets));
+  return { verdict, fault: tell(verdict, reason, explained) };
 }
 
-function explain(result: GitResult, access: RemoteAccess, config: LedgerConfig, order: PushOrder): Fault {
-  return explainRemote(result, access, `pushing to the ledger branch ${config.branch} of`, order.timeoutMs);
-}
-
-/** What was made of the push, in our words, with git's own behind them. */
-function tell(verdict: PushVerdict, explained: Fault): Fault {
-  const words = / \(git: .*\)$/s.exec(explained.message)?.[0] ?? '';
+/** What was made of the push, in our words, with the server's reason and git's own words behind them. */
+function tell(verdict: PushVerdict, reason: string, explained: Fault): Fault {
+  const said = / \(git: .*\)$/s.exec(explained.message)?.[0] ?? '';
+  const words = `${reason === '' ? '' : `: ${reason}`}${said}`;
   switch (verdict) {
     case 'refused':
       return fault(
         'SG4004',
         'human',
         `the server declined the push to the ledger${words}`,
-        'a hook or a branch protection forbids it: allow the key of ledger.auth to push to ledger.branch',
+        "a hook or a branch protection forbids it: allow the key of ledger.auth to push to ledger.branch; the words behind 'remote:' are the server's",
       );
     case 'trouble':
       return fault(
         'SG4006',
         'human',
         `the server could not store the push to the ledger${words}`,
-        "make room on the server, or raise its limit; the words behind 'remote:' are the server's",
+        "make room on the server, or raise its limit (git's receive.maxInputSize, a web server's largest request); the words behind 'remote:' are the server's",
       );
     case 'unknown':
       return fault(
         'SG4002',
         explained.class === 'human' ? 'human' : 'retry',
         `nobody can say yet whether the push to the ledger landed: ${explained.message}`,
-        'the same commit is sent again until it is known; nothing is issued before',
+        `the same commit is sent again until it is known; nothing is issued before; ${explained.hint?.replace(/^it is tried again; /, '') ?? 'look at the server'}`,
       );
     case 'landed':
     case 'lost':

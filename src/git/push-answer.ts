@@ -1,6 +1,6 @@
 /**
  * What `git push --porcelain` of one commit to one branch has said, as a closed set. The texts are git's own (and
- * GitHub's) under LC_ALL=C; test/git/push-answer.test.ts holds one of each. The one rule: what is not understood is
+ * GitHub's) under LC_ALL=C; test/git/push-texts.ts holds one of each. The one rule: what is not understood is
  * `unknown`, because to take a landed push for a lost one, or a lost one for landed, is how a task is made twice.
  */
 
@@ -50,12 +50,20 @@ export function classifyPush(
 ): PushVerdict {
   if (report.timedOut || report.code === null) return 'unknown';
   const line = findRefLine(report.stdout, push);
-  if (line === undefined) return report.code === 128 ? classifyFatal(report.stderr) : 'unknown';
+  if (line === undefined) {
+    if (report.code !== 0 && tooLarge.test(report.stderr)) return 'trouble';
+    return report.code === 128 ? classifyFatal(report.stderr) : 'unknown';
+  }
   if (report.code === 0) return isLanded(line, push.creates) ? 'landed' : 'unknown';
   if (line.flag !== '!') return 'unknown';
   if (line.summary === '[rejected]') return classifyRejected(line.reason, push.creates);
   if (line.summary === '[remote rejected]') return classifyRemoteRejected(line.reason, report.stderr);
   return 'unknown';
+}
+
+/** What stands in brackets behind the server's answer for the branch, in its words; empty where nothing does. */
+export function pushReason(stdout: string, push: { readonly ref: string; readonly commit: string }): string {
+  return findRefLine(stdout, push)?.reason ?? '';
 }
 
 function findRefLine(
@@ -92,23 +100,37 @@ function classifyRejected(reason: string, creates: boolean): PushVerdict {
 const lockHeld = /Unable to create '[^\n]*\.lock': File exists/;
 const lostRace = /cannot lock ref '[^'\n]*': is at [0-9a-f]+ but expected [0-9a-f]+/;
 const createRace = /cannot lock ref '[^'\n]*': reference already exists/;
-const declined = ['pre-receive hook declined', 'hook declined', 'non-fast-forward', 'deletion prohibited'];
+/** git could not make the lock file, and so did not touch the branch: a full disk, or a right that is missing. */
+const lockFailed = /cannot lock ref '[^\n]*': Unable to create '[^\n]*\.lock': (?!File exists)/;
+const declined = [
+  'pre-receive hook declined',
+  'hook declined',
+  'non-fast-forward',
+  'deletion prohibited',
+  'branch is currently checked out',
+  'deny updating a hidden ref',
+];
+/** Of hosts: GitHub's protected branches and its rules, Azure DevOps' permissions and policies, Gerrit's rights. */
+const declinedByHost =
+  /^(protected branch hook declined|push declined due to repository rule violations|TF40\d{4}: |prohibited by Gerrit)/;
 
 function classifyRemoteRejected(reason: string, stderr: string): PushVerdict {
-  if (declined.includes(reason) || reason.startsWith('protected branch hook declined')) return 'refused';
+  if (declined.includes(reason) || declinedByHost.test(reason)) return 'refused';
+  if (reason === 'unable to migrate objects to permanent storage') return 'trouble';
   if (reason === 'unpacker error') return isServerTrouble(stderr) ? 'trouble' : 'unknown';
   // The same bracket stands for a lost race and for a stale lock; the words beside it tell which. GitHub puts the
   // words into the bracket itself.
   const said = reason.startsWith('cannot lock ref') ? reason : stderr;
   if (reason !== 'failed to update ref' && said !== reason) return 'unknown';
   if (lockHeld.test(said)) return 'locked';
+  if (lockFailed.test(said)) return 'trouble';
   if (lostRace.test(said)) return 'lost';
   if (createRace.test(said)) return 'exists';
   return 'unknown';
 }
 
 function isServerTrouble(stderr: string): boolean {
-  return /No space left on device|pack exceeds maximum allowed size|insufficient permission for adding an object|Read-only file system|unable to create temporary object directory/.test(
+  return /No space left on device|Disk quota exceeded|File too large|pack exceeds maximum allowed size|insufficient permission for adding an object|Read-only file system|unable to create temporary object directory/.test(
     stderr,
   );
 }
@@ -129,6 +151,12 @@ const unsent = [
   /^fatal: unable to (connect to|look up) /m,
   /^fatal: Could not read from remote repository\./m,
 ];
+/**
+ * A status that answers the request with the objects. 413 comes before they are handed on, and what is handed on of
+ * a request without a length is a pack that breaks off: the branch stays. Any other status may come from a server
+ * between, after the effect.
+ */
+const tooLarge = /^error: RPC failed; HTTP 413 /m;
 const sent = /RPC failed|unexpected disconnect|the remote end hung up|early EOF/;
 
 function classifyFatal(stderr: string): PushVerdict {
