@@ -155,7 +155,7 @@ function tell(verdict: PushVerdict, reason: string, explained: Fault): Fault {
         'SG4002',
         explained.class === 'human' ? 'human' : 'retry',
         `nobody can say yet whether the push to the ledger landed: ${explained.message}`,
-        `the same commit is sent again until it is known; nothing is issued before; ${explained.hint?.replace(/^it is tried again; /, '') ?? 'look at the server'}`,
+        `the same commit is sent again until it is known; nothing is issued before; ${adviceBehind(explained)}`,
       );
     case 'landed':
     case 'lost':
@@ -164,6 +164,12 @@ function tell(verdict: PushVerdict, reason: string, explained: Fault): Fault {
     case 'locked':
       return explained;
   }
+}
+
+function adviceBehind({ code, hint = '' }: Fault): string {
+  // A push has no time limit that could be raised: a claim's deadline runs meanwhile.
+  if (code === 'SG3008') return 'look at the server, or at a proxy between, if it goes on';
+  return hint.replace(/^it is tried again; /, '');
 }
 
 /** The lock's path is what the person who removes it needs, and git's advice around it is longer than its words kept. */

@@ -100,8 +100,9 @@ function classifyRejected(reason: string, creates: boolean): PushVerdict {
 const lockHeld = /Unable to create '[^\n]*\.lock': File exists/;
 const lostRace = /cannot lock ref '[^'\n]*': is at [0-9a-f]+ but expected [0-9a-f]+/;
 const createRace = /cannot lock ref '[^'\n]*': reference already exists/;
-/** git could not make the lock file, and so did not touch the branch: a full disk, or a right that is missing. */
-const lockFailed = /cannot lock ref '[^\n]*': Unable to create '[^\n]*\.lock': (?!File exists)/;
+/** git could not make or fill the lock file, and so did not touch the branch: a full disk, or a missing right. */
+const lockFailed =
+  /cannot lock ref '[^\n]*': Unable to create '[^\n]*\.lock': (?!File exists)|cannot update ref '[^\n]*': couldn't write '[^\n]*\.lock'/;
 const declined = [
   'pre-receive hook declined',
   'hook declined',

@@ -196,6 +196,13 @@ export const cases: readonly Case[] = [
     }),
   ),
   {
+    name: 'a lock that cannot be filled',
+    code: 1,
+    stdout: line('!', '[remote rejected] (failed to update ref)'),
+    stderr: `remote: error: cannot update ref '${ref}': couldn't write '/srv/ledger.git/./${ref}.lock'        \n${failedPush}`,
+    verdict: 'trouble',
+  },
+  {
     name: 'objects that cannot be kept',
     code: 1,
     stdout: line('!', '[remote rejected] (unable to migrate objects to permanent storage)'),
