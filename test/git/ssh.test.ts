@@ -1,7 +1,7 @@
 /** The source over ssh, against a real sshd on a loopback port, with keys made for the test. */
 import type { ChildProcess } from 'node:child_process';
 import { execFile, spawn } from 'node:child_process';
-import { appendFile, chmod, mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { startMs, taskText } from '../contract/source-world.ts';
 import { findProgram, freePort } from './program.ts';
 import type { GitSourceWorld } from './source-world.ts';
 import { openSourceWorld } from './source-world.ts';
+import { borrowSshdFolder } from './sshd-folder.ts';
 
 const run = promisify(execFile);
 const sshd = findProgram('sshd', 'openssh-server');
@@ -19,6 +20,7 @@ const sshd = findProgram('sshd', 'openssh-server');
 describe.skipIf(sshd === null)('a source over ssh', () => {
   let world: GitSourceWorld;
   let daemon: ChildProcess;
+  let giveBack: () => Promise<void>;
   let port = 0;
   let ssh: { readonly kind: 'ssh'; readonly sshKeyFile: string; readonly knownHostsFile: string };
   let log = '';
@@ -40,7 +42,7 @@ describe.skipIf(sshd === null)('a source over ssh', () => {
     ssh = { kind: 'ssh', sshKeyFile: key, knownHostsFile: known };
     const config = join(folder, 'sshd_config');
     await writeFile(config, sshdConfig(folder, port));
-    await makeSeparationFolder();
+    giveBack = await borrowSshdFolder();
     daemon = spawn(sshd ?? '', ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
     daemon.stderr?.on('data', (chunk: Buffer) => {
       log += chunk.toString('utf8');
@@ -53,7 +55,7 @@ describe.skipIf(sshd === null)('a source over ssh', () => {
   afterAll(async () => {
     daemon.kill('SIGTERM');
     if (daemon.exitCode === null) await new Promise((resolve) => daemon.once('exit', resolve));
-    if (madeFolder) await rmdir(separationFolder);
+    await giveBack();
     await world.end();
   });
 
@@ -119,18 +121,6 @@ describe.skipIf(sshd === null)('a source over ssh', () => {
     });
   });
 });
-
-/** Debian's sshd wants this empty folder when root starts it, and only its service makes it. */
-const separationFolder = '/run/sshd';
-let madeFolder = false;
-
-async function makeSeparationFolder(): Promise<void> {
-  if (process.getuid?.() !== 0) return;
-  madeFolder = await mkdir(separationFolder, { mode: 0o755 }).then(
-    () => true,
-    () => false,
-  );
-}
 
 async function makeKey(path: string): Promise<void> {
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', path]);
