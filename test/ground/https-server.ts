@@ -25,7 +25,7 @@ export interface HttpsServer {
 
 /**
  * `git`: who may read may be told apart from who may push, before anything is sent. `late`: a reader's push is refused
- * only when its objects come. `small`: requests are short. `down`: nobody is behind the front server.
+ * only when its objects come. `small`: a push must be short. `down`: nobody is behind the front server.
  */
 export type Way = 'git' | 'late' | 'small' | 'down';
 
@@ -164,8 +164,11 @@ function nginxConfig(
       if ($reader_sends) { return 403; }
       ${toBackend}
     }
-    location ~ ^/small(?<repository>/.+)$ {
+    location ~ ^/small(?<repository>/.+/git-receive-pack)$ {
       client_max_body_size 300;
+      ${toBackend}
+    }
+    location ~ ^/small(?<repository>/.+)$ {
       ${toBackend}
     }
     location /down { fastcgi_pass unix:${dir}/nobody.sock; }

@@ -1,7 +1,7 @@
 /** Source and ledger over https: git's http-backend behind nginx, a private authority, names and passwords, a proxy. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Auth } from '../../src/config/config.ts';
 import type { LedgerCommit } from '../../src/controller/ports.ts';
 import { branch } from '../git/ledger-world.ts';
@@ -18,6 +18,9 @@ import {
 } from './https-server.ts';
 import { type ForwardProxy, startProxy } from './proxy.ts';
 import { hookWords, type Trouble } from './repositories.ts';
+
+// Several servers and dozens of gits, on a machine that may be busy.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const programs = findHttpsPrograms();
 const tinyproxy = findProgram('tinyproxy', 'tinyproxy-bin');

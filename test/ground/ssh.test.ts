@@ -1,11 +1,14 @@
 /** Source and ledger over ssh: sshd with a git-shell user, deploy keys that may push or only read, pinned host keys. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LedgerCommit } from '../../src/controller/ports.ts';
 import { type Ground, ledgerName, openGround, type Reach, sourceName } from './ground.ts';
 import { hookWords, type Trouble } from './repositories.ts';
 import { findSshPrograms, type Key, readOnlyWords, type SshServer, startSshServer } from './ssh-server.ts';
+
+// Several servers and dozens of gits, on a machine that may be busy.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const programs = findSshPrograms();
 /** A file system of its own, and small, is root's to make. */
