@@ -10,6 +10,8 @@ import { makeFolder } from './folder.ts';
 export interface GitHome {
   /** Below the state directory; only we may look into it. */
   readonly dir: string;
+  /** Nothing is in it, and nobody writes to it. */
+  readonly emptyDir: string;
   /** The environment of every git, complete; no protocol is allowed and no repository is named. */
   readonly env: Readonly<Record<string, string>>;
   /** Told of each secret that is read, so that no text of any part shows it. */
@@ -95,7 +97,7 @@ export async function prepareGitHome(
   } catch (error) {
     return failed(stateDirFault(stateDir, error));
   }
-  return ok({ dir, env: gitEnvironment(home, config), redactor });
+  return ok({ dir, emptyDir: home, env: gitEnvironment(home, config), redactor });
 }
 
 /**

@@ -230,6 +230,23 @@ describe.skipIf(openssl === null)('TLS', () => {
   });
 });
 
+it('trusts no authority of the machine beside the one that is configured', async () => {
+  const home = await prepareGitHome(world.stateDir, { register: () => undefined });
+  if (!home.ok) throw new Error(home.fault.message);
+  const folderOf = async (caFile?: string): Promise<string | undefined> => {
+    const remote = { ...world.config, ...(caFile === undefined ? {} : { caFile }) };
+    const access = await prepareRemote(remote, home.value);
+    if (!access.ok) throw new Error(access.fault.message);
+    const { env } = access.value;
+    const key = Object.keys(env).find((name) => env[name] === 'http.sslCAPath');
+    return key === undefined ? undefined : env[key.replace('_KEY_', '_VALUE_')];
+  };
+  // curl would look there, too: where Debian built it, that is /etc/ssl/certs, whatever file is named.
+  const folder = await folderOf(secretFile);
+  expect(await readdir(folder ?? 'nowhere')).toEqual([]);
+  expect(await folderOf()).toBeUndefined();
+});
+
 describe('URLs', () => {
   it.each([
     ['https://git.example.com/a.git', 'https'],
