@@ -34,8 +34,8 @@ export interface Ground {
   fetchSource(reach: Reach, fetchTimeoutMs?: number): Promise<'fetched' | Fault>;
   /** Begins the ledger. */
   begin(reach: Reach): Promise<void>;
-  /** Fetches the ledger and builds a commit on its tip. */
-  make(reach: Reach): Promise<LedgerCommit>;
+  /** Fetches the ledger and builds a commit on its tip, as long as its note. */
+  make(reach: Reach, note?: string): Promise<LedgerCommit>;
   /** Sends it, over any way. */
   push(reach: Reach, commit: LedgerCommit, pushTimeoutMs?: number): Promise<PushAnswer>;
   tip(): Promise<string>;
@@ -86,11 +86,11 @@ export async function openGround(): Promise<Ground> {
       const begun = await initLedger(ledgerConfig(reach), beginning, waits);
       if (!begun.ok) throw new Error(begun.fault.message);
     },
-    make: (reach) =>
+    make: (reach, note) =>
       withLedger(reach, waits.pushTimeoutMs, async (store) => {
         const { tip, segments } = await fetched(store);
         seq = segments.length + 1;
-        return build(store, tip, seq, 'a');
+        return build(store, tip, seq, 'a', note);
       }),
     push: (reach, commit, pushTimeoutMs = waits.pushTimeoutMs) =>
       withLedger(reach, pushTimeoutMs, async (store) => expectClean(await store.push(commit))),

@@ -76,6 +76,7 @@ export async function startHttpsServer(
   dir: string,
   authority: Authority,
   repositories: Repositories,
+  http2 = false,
 ): Promise<HttpsServer> {
   await mkdir(dir);
   const ports = new Map<Certificate, number>();
@@ -85,7 +86,10 @@ export async function startHttpsServer(
   const passwords = Object.values(users).map(({ name, password }) => `${name}:{PLAIN}${password}\n`);
   await writeFile(join(dir, 'passwords'), passwords.join(''), { mode: 0o600 });
   const config = join(dir, 'nginx.conf');
-  await writeFile(config, nginxConfig(programs.backend, dir, authority, repositories, port));
+  await writeFile(
+    config,
+    nginxConfig(programs.backend, dir, authority, repositories, port, http2 ? 'ssl http2' : 'ssl'),
+  );
   const env = {
     HOME: repositories.home,
     GIT_CONFIG_NOSYSTEM: '1',
@@ -134,6 +138,7 @@ function nginxConfig(
   authority: Authority,
   { root }: Repositories,
   port: (certificate: Certificate) => number,
+  speaks: string,
 ): string {
   const toBackend = `fastcgi_pass unix:${dir}/backend.sock;
       fastcgi_param SCRIPT_FILENAME ${backend};
@@ -150,7 +155,7 @@ function nginxConfig(
   const servers = certificates.map((name) => {
     const { key, certificate } = authority.files(name);
     return `server {
-    listen 127.0.0.1:${port(name)} ssl;
+    listen 127.0.0.1:${port(name)} ${speaks};
     ssl_certificate ${certificate};
     ssl_certificate_key ${key};
     client_max_body_size 64m;

@@ -1,4 +1,5 @@
 /** Source and ledger over https: git's http-backend behind nginx, a private authority, names and passwords, a proxy. */
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -84,6 +85,15 @@ describe.skipIf(programs === null)('over https', () => {
       await expectLands(ledger({ auth }));
     }
     expect(await ground.fetchSource(source({ auth: reader }))).toBe('fetched');
+  });
+
+  it('a segment too long for one request of a known length lands, or is refused, like any other', async () => {
+    const made = await ground.make(ledger(), randomBytes(1_500_000).toString('base64'));
+    expect(await ground.push(ledger({ way: 'small' }), made)).toMatchObject({
+      kind: 'refused',
+      fault: { code: 'SG4006' },
+    });
+    expect(await ground.push(ledger(), made)).toEqual({ kind: 'landed' });
   });
 
   const unread: readonly [

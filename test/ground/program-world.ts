@@ -1,4 +1,4 @@
-/** The built program on real servers: one world of e2e, whose repositories are served by https and ssh. */
+/** The built program on real servers: one world of e2e, whose repositories are served by https (HTTP/2) and ssh. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -41,7 +41,9 @@ export async function openProgramWorld(
     const repositories = await prepareServerGit(world.dir, dir);
     await mkdir(join(dir, 'authority'));
     const authority = await makeAuthority(programs.openssl, join(dir, 'authority'));
-    const https = await started(startHttpsServer(programs, join(dir, 'https'), authority, repositories));
+    const https = await started(
+      startHttpsServer(programs, join(dir, 'https'), authority, repositories, true),
+    );
     const { ssh, tinyproxy } = others;
     const secret = async (name: string, text: string): Promise<string> => {
       await writeFile(join(dir, name), `${text}\n`, { mode: 0o600 });
