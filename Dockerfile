@@ -45,6 +45,6 @@ STOPSIGNAL SIGTERM
 # The controller holds a socket in its state directory, and hangs up on whoever calls. An answer proves that it is there
 # and that its event loop turns; whether it is halted is for its log to say, and no reason to restart it.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
-    CMD ["node", "-e", "require('node:net').connect('/var/lib/snowgate/lock.sock').on('end',()=>process.exit(0)).on('error',()=>process.exit(1)).resume()"]
+    CMD ["node", "-e", "process.exitCode = 1; const d = '/var/lib/snowgate/'; for (const f of require('node:fs').readdirSync(d)) if (f.startsWith('lock.')) require('node:net').connect(d + f).on('data', (said) => { if (String(said) === 'h') process.exit(0) }).on('error', () => {})"]
 ENTRYPOINT ["tini", "--", "node", "/opt/snowgate/dist/main.js"]
 CMD ["run", "--config", "/etc/snowgate/snowgate.yaml"]

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readdir, readFile, rename, rm } from 'node:fs/promises';
-import type { Server } from 'node:net';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -16,30 +15,41 @@ export interface StateLock {
 
 /** A socket's path has 108 bytes in the kernel, its final NUL included. */
 const socketPathLimitBytes = 107;
-/** Somebody else may be taking over the same stale socket; more rounds than this means that it is held. */
-const takeoverRoundsMax = 5;
+/** `lock.sock` was the one name of earlier versions. */
+const lockName = /^lock\.(?:[0-9a-f]{6}|sock)$/;
+/** Others that try at the same time see a smaller name and leave; more rounds than this means that one is stuck. */
+const roundsMax = 250;
+const roundMs = 20;
+/** A holder that is too busy to say so in this time is believed to hold. */
+const answerMs = 1_000;
 
 /**
  * Takes the state directory for this process. The lock is a listening socket in it, not a file with a process id:
  * a `kill -9` leaves a socket that answers nobody, and ids repeat (in a container everybody is 1).
  * It is seen by every process and container on this machine, not by another machine on a shared disk.
  * After it, no git of an earlier life runs in the directory (on Linux). Faults: SG3020 in use, SG3021 unusable.
+ *
+ * Each process puts a socket of its own there, and then looks for others: it holds only once it has found none that
+ * answers. Of two, the one that came second finds the first, so never both hold. A name is used once: one that answers
+ * nobody is dead for ever, and may be removed at any time, by anybody, however late. (With one name for all, who
+ * removes a dead socket may be removing that of a process which has just taken over.)
  */
 export async function lockStateDir(stateDir: string): Promise<Result<StateLock>> {
-  const path = join(stateDir, 'lock.sock');
+  const name = `lock.${randomUUID().slice(0, 6)}`;
+  const path = join(stateDir, name);
   if (Buffer.byteLength(path) > socketPathLimitBytes) return failed(longPathFault(stateDir, path));
+  let own: OwnSocket | null = null;
   try {
     await makeFolder(stateDir);
-    for (let round = 0; round < takeoverRoundsMax; round += 1) {
-      const server = await listen(path);
-      if (server !== null) {
-        await endLeftovers(join(stateDir, 'git', 'home'));
-        return ok({ close: () => new Promise((resolve) => server.close(() => resolve())) });
-      }
-      if (await answers(path)) break;
-      await setStaleAside(path);
+    own = await putSocket(path);
+    if (await winAgainstOthers(stateDir, name)) {
+      own.hold();
+      await endLeftovers(join(stateDir, 'git', 'home'));
+      return ok({ close: own.close });
     }
+    await own.close();
   } catch (error) {
+    await own?.close();
     return failed(stateDirFault(stateDir, error));
   }
   return failed(
@@ -52,6 +62,23 @@ export async function lockStateDir(stateDir: string): Promise<Result<StateLock>>
   );
 }
 
+/** Of those that try at the same time, the one with the smallest name waits for the others to leave. */
+async function winAgainstOthers(stateDir: string, name: string): Promise<boolean> {
+  for (let round = 0; round < roundsMax; round += 1) {
+    let alone = true;
+    for (const other of await readdir(stateDir)) {
+      if (other === name || !lockName.test(other)) continue;
+      const answer = await ask(join(stateDir, other));
+      if (answer === 'dead') await rm(join(stateDir, other), { force: true });
+      else if (answer === 'holds' || (answer === 'tries' && other < name)) return false;
+      else alone = false;
+    }
+    if (alone) return true;
+    await setTimeout(roundMs);
+  }
+  return false;
+}
+
 function longPathFault(stateDir: string, path: string) {
   const over = Buffer.byteLength(path) - socketPathLimitBytes;
   return fault(
@@ -62,49 +89,66 @@ function longPathFault(stateDir: string, path: string) {
   );
 }
 
-/** Binding creates the socket or fails where one is, in one step. */
-function listen(path: string): Promise<Server | null> {
-  return new Promise((resolve, reject) => {
-    const server = createServer((peer) => peer.destroy());
-    server.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(null);
-      else reject(error);
-    });
-    server.listen(path, () => {
-      // Holding the lock alone keeps no process alive.
-      server.unref();
-      resolve(server);
-    });
-  });
+interface OwnSocket {
+  /** From now on it says that it holds, and not only that it tries. */
+  hold(): void;
+  close(): Promise<void>;
 }
 
-/** Only a refusal proves that nobody listens; any other trouble counts as an answer, and the lock as held. */
-function answers(path: string): Promise<boolean> {
+const saysHolds = 'h';
+const saysTries = 't';
+
+/** Under its name it is seen only when it listens already: before that it would look like one of the dead. */
+async function putSocket(path: string): Promise<OwnSocket> {
+  let says = saysTries;
+  const server = createServer((peer) => {
+    peer.on('error', () => undefined);
+    peer.end(says);
+  });
+  const bound = path.replace(/\.([^.]*)$/, '-$1');
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(bound, resolve);
+  });
+  // Holding the lock alone keeps no process alive.
+  server.unref();
+  const close = async (): Promise<void> => {
+    await rm(path, { force: true });
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+  };
+  try {
+    await rename(bound, path);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    hold: () => {
+      says = saysHolds;
+    },
+    close,
+  };
+}
+
+type Answer = 'holds' | 'tries' | 'dead' | 'unclear';
+
+/** Only a refusal proves that nobody listens. One that hangs up without a word may be about to leave: it is asked again. */
+function ask(path: string): Promise<Answer> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    socket.on('connect', () => {
+    const conclude = (answer: Answer): void => {
       socket.destroy();
-      resolve(true);
-    });
+      resolve(answer);
+    };
+    socket.setTimeout(answerMs, () => conclude('holds'));
+    socket.on('data', (said) => conclude(said.toString('latin1') === saysTries ? 'tries' : 'holds'));
+    socket.on('end', () => conclude('unclear'));
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT');
+      conclude(error.code === 'ECONNREFUSED' || error.code === 'ENOENT' ? 'dead' : 'unclear');
     });
   });
-}
-
-/**
- * Moved aside before it is removed, and asked once more: between the question and the move another process may have
- * put its own socket there, which is then put back.
- */
-async function setStaleAside(path: string): Promise<void> {
-  const aside = `${path}.${randomUUID().slice(0, 8)}`;
-  try {
-    await rename(path, aside);
-  } catch {
-    return;
-  }
-  if (await answers(aside)) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
 }
 
 /** What is left behind has so long to remove its own lock files, as in `runGit`; then it is killed. */

@@ -1,5 +1,6 @@
 import { fork, spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,13 +51,24 @@ describe('lockStateDir', () => {
     await (await take()).close();
   });
 
-  it('has exactly one winner where many take over from the dead', async () => {
-    await leaveStaleLock();
-    const locks = await Promise.all(Array.from({ length: 8 }, () => lockStateDir(dir)));
-    const won = locks.flatMap((lock) => (lock.ok ? [lock.value] : []));
-    expect(won).toHaveLength(1);
-    expect(await lockStateDir(dir)).toMatchObject({ ok: false });
-    await won[0]?.close();
+  it('has exactly one winner where many take over from the dead, again and again', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      if (round % 5 === 0) await leaveStaleLock();
+      const locks = await Promise.all(Array.from({ length: 8 }, () => lockStateDir(dir)));
+      const won = locks.flatMap((lock) => (lock.ok ? [lock.value] : []));
+      expect(won).toHaveLength(1);
+      expect(await lockStateDir(dir)).toMatchObject({ ok: false });
+      await won[0]?.close();
+      expect((await readdir(dir)).filter((name) => name.startsWith('lock'))).toEqual([]);
+    }
+  });
+
+  it('is not had while another that holds it is too busy to answer', async () => {
+    const holder = createServer(() => undefined).listen(join(dir, 'lock.000000'));
+    await new Promise((resolve) => holder.once('listening', resolve));
+    expect(await lockStateDir(dir)).toMatchObject({ ok: false, fault: { code: 'SG3020' } });
+    await new Promise((resolve) => holder.close(resolve));
+    await (await take()).close();
   });
 
   it('makes the directory where there is none', async () => {
