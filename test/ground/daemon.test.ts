@@ -30,8 +30,13 @@ beforeAll(async () => {
 });
 afterAll(() => on?.end());
 
+let wanted = 0;
+
+/** Each task on a device of its own: on one device a task waits for the other. */
 function want(name: string): void {
-  on.world.commit({ [`tasks/${name}.yaml`]: taskText(name, { targets: on.world.devices.slice(0, 1) }) });
+  const targets = on.world.devices.slice(wanted, wanted + 1);
+  wanted += 1;
+  on.world.commit({ [`tasks/${name}.yaml`]: taskText(name, { targets }) });
 }
 
 async function untilTold(event: string, code?: string): Promise<LogLine> {
