@@ -42,7 +42,7 @@ USER 1000:1000
 # The one place that is written to: a cache. As a volume, it stays writable under a read-only root file system.
 VOLUME /var/lib/snowgate
 STOPSIGNAL SIGTERM
-# The controller holds a socket in its state directory, and hangs up on whoever calls. An answer proves that it is there
+# The controller holds a socket in its state directory, and says so to whoever calls. An answer proves that it is there
 # and that its event loop turns; whether it is halted is for its log to say, and no reason to restart it.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
     CMD ["node", "-e", "process.exitCode = 1; const d = '/var/lib/snowgate/'; for (const f of require('node:fs').readdirSync(d)) if (f.startsWith('lock.')) require('node:net').connect(d + f).on('data', (said) => { if (String(said) === 'h') process.exit(0) }).on('error', () => {})"]
