@@ -225,22 +225,6 @@ export const defects: readonly Defect[] = [
     ],
   },
   {
-    name: 'a cancel on old news',
-    harm: 'a task is cancelled whose manifest was restored while the source could not be fetched',
-    edits: [
-      {
-        file: 'controller/staleness.ts',
-        find: 'if (fresh !== null && elapsedMs(fresh, now) <= maxAgeMs) continue;',
-        put: 'if (fresh !== null && elapsedMs(fresh, now) >= 0) continue;',
-      },
-      {
-        file: 'controller/calling.ts',
-        find: "if (staleReason(c, now) !== null) return 'stale';",
-        put: "if (elapsedMs(c.state.sourceFresh ?? batch.granted, now) > c.config.source.maxAgeMs) return 'stale';",
-      },
-    ],
-  },
-  {
     name: 'an end from an early listing',
     harm: 'a task that ran is written down as one that nobody ran',
     edits: [

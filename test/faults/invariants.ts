@@ -1,5 +1,6 @@
 /** S1, S2 and L of DESIGN 5, checked on what truly happened. Each finding is a sentence. */
 import { foldSegment } from '../../src/controller/sync.ts';
+import { decodeSegment } from '../../src/ledger/codec.ts';
 import type { LedgerView } from '../../src/ledger/fold.ts';
 import { emptyView } from '../../src/ledger/fold.ts';
 import type { Receipt } from '../../src/ledger/receipt.ts';
@@ -193,6 +194,35 @@ function findWrongCancel({ key, cancel }: Receipt, wasAsked: boolean): string[] 
     return [`cancel: the ledger does not tell that AWS was asked to cancel ${key}`];
   return [];
 }
+
+/** A claimant that is alive, and whose calls are answered, is not looked after: its outcomes are written by itself. */
+export function findNeedlessLooks(remote: LedgerRemote, calmAtMs: number, freezes: boolean): string[] {
+  const findings: string[] = [];
+  const calm = new Set<string>();
+  for (const segment of remote.segments()) {
+    const batch = decodeSegment(segment);
+    for (const event of batch.ok ? batch.value.events : []) {
+      const isLook =
+        event.kind === 'adopted' ||
+        event.kind === 'absent' ||
+        (event.kind === 'claimed' && event.look !== undefined);
+      if (isLook && calm.has(event.token)) {
+        findings.push(`outcome: ${event.fleet}/${event.name} was looked for, though its claimant lives`);
+      }
+      const atMs = Date.parse(event.at) - epochMs;
+      if (
+        event.kind === 'claimed' &&
+        event.look === undefined &&
+        atMs > calmAtMs + (freezes ? thawMs : 60_000)
+      )
+        calm.add(event.token);
+    }
+  }
+  return findings;
+}
+
+/** Processes that were frozen when the faults ended have come back. */
+const thawMs = 20 * 60_000;
 
 /** What the ledger says of an end is what happened; and a cancel that was accepted and lost its race is told as such. */
 export function findWrongEnds(view: LedgerView, aws: SimAws): string[] {

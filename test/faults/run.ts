@@ -9,6 +9,7 @@ import {
   findDoubles,
   findIntrusions,
   findLateRuns,
+  findNeedlessLooks,
   findRepeats,
   findUnfinished,
   findUnwantedCalls,
@@ -262,6 +263,9 @@ class World {
       this.#findings.push(...findIntrusions(this.#aws, this.#scenario.listRetentionMs));
       this.#findings.push(...findLateRuns(this.#aws, this.#source, this.#calmAtMs));
       this.#findings.push(...findWrongEnds(view, this.#aws));
+      this.#findings.push(
+        ...findNeedlessLooks(this.#remote, this.#calmAtMs, this.#scenario.freezeEveryMs > 0),
+      );
     }
     // Without A1 a task may turn up long after it was given up, and after a loss a person is needed: then nobody can
     // promise that all of them end.

@@ -7,15 +7,18 @@ export class Editor {
   readonly #world: World;
   readonly #random: Prng;
   readonly #tasksMax: number;
+  readonly #devices: readonly string[];
   /** What was ever merged: the text of each revision. */
   readonly merged: string[] = [];
   readonly #runs = new Map<string, number>();
   readonly #newest = new Map<string, string>();
 
-  constructor(world: World, random: Prng, tasksMax: number) {
+  /** A device for each name: a device takes one task at a time, and here recovery is what is tried. */
+  constructor(world: World, random: Prng, tasksMax: number, devices: readonly string[]) {
     this.#world = world;
     this.#random = random;
     this.#tasksMax = tasksMax;
+    this.#devices = devices;
   }
 
   /** What the source holds now. */
@@ -34,7 +37,7 @@ export class Editor {
       this.#runs.set(name, run);
       const text = taskText(name, {
         command: this.#random.pick(['unlock', 'reboot']),
-        targets: [this.#random.pick(this.#world.devices)],
+        targets: [this.#deviceOf(name)],
         run,
       });
       files[`tasks/${name}.yaml`] = text;
@@ -42,6 +45,10 @@ export class Editor {
       this.#newest.set(name, text);
     }
     if (Object.keys(files).length > 0) this.#world.commit(files);
+  }
+
+  #deviceOf(name: string): string {
+    return this.#devices[Number(name.split('-')[1]) % this.#devices.length] ?? '';
   }
 
   #chooseName(): string | null {

@@ -12,6 +12,7 @@ import { endInOrder, liveAndDie, type Replica, startForGood, type Toll } from '.
 import { findUnissued, reckon, tokensOf } from './reckoning.ts';
 
 const killsMin = Number(process.env.SNOWGATE_KILLS ?? 15);
+const tasksMax = Math.max(20, 2 * killsMin);
 const seed = Number(process.env.SNOWGATE_SEED ?? Math.floor(Math.random() * 2 ** 32));
 
 /** So long may the survivors take to bring everything home: a takeover, a look and some passes, on a busy machine. */
@@ -27,6 +28,10 @@ const faults = [
   { operation: 'CreateTask', effect: 'slowBefore', delayMs: 150, probability: 0.2 },
   { operation: 'ListTasks', effect: 'slow', delayMs: 100, probability: 0.3 },
 ];
+
+interface SimulatedState {
+  readonly fleets: readonly { readonly devices: readonly { readonly managedDeviceId: string }[] }[];
+}
 
 let world: World;
 afterEach(() => world.close());
@@ -100,10 +105,15 @@ describe('killed controllers', () => {
       ...['--token-life', '0', '--list-lag', '300ms', '--late-effect', '200ms', '--page-size', '7'],
       ...['--list-tags', String(random.chance(0.5)), '--list-order', random.pick(['oldest', 'newest'])],
       ...['--pickup', '50ms', '--unlock', '100ms', '--reboot', '150ms', '--seed', String(seed)],
+      ...['--devices', String(tasksMax)],
     );
     for (const fault of faults) await world.control('POST', '/rules', fault);
     const replicas = await makeReplicas(random);
-    const editor = new Editor(world, random.split(), Math.max(20, 2 * killsMin));
+    const state = (await world.control('GET', '/state')) as SimulatedState;
+    const devices = state.fleets.flatMap((fleet) =>
+      fleet.devices.map(({ managedDeviceId }) => managedDeviceId),
+    );
+    const editor = new Editor(world, random.split(), tasksMax, devices);
     const toll = await killThem(replicas, editor, random);
     const merged = await tokensOf(world, editor.merged);
     const wanted = await tokensOf(world, editor.wanted());
