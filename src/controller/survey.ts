@@ -48,7 +48,8 @@ export async function surveyFleet(
   forgetEnded(fleet, foreign);
   const left = await readForeign(c, view, name, fleet, api, foreign, begun);
   if (typeof left !== 'number') return left;
-  const devices = await readDevices(c, name, fleet, api, wanted);
+  // A survey for nobody tells of tasks alone: devices are listed when a task names some.
+  const devices = wanted.size === 0 ? new Set<string>() : await readDevices(c, name, fleet, api, wanted);
   if ('kind' in devices) return devices;
   if (left > 0) return unread(name, `${left} tasks that were made around Git are still being read`);
   fleet.around.surveyedMs = c.clock.monotonicMs();

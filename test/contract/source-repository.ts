@@ -153,7 +153,7 @@ export function describeSourceRepository(kind: string, open: OpenWorld): void {
           const told = files.map(({ path, parsed }) => [
             path,
             parsed.manifests.length,
-            parsed.hidden === 'any',
+            parsed.hidden !== null,
             ...parsed.problems.map(({ code }) => code).slice(0, 1),
           ]);
           expect(told).toEqual([

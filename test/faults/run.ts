@@ -298,7 +298,8 @@ function countKinds(remote: LedgerRemote): Map<string, number> {
   return kinds;
 }
 
-function makeConfig(replica: string, scenario: Scenario, fleets: readonly string[]): ControllerConfig {
+/** The configuration of one replica of a scenario. */
+export function makeConfig(replica: string, scenario: Scenario, fleets: readonly string[]): ControllerConfig {
   const remote = { url: 'file:///simulated', auth: { kind: 'none' }, insecureTransport: false } as const;
   return {
     source: {

@@ -102,7 +102,7 @@ describe('paths written into manifests', () => {
     await commit(Object.fromEntries(Object.entries(written).map(([name, text]) => [`tasks/${name}`, text])));
     const { tree, told } = await readGuarded();
     expect(told).toEqual({
-      'tasks/after.yaml': 'SG1205',
+      'tasks/after.yaml': 'SG1105',
       'tasks/fleet.yaml': 'SG1105',
       'tasks/good.yaml': 'good',
       'tasks/include.yaml': 'SG1009',
