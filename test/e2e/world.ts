@@ -10,6 +10,7 @@ export interface SimulatedTask {
   readonly clientToken: string;
   readonly targets: readonly string[];
   readonly state: string;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** A receipt as `ledger list --format json` writes it. */
@@ -18,6 +19,7 @@ export interface ListedReceipt {
   readonly name: string;
   readonly state: string;
   readonly run: number | null;
+  readonly outcome: string | null;
   readonly taskIds: readonly string[];
   readonly attempts: readonly { readonly n: number; readonly run: string }[];
 }
