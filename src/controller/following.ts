@@ -66,7 +66,9 @@ function trackTasks(c: Controller, view: LedgerView): Map<string, Receipt[]> {
         seenMs: nowMs,
       });
     }
-    byFleet.set(receipt.fleet, [...(byFleet.get(receipt.fleet) ?? []), receipt]);
+    const others = byFleet.get(receipt.fleet);
+    if (others === undefined) byFleet.set(receipt.fleet, [receipt]);
+    else others.push(receipt);
   }
   for (const [name, fleet] of c.state.fleets) {
     const followed = new Set((byFleet.get(name) ?? []).map(({ token }) => token));

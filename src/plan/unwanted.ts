@@ -38,12 +38,13 @@ export function decideUnwanted(input: UnwantedInput): {
 } {
   const decisions: Decision[] = [];
   const cancellations: Cancellation[] = [];
+  const strays = findStrays(input);
   for (const receipt of restlessReceipts(input.ledger)) {
     if (input.desired.tasks.get(receipt.key)?.manifest.token === receipt.token) continue;
     const state = receiptState(receipt);
     if (state === 'pending' || state === 'waiting') continue;
     const judged =
-      state === 'issued' ? judgeIssued(receipt, input, cancellations) : judgeByState(receipt, input);
+      state === 'issued' ? judgeIssued(receipt, input, strays, cancellations) : judgeByState(receipt, input);
     if (judged === null) continue;
     const { key, fleet, name, token } = receipt;
     decisions.push({ key, fleet, name, token, ...judged });
@@ -55,6 +56,7 @@ export function decideUnwanted(input: UnwantedInput): {
 function judgeIssued(
   receipt: Receipt,
   input: UnwantedInput,
+  strays: Strays,
   cancellations: Cancellation[],
 ): Judgement | null {
   // What a halted head, or one that could not be read, lacks is not taken for gone.
@@ -62,7 +64,7 @@ function judgeIssued(
   const absence = judgeAbsence(receipt, lastPaths(receipt, input.previous), input.desired);
   const [taskId = ''] = receipt.taskIds;
   const task = `issued as ${taskId}${describeDevices(receipt)}`;
-  if (absence === 'hidden' || (absence === 'removed' && mayHaveMoved(receipt, input))) {
+  if (absence === 'hidden' || (absence === 'removed' && mayHaveMoved(receipt, strays))) {
     const message = `${task}; its manifest is gone, but a file with errors may hold it: not cancelled until that is readable`;
     return judgement('quarantined', { code: 'SG6127', message });
   }
@@ -95,17 +97,22 @@ const answers = {
 } as const;
 
 /**
- * A slip in `fleet` makes another name of it, of a fleet that nobody has: nothing is issued for that one, and nothing may
- * be cancelled for it.
+ * Tasks of fleets that nobody has, by name. A slip in `fleet` makes another task of one that is in flight: nothing is issued
+ * for that one, and nothing may be cancelled for it.
  */
-function mayHaveMoved(receipt: Receipt, { desired, fleets }: UnwantedInput): boolean {
-  const isUnknown = (key: TaskKey): boolean => {
-    const [fleet = '', name] = key.split('/');
-    return name === receipt.name && !fleets.has(fleet) && findNearest(fleet, [receipt.fleet]) !== undefined;
-  };
-  for (const key of desired.tasks.keys()) if (isUnknown(key)) return true;
-  for (const key of desired.frozen) if (isUnknown(key)) return true;
-  return false;
+type Strays = ReadonlyMap<string, readonly string[]>;
+
+function findStrays({ desired, fleets }: UnwantedInput): Strays {
+  const strays = new Map<string, string[]>();
+  for (const key of [...desired.tasks.keys(), ...desired.frozen]) {
+    const [fleet = '', name = ''] = key.split('/');
+    if (!fleets.has(fleet)) strays.set(name, [...(strays.get(name) ?? []), fleet]);
+  }
+  return strays;
+}
+
+function mayHaveMoved({ fleet, name }: Receipt, strays: Strays): boolean {
+  return (strays.get(name) ?? []).some((stray) => findNearest(stray, [fleet]) !== undefined);
 }
 
 /** Any edit waits for the older task; but one that asks for what has already ended asks for nothing more. */
