@@ -8,7 +8,8 @@ import type { LedgerView } from '../ledger/fold.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
 import { readMoment } from '../lib/clock.ts';
-import { isQueued } from '../plan/observation.ts';
+import type { Observation } from '../plan/observation.ts';
+import { isQueued, judgeNews } from '../plan/observation.ts';
 import type { Cancellation } from '../plan/unwanted.ts';
 import { eventBase } from './event-base.ts';
 import { pauseFleet, prepareFleet, reasonOf } from './fleet-check.ts';
@@ -35,31 +36,40 @@ export function requestEvents(
   });
 }
 
-/** Answers that the ledger does not hold yet; those that another replica has written meanwhile are dropped. */
+/** Answers that the ledger does not hold yet, and takes; those that another replica has written meanwhile are dropped. */
 export function answerEvents(c: Controller, view: LedgerView): CancelAnsweredEvent[] {
   for (const [token, { answer }] of c.state.cancels) {
     const receipt = view.receipts.get(token);
-    if (receipt?.cancel == null || (answer !== null && receipt.cancel.answer !== null)) {
-      c.state.cancels.delete(token);
-    }
+    const state = receipt === undefined ? null : receiptState(receipt);
+    const isTaken = state === 'issued' || (state === 'settled' && answer !== null);
+    if (!isTaken || receipt?.cancel == null || receipt.cancel.answer !== null) c.state.cancels.delete(token);
   }
   return [...c.state.cancels.values()].flatMap(({ answer }) => answer ?? []);
 }
 
-/** Asks AWS for each cancel whose request has landed, and that nobody has answered. */
+/** Asks AWS for each cancel whose request has landed, and that nobody has answered; fleet beside fleet. */
 export async function askCancels(
   c: Controller,
   view: LedgerView,
   cancellations: readonly Cancellation[],
 ): Promise<void> {
-  const begun = readMoment(c.clock);
-  for (const { token, fleet: name } of cancellations) {
+  const byFleet = new Map<string, Receipt[]>();
+  for (const { token, fleet } of cancellations) {
     const receipt = view.receipts.get(token);
-    const fleet = c.state.fleets.get(name);
-    const api = c.apis.get(name);
-    if (receipt === undefined || fleet === undefined || api === undefined || !isDue(c, receipt)) continue;
-    if (gateOf(c)() === 'closed') return;
-    if (!(await prepareFleet(c, name)) || !(await waitForRate(c, fleet, begun))) continue;
+    if (receipt === undefined || !isDue(c, receipt)) continue;
+    byFleet.set(fleet, [...(byFleet.get(fleet) ?? []), receipt]);
+  }
+  await Promise.all([...byFleet].map(([name, receipts]) => cancelIn(c, name, receipts)));
+}
+
+async function cancelIn(c: Controller, name: string, receipts: readonly Receipt[]): Promise<void> {
+  const fleet = c.state.fleets.get(name);
+  const api = c.apis.get(name);
+  if (fleet === undefined || api === undefined || gateOf(c)() === 'closed') return;
+  if (!(await prepareFleet(c, name))) return;
+  const begun = readMoment(c.clock);
+  for (const receipt of receipts) {
+    if (!(await waitForRate(c, fleet, begun))) return;
     await cancelOne(c, name, fleet, api, receipt);
   }
 }
@@ -91,11 +101,12 @@ async function cancelOne(
   const { token, cancel } = receipt;
   const nowMs = c.clock.monotonicMs();
   const followed = fleet.follows.get(token) ?? newlyFollowed(nowMs);
-  if (!(await observeOne(c, name, fleet, api, receipt, followed))) return;
-  const seen = fleet.follows.get(token)?.seen;
-  // Nothing was learned: whether it has begun is not known, and asking costs nothing but a word.
-  const targets = receipt.revision?.targets ?? [];
-  if (seen != null && !targets.some((device) => isQueued(seen, device))) {
+  await observeOne(c, name, fleet, api, receipt, followed);
+  // Where nothing was learned AWS is asked all the same: it says by itself what cannot be cancelled.
+  const seen = fleet.follows.get(token)?.seen ?? null;
+  const told = seen === null ? null : whatIsLeft(receipt, seen);
+  if (told === 'nothing') return;
+  if (told === 'begun') {
     answer(c, receipt, 'begun', 'every device had begun or ended', null);
     return;
   }
@@ -125,6 +136,17 @@ async function cancelOne(
       if (outcome.throttled) pauseFleet(c, name, fleet, reasonOf(name, outcome.fault), 'access');
     }
   }
+}
+
+/**
+ * Whether there is something to cancel. A task that is over needs no answer: its end is written, and says more. Where a device
+ * is cancelled already, somebody has asked (perhaps another replica, whose answer is on its way): it has not begun by itself.
+ */
+function whatIsLeft(receipt: Receipt, seen: Observation): 'queued' | 'begun' | 'nothing' {
+  const targets = receipt.revision?.targets ?? [];
+  if (seen.gone || judgeNews(receipt, seen).kind === 'settled') return 'nothing';
+  if (targets.some((device) => isQueued(seen, device))) return 'queued';
+  return seen.executions.some(({ state }) => state === 'CANCELED') ? 'nothing' : 'begun';
 }
 
 function newlyFollowed(nowMs: number) {

@@ -28,6 +28,8 @@ const intervalAwaitedMs = 60_000;
 const intervalShare = 0.25;
 /** Of one pass, for all fleets beside each other: a merge or a window that opens meanwhile waits no longer. */
 const budgetMs = 5_000;
+/** Before the next pass goes on with what this one did not come to. */
+const overdueMs = 15_000;
 /** After a question that was not answered. */
 const failureFirstMs = 30_000;
 const failureLastMs = 10 * 60_000;
@@ -274,13 +276,19 @@ function* unwritten(
   }
 }
 
-/** When the next task is due to be asked for (monotonic); null where none is in flight. */
+/**
+ * When the next task is due to be asked for (monotonic); null where none is in flight. What is overdue goes on after a pause,
+ * and not at once: it may be overdue because its fleet cannot be asked.
+ */
 export function nextObserveMs(c: Controller, awaited: ReadonlySet<Token>): number | null {
+  const nowMs = c.clock.monotonicMs();
+  const againMs = nowMs + overdueMs;
   let next: number | null = null;
   for (const fleet of c.state.fleets.values()) {
     const earliestMs = Math.max(fleet.observeAtMs, fleet.pausedUntilMs);
     for (const [token, followed] of fleet.follows) {
-      const atMs = Math.max(earliestMs, dueMsOf(followed, awaited.has(token)));
+      const dueMs = Math.max(earliestMs, dueMsOf(followed, awaited.has(token)));
+      const atMs = dueMs <= nowMs ? againMs : dueMs;
       if (next === null || atMs < next) next = atMs;
     }
   }

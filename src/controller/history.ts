@@ -4,6 +4,8 @@
  * a head; then it covers that head and what descends from it, and removals are counted from it.
  */
 import type { LedgerView } from '../ledger/fold.ts';
+import { restlessReceipts } from '../ledger/fold.ts';
+import { receiptState } from '../ledger/receipt.ts';
 import type { Desired, WantedTask } from '../manifest/collect.ts';
 import { collectDesired } from '../manifest/collect.ts';
 import type { TaskKey } from '../manifest/manifest.ts';
@@ -41,16 +43,21 @@ export async function readSource(
   if (base === null || base === head) {
     // A head that the ledger names was judged by whoever acted on it, perhaps step by step.
     const accepted = base !== null && fetched ? await coveringAccept(c, view, head) : null;
-    return { tree: tree.value, desired, previous: c.state.lastTasks, halts: [], accepted };
+    // Judged again all the same: the configuration may look for manifests elsewhere than it did then.
+    const isAccepted = base === null || (await isCovered(c, head));
+    const halts = isAccepted ? [] : judgeTree(c, view, desired, c.state.lastTasks, true);
+    return { tree: tree.value, desired, previous: c.state.lastTasks, halts, accepted };
   }
   const grown = await c.source.descends(head, base);
   if (!grown.ok) return { failure: { code: grown.fault.code, message: grown.fault.message } };
   const accept = fetched ? await coveringAccept(c, view, head) : null;
   const before = await tasksBefore(c, base);
+  if ('failure' in before) return before;
   const counted = accept === null ? before : await tasksAt(c, accept);
+  if ('failure' in counted) return counted;
   if (!grown.value && accept === null && !fetched) return { failure: behind(head, base) };
   const halts: Reason[] = grown.value || accept !== null ? [] : [rewritten(head, base)];
-  halts.push(...judgeTree(c, view, desired, counted));
+  halts.push(...judgeTree(c, view, desired, counted, !(await isCovered(c, head))));
   return { tree: tree.value, desired, previous: before, halts, accepted: accept };
 }
 
@@ -62,41 +69,54 @@ export async function readSource(
 async function coveringAccept(c: Controller, view: LedgerView, head: CommitId): Promise<CommitId | null> {
   const { accept } = c.config.source;
   if (accept === undefined || view.accepted.has(accept)) return null;
-  if (accept === head) return accept;
+  return (await isCovered(c, head)) ? accept : null;
+}
+
+/** Whether `source.accept` names this head or an ancestor of it, whether or not that was acted on before. */
+async function isCovered(c: Controller, head: CommitId): Promise<boolean> {
+  const { accept } = c.config.source;
+  if (accept === undefined || accept === head) return accept === head;
   const covers = await c.source.descends(head, accept);
-  return covers.ok && covers.value ? accept : null;
+  return covers.ok && covers.value;
 }
 
 /** What was wanted before: by this process's own last head, where that is no older than what the ledger names. */
-async function tasksBefore(c: Controller, base: CommitId): Promise<ReadonlyMap<TaskKey, WantedTask>> {
+async function tasksBefore(c: Controller, base: CommitId): Promise<Tasks | { readonly failure: Reason }> {
   const { lastHead, lastTasks } = c.state;
   if (lastHead === base) return lastTasks;
   const newer = lastHead === null ? null : await c.source.descends(lastHead, base);
   if (newer?.ok === true && newer.value) return lastTasks;
-  return new Map([...(await tasksAt(c, base)), ...lastTasks]);
+  const older = await tasksAt(c, base);
+  return 'failure' in older ? older : new Map([...older, ...lastTasks]);
 }
 
-async function tasksAt(c: Controller, commit: CommitId): Promise<ReadonlyMap<TaskKey, WantedTask>> {
+type Tasks = ReadonlyMap<TaskKey, WantedTask>;
+
+/** What was wanted at a commit. One that is not here any more, after a rewrite, wanted nothing that can be known. */
+async function tasksAt(c: Controller, commit: CommitId): Promise<Tasks | { readonly failure: Reason }> {
   const tree = await c.source.read(commit);
-  return tree.ok ? collectDesired(tree.value.files).tasks : new Map();
+  if (tree.ok) return collectDesired(tree.value.files).tasks;
+  if (tree.fault.code === 'SG3032') return new Map();
+  return { failure: { code: tree.fault.code, message: tree.fault.message } };
 }
 
 function judgeTree(
   c: Controller,
   view: LedgerView,
   desired: Desired,
-  counted: ReadonlyMap<TaskKey, WantedTask>,
+  counted: Tasks,
+  byLedger: boolean,
 ): Reason[] {
   const isEmpty = desired.tasks.size === 0 && desired.frozen.size === 0 && desired.quarantined.size === 0;
-  if (isEmpty && counted.size > 0) {
+  if (isEmpty && (counted.size > 0 || (byLedger && isAnyOpen(view)))) {
     return [
       {
         code: 'SG6202',
-        message: `the source holds no manifest any more (it held ${counted.size}); restore them, or name this head in source.accept`,
+        message: `the source holds no manifest any more (${counted.size > 0 ? `it held ${counted.size}` : 'tasks of it are still open in the ledger'}); restore them, or name this head in source.accept`,
       },
     ];
   }
-  const removals = countRemovals(counted, desired, view);
+  const removals = countRemovals(counted, desired, view, byLedger);
   const { maxRemovals } = c.config.source;
   if (removals <= maxRemovals) return [];
   return [
@@ -105,6 +125,17 @@ function judgeTree(
       message: `${removals} tasks that were not finished are gone from the source at once (source.maxRemovals is ${maxRemovals}); restore them, or name this head in source.accept`,
     },
   ];
+}
+
+/** Whether the ledger holds anything that a manifest may still be wanted for. */
+function isAnyOpen(view: LedgerView): boolean {
+  return restlessReceipts(view).some((receipt) => {
+    const state = receiptState(receipt);
+    return (
+      (state === 'waiting' && !receipt.notes.has('withdrawn')) ||
+      (state === 'issued' && receipt.cancel === null)
+    );
+  });
 }
 
 function behind(head: CommitId, base: CommitId): Reason {

@@ -2,6 +2,7 @@
 import type { Moment } from '../lib/clock.ts';
 import { elapsedMs, readMoment } from '../lib/clock.ts';
 import { BugError } from '../lib/faults.ts';
+import { answerEvents } from './cancelling.ts';
 import { land, pushUntilKnown } from './landing.ts';
 import { usableOutcomes } from './outbox.ts';
 import { backoffMs } from './pacer.ts';
@@ -108,7 +109,9 @@ export async function flush(c: Controller): Promise<boolean> {
 }
 
 function isEmpty(c: Controller): boolean {
-  return c.state.outbox.length === 0 && c.state.undecided === null;
+  const { outbox, undecided, cancels, view } = c.state;
+  const answers = view !== null && cancels.size > 0 ? answerEvents(c, view) : [];
+  return outbox.length === 0 && undecided === null && answers.length === 0;
 }
 
 async function flushOnce(c: Controller, giveUp: () => boolean): Promise<boolean> {
@@ -121,7 +124,9 @@ async function flushOnce(c: Controller, giveUp: () => boolean): Promise<boolean>
     if (landing === 'landed') releaseLate(c, batch.events);
     return landing !== 'unknown' && landing !== 'refused';
   }
-  const events = usableOutcomes(c, view);
+  const outcomes = usableOutcomes(c, view);
+  const told = new Set(outcomes.map(({ token }) => token));
+  const events = [...outcomes, ...answerEvents(c, view).filter(({ token }) => !told.has(token))];
   if (events.length === 0) return true;
   const landing = await land(c, view, events, { source: null, policies: null, accepted: null }, giveUp);
   return landing === 'landed' || landing === 'lost';
@@ -183,6 +188,8 @@ function isSettled(c: Controller, report: PassReport, options: OnceOptions): boo
   if (report.again || !isEmpty(c)) return false;
   return !report.decisions.some(({ action, reasons }) => {
     if (action === 'issue') return true;
+    // Still reading what others have made: the next pass goes on with it.
+    if (action === 'hold' && reasons.some(({ code }) => code === 'SG6239')) return true;
     if (action === 'look') return options.wait;
     return action === 'wait' && options.wait && reasons.some(({ code }) => code === 'SG6116');
   });

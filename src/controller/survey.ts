@@ -8,7 +8,7 @@ import { elapsedMs, type Moment, readMoment } from '../lib/clock.ts';
 import { tagKeys } from '../manifest/request.ts';
 import type { Survey } from '../plan/devices.ts';
 import { isFinalState } from '../plan/observation.ts';
-import { pauseFleet, reasonOf } from './fleet-check.ts';
+import { pauseFleet, reasonOf, sameIdentity } from './fleet-check.ts';
 import type { ListedTask, ReadFailure, TaskApi } from './ports.ts';
 import type { Controller, FleetState, ForeignTask } from './state.ts';
 
@@ -44,7 +44,7 @@ export async function surveyFleet(
   const active = await api.listActiveTasks();
   c.guard.observe(name, active.server, readMoment(c.clock));
   if (active.kind !== 'ok') return fail(c, name, fleet, active);
-  const foreign = active.value.tasks.filter((task) => !isFollowed(task, view));
+  const foreign = active.value.tasks.filter((task) => !isFollowed(task, view, fleet));
   forgetEnded(fleet, foreign);
   const left = await readForeign(c, view, name, fleet, api, foreign, begun);
   if (typeof left !== 'number') return left;
@@ -58,12 +58,13 @@ export async function surveyFleet(
 }
 
 /** Tasks of receipts that the plan counts by itself: their devices are held without a survey. */
-function isFollowed({ tags }: ListedTask, view: LedgerView): boolean {
+function isFollowed({ taskId, tags }: ListedTask, view: LedgerView, fleet: FleetState): boolean {
   const receipt =
     tags[tagKeys.ledger] === view.ledgerId ? view.receipts.get(tags[tagKeys.revision] ?? '') : undefined;
-  if (receipt === undefined) return false;
+  if (receipt?.identity == null || !sameIdentity(receipt.identity, fleet.expected)) return false;
   const state = receiptState(receipt);
-  return state === 'issued' || state === 'claimed' || state === 'inDoubt' || state === 'ambiguous';
+  if (state === 'issued') return receipt.taskIds.includes(taskId);
+  return state === 'claimed' || state === 'inDoubt' || state === 'ambiguous';
 }
 
 function forgetEnded(fleet: FleetState, active: readonly ListedTask[]): void {
@@ -82,41 +83,50 @@ async function readForeign(
   begun: Moment,
 ): Promise<number | Survey> {
   const { foreign } = fleet.around;
-  const due = tasks.filter(({ taskId }) => {
-    const known = foreign.get(taskId);
-    return known === undefined || c.clock.monotonicMs() - known.askedMs >= foreignMs;
-  });
+  // Those that nobody has read come first: an old answer holds its devices a little longer, a missing one the whole fleet.
+  const askedMs = ({ taskId }: ListedTask): number =>
+    foreign.get(taskId)?.askedMs ?? Number.NEGATIVE_INFINITY;
+  const due = tasks
+    .filter((task) => c.clock.monotonicMs() - askedMs(task) >= foreignMs)
+    .sort((a, b) => Math.sign(askedMs(a) - askedMs(b)) || 0);
+  let hidden = 0;
   for (const [index, task] of due.entries()) {
     const isNew = !foreign.has(task.taskId);
     const waitMs = fleet.observePacer.waitMs(c.clock.monotonicMs());
     if (c.signal.aborted || elapsedMs(begun, readMoment(c.clock)) + waitMs >= budgetMs) {
-      return due.slice(index).filter(({ taskId }) => !foreign.has(taskId)).length;
+      return hidden + due.slice(index).filter(({ taskId }) => !foreign.has(taskId)).length;
     }
     if (waitMs > 0) await c.clock.sleep(waitMs, c.signal);
     fleet.observePacer.take(c.clock.monotonicMs());
     const read = await readTask(c, api, task, foreign.get(task.taskId), view.ledgerId);
+    if (read === null) {
+      hidden += 1;
+      continue;
+    }
     if ('fault' in read) return fail(c, name, fleet, read);
     if (foreign.size >= foreignMax && isNew) continue;
     foreign.set(task.taskId, read);
     if (isNew && !read.isOurs) tellForeign(c, name, task.taskId, read);
   }
-  return 0;
+  return hidden;
 }
 
+/** What one task takes; null where AWS lists it and does not show it. */
 async function readTask(
   c: Controller,
   api: TaskApi,
   task: ListedTask,
   known: ForeignTask | undefined,
   ledgerId: string,
-): Promise<ForeignTask | ReadFailure> {
+): Promise<ForeignTask | ReadFailure | null> {
   const { taskId, tags } = task;
   let targets = known?.targets;
   if (targets === undefined) {
     const described = await api.describeTask(taskId);
-    // It ended between the listing and now.
-    if (described.kind !== 'ok' && described.kind !== 'notFound') return described;
-    targets = described.kind === 'ok' ? described.value.targets : [];
+    // Listed, and not shown: it was just made, and whose devices it takes is not known yet.
+    if (described.kind === 'notFound') return null;
+    if (described.kind !== 'ok') return described;
+    targets = described.value.targets;
   }
   const listed = await api.listExecutions(taskId);
   if (listed.kind !== 'ok' && listed.kind !== 'notFound') return listed;

@@ -87,8 +87,8 @@ function problem(entry: TreeEntry, path: string, found: Problem): Candidate {
     manifests: [],
     problems: [found],
     badNames: [],
-    // What is only pointed out (a warning) was never a manifest, and holds no name back.
-    hidden: found.severity === 'error' ? 'any' : null,
+    // What is only pointed out (a warning) may have been a manifest before it was renamed, or a folder of them.
+    hidden: 'any',
   };
   return { kind: 'problem', file: { path, blob: entry.mode === gitlink ? '' : entry.id, parsed } };
 }

@@ -18,6 +18,8 @@ export interface BadOrder {
 
 /** Names are compared with a misspelt one up to so many: a fleet may have a hundred thousand. */
 const candidatesMax = 1_000;
+/** Near misses that are looked for in one tree: more mistakes than this have one cause. */
+const searchesMax = 100;
 
 /**
  * Tasks that name a task which is not there, or that wait for themselves, perhaps through others. A name whose manifest
@@ -29,6 +31,7 @@ export function findBadOrder(
   quarantined: ReadonlyMap<string, HiddenNames>,
 ): BadOrder[] {
   const found: BadOrder[] = [];
+  const near = new Nearest(tasks);
   for (const task of tasks.values()) {
     const { fleet, after } = task.manifest;
     const unknown = after.filter((name) => {
@@ -36,7 +39,7 @@ export function findBadOrder(
       if (tasks.has(key) || frozen.has(key)) return false;
       return ![...quarantined.values()].some((hidden) => mayHide(hidden, name));
     });
-    if (unknown.length > 0) found.push(unknownName(task, unknown, tasks));
+    if (unknown.length > 0) found.push(unknownName(task, unknown, near));
   }
   for (const circle of findCircles(tasks)) {
     for (const task of circle) found.push(inCircle(task, circle));
@@ -44,18 +47,32 @@ export function findBadOrder(
   return found;
 }
 
-function unknownName(
-  task: PlacedTask,
-  unknown: readonly string[],
-  tasks: ReadonlyMap<TaskKey, PlacedTask>,
-): BadOrder {
-  const { fleet, name } = task.manifest;
-  const names: string[] = [];
-  for (const { manifest } of tasks.values()) {
-    if (names.length >= candidatesMax) break;
-    if (manifest.fleet === fleet && manifest.name !== name) names.push(manifest.name);
+/** Near misses of unknown names, each looked for once: one name that was removed may be waited for by a whole fleet. */
+class Nearest {
+  readonly #tasks: ReadonlyMap<TaskKey, PlacedTask>;
+  readonly #found = new Map<TaskKey, string | undefined>();
+
+  constructor(tasks: ReadonlyMap<TaskKey, PlacedTask>) {
+    this.#tasks = tasks;
   }
-  const nearest = findNearest(unknown[0] ?? '', names);
+
+  find(fleet: string, unknown: string): string | undefined {
+    const key = taskKey({ fleet, name: unknown });
+    if (this.#found.has(key) || this.#found.size >= searchesMax) return this.#found.get(key);
+    const names: string[] = [];
+    for (const { manifest } of this.#tasks.values()) {
+      if (names.length >= candidatesMax) break;
+      if (manifest.fleet === fleet) names.push(manifest.name);
+    }
+    const nearest = findNearest(unknown, names);
+    this.#found.set(key, nearest);
+    return nearest;
+  }
+}
+
+function unknownName(task: PlacedTask, unknown: readonly string[], near: Nearest): BadOrder {
+  const { fleet, name } = task.manifest;
+  const nearest = near.find(fleet, unknown[0] ?? '');
   return {
     key: taskKey(task.manifest),
     told: {

@@ -76,11 +76,17 @@ export function describeDevices({ executions }: Pick<Receipt, 'executions'>): st
   return ` (${executions.map(({ device, state }) => `${device} ${state}`).join(', ')})`;
 }
 
-function describeCancel({ cancel }: Receipt): string {
+function describeCancel({ cancel, settled }: Receipt): string {
   if (cancel === null) return '';
   const why =
     cancel.reason === 'removed' ? 'when its manifest was removed' : 'when its manifest was reverted';
-  const answer = cancel.answer === null ? 'asked to be cancelled' : cancelWords[cancel.answer.kind];
+  const unanswered =
+    settled === null
+      ? 'to be cancelled'
+      : settled.outcome === 'canceled'
+        ? 'cancelled'
+        : 'not cancelled, it had ended,';
+  const answer = cancel.answer === null ? unanswered : cancelWords[cancel.answer.kind];
   return `; ${answer} ${why}; raise run to ask again`;
 }
 

@@ -62,8 +62,6 @@ export function findBusyDevices(manifest: Manifest, { occupied, surveys }: Devic
   return targets.flatMap((device): Reason[] => {
     const receipt = occupied.get(`${fleet}/${device}`);
     if (receipt !== undefined && receipt.token !== token) {
-      // That it waits for this one is said already.
-      if (manifest.after.includes(receipt.name)) return [];
       return [{ code: 'SG6120', message: `${device} is busy with ${describe(receipt)}` }];
     }
     if (survey === undefined) return [];

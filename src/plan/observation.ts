@@ -49,7 +49,10 @@ export function isQueued(receipt: Pick<Receipt, 'executions'>, device: string): 
 export function judgeNews(receipt: Receipt, seen: Observation): News {
   const targets = receipt.revision?.targets ?? [];
   if (seen.gone) return { kind: 'settled', outcome: 'vanished', executions: receipt.executions };
-  const executions = mergeExecutions(targets, receipt.executions, seen.executions);
+  // A task that is over is what AWS lists of it now: what was queued once may have been dropped unseen.
+  const isOver = seen.state === 'COMPLETED' || seen.state === 'CANCELED';
+  const known = isOver ? receipt.executions.filter(({ state }) => isFinalState(state)) : receipt.executions;
+  const executions = mergeExecutions(targets, known, seen.executions);
   const outcome = judgeEnd(targets, executions, seen.state);
   if (outcome !== null) return { kind: 'settled', outcome, executions };
   return isNews(receipt.executions, executions) ? { kind: 'progress', executions } : { kind: 'none' };

@@ -69,13 +69,20 @@ export function countRemovals(
   previous: ReadonlyMap<TaskKey, WantedTask>,
   desired: Desired,
   ledger: LedgerView,
+  byLedger: boolean,
 ): number {
-  let removals = 0;
+  const gone = new Set<Token>();
   for (const { manifest, path } of previous.values()) {
     if (judgeAbsence(manifest, [path], desired) !== 'removed') continue;
-    if (losesSomething(ledger.receipts.get(manifest.token))) removals += 1;
+    if (losesSomething(ledger.receipts.get(manifest.token))) gone.add(manifest.token);
   }
-  return removals;
+  // What is in AWS is counted by the ledger, too: a name may have been hidden when the tree was read before, or its folder
+  // be lost by a slip in the configuration, and its task would be cancelled all the same.
+  for (const receipt of byLedger ? restlessReceipts(ledger) : []) {
+    if (receiptState(receipt) !== 'issued' || !losesSomething(receipt)) continue;
+    if (judgeAbsence(receipt, lastPaths(receipt, previous), desired) === 'removed') gone.add(receipt.token);
+  }
+  return gone.size;
 }
 
 /** Every path at which a revision is known to have been read: where it was claimed, and where it was last. */

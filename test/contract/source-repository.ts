@@ -157,10 +157,10 @@ export function describeSourceRepository(kind: string, open: OpenWorld): void {
             ...parsed.problems.map(({ code }) => code).slice(0, 1),
           ]);
           expect(told).toEqual([
-            ['tasks/UPPER.YAML', 0, false, 'SG3046'],
+            ['tasks/UPPER.YAML', 0, true, 'SG3046'],
             ['tasks/bad.yaml', 0, true, expect.stringMatching(/^SG1/)],
             ['tasks/big.yaml', 0, true, 'SG3045'],
-            ['tasks/folder', 0, false, 'SG3041'],
+            ['tasks/folder', 0, true, 'SG3041'],
             ['tasks/good.yaml', 1, false],
             ['tasks/link.yaml', 0, true, 'SG3041'],
             ['tasks/sub', 0, true, 'SG3042'],

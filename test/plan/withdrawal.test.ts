@@ -53,13 +53,13 @@ const states: [string, LedgerEvent[], boolean][] = [
 describe('a removal', () => {
   it.each(states)('of what is %s counts: $2', (_state, events, counts) => {
     const stage = written(...events);
-    expect(countRemovals(stage.previous, readFiles({}), stage.ledger.view)).toBe(counts ? 1 : 0);
+    expect(countRemovals(stage.previous, readFiles({}), stage.ledger.view, false)).toBe(counts ? 1 : 0);
   });
 
   it('of what is claimed counts', () => {
     const stage = written();
     stage.claim(token);
-    expect(countRemovals(stage.previous, readFiles({}), stage.ledger.view)).toBe(1);
+    expect(countRemovals(stage.previous, readFiles({}), stage.ledger.view, false)).toBe(1);
   });
 
   it.each([
@@ -71,7 +71,7 @@ describe('a removal', () => {
     ['nothing at all', { [path]: yaml() }],
   ])('is not %s', (_what, files) => {
     const stage = written();
-    expect(countRemovals(stage.previous, readFiles(files), stage.ledger.view)).toBe(0);
+    expect(countRemovals(stage.previous, readFiles(files), stage.ledger.view, false)).toBe(0);
   });
 });
 
