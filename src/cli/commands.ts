@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { simulatorFlags } from '../simulator/flags.ts';
+import type { DoctorOptions } from './doctor.ts';
 import type { End } from './exit-codes.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
 import { choiceOption, configOption, type Format, formatOption, logLevels } from './options.ts';
@@ -10,11 +11,27 @@ import type { Surroundings } from './surroundings.ts';
 
 /** Adds every command. The code behind one is loaded when it runs: help and typing errors wait for no AWS client. */
 export function addCommands(program: Command, world: Surroundings, end: End): void {
+  addDoctor(program, world, end);
   addWorkTreeCommands(program, world, end);
   addControllerCommands(program, world, end);
   addLedgerCommands(program, world, end);
   addSimulate(program, world, end);
   addDemo(program, world, end);
+}
+
+function addDoctor(program: Command, world: Surroundings, end: End): void {
+  program
+    .command('doctor')
+    .summary('check that everything the controller needs is there')
+    .description(
+      'Checks configuration, files, Git servers, credentials and the clock: each line says ok, or what to do. Changes nothing.',
+    )
+    .addOption(configOption())
+    .addOption(formatOption())
+    .action(async (options: DoctorOptions) => {
+      const { doctor } = await import('./doctor.ts');
+      end(await doctor(options, world));
+    });
 }
 
 function addWorkTreeCommands(program: Command, world: Surroundings, end: End): void {

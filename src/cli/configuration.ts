@@ -43,6 +43,7 @@ export async function loadConfig(
   return config === null ? { ok: false, exit: exitCodes.usage } : { ok: true, value: config };
 }
 
-function noConfig(reason: Fault): Fault {
+/** The usual configuration is not there. */
+export function noConfig(reason: Fault): Fault {
   return fault('SG7007', 'human', reason.message, 'name the configuration with --config FILE');
 }

@@ -80,7 +80,8 @@ function beginReading(
   const format = decodeFormat(fetched.format);
   if (!format.ok) return format;
   const { ledger } = format.value;
-  if (config.id !== undefined && config.id !== ledger) return failed(otherLedger(config.id, ledger));
+  const other = judgeLedgerId(config, ledger);
+  if (other !== null) return failed(other);
   return ok({ view: emptyView(ledger, fetched.root), commits: 1, events: new Map() });
 }
 
@@ -100,11 +101,13 @@ function foldSegment(
   return foldBatch(view, batch.value, segment.commit);
 }
 
-function otherLedger(expected: string, found: string): Fault {
+/** SG7010 where the configuration pins another ledger than the branch holds; else null. */
+export function judgeLedgerId(config: LedgerConfig, found: string): Fault | null {
+  if (config.id === undefined || config.id === found) return null;
   return fault(
     'SG7010',
     'human',
-    `the branch holds ledger ${found}, and the configuration's ledger.id is ${expected}`,
+    `the branch holds ledger ${found}, and the configuration's ledger.id is ${config.id}`,
     'point ledger.url and ledger.branch at the right ledger, or correct ledger.id',
   );
 }

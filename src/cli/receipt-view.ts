@@ -103,7 +103,7 @@ function formatRow(
 }
 
 /** Breaks between words; a word longer than a line stands alone, whole, so that it can be copied. */
-function wrapWords(text: string, width: number): string[] {
+export function wrapWords(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

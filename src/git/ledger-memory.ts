@@ -26,7 +26,7 @@ const knownRef = 'refs/snowgate/ledger';
 
 /** Reads what an earlier life knew; nothing, where both places are lost. Fault: SG4003, the mirror cannot be read. */
 export async function recall(mirror: Mirror, file: string): Promise<Result<LedgerKnowledge>> {
-  const written = parseKnowledge(await readFile(file, 'utf8').catch(() => ''));
+  const written = await readKnowledge(file);
   const kept = await resolveCommit(mirror, knownRef);
   if (!kept.ok) return kept;
   if (kept.value === null) return ok(written);
@@ -35,6 +35,11 @@ export async function recall(mirror: Mirror, file: string): Promise<Result<Ledge
   // the ref is moved only to what descends from what the file says.
   const ahead = await isAncestor(mirror, written.tip, kept.value);
   return ahead.ok ? ok(ahead.value ? { ...written, tip: kept.value } : written) : ahead;
+}
+
+/** The same from the file alone, for who only looks: another process may hold the mirror. */
+export async function readKnowledge(file: string): Promise<LedgerKnowledge> {
+  return parseKnowledge(await readFile(file, 'utf8').catch(() => ''));
 }
 
 /** Writes it down in both places, each at once or not at all. Faults: SG4003, SG3021. */

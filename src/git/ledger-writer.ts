@@ -90,45 +90,70 @@ export async function sendCommit(
 ): Promise<PushOutcome> {
   const access = await prepareRemote(config, mirror.home);
   if (!access.ok) return { verdict: 'unsent', fault: access.fault };
-  const ref = `refs/heads/${config.branch}`;
-  const result = await runGit(
-    [
-      'push',
-      '--porcelain',
-      '--no-progress',
-      '--no-follow-tags',
-      `--force-with-lease=${ref}:${order.expected ?? ''}`,
-      '--',
-      access.value.url,
-      `${order.commit}:${ref}`,
-    ],
-    {
-      gitDir: mirror.dir,
-      cwd: access.value.cwd,
-      env: access.value.env,
-      stdoutLimitBytes: 64 * 1024,
-      timeoutMs: order.timeoutMs,
-      limits: { memoryBytes: memoryLimitBytes },
-      ...(order.signal === undefined ? {} : { signal: order.signal }),
-    },
-  );
-  const explained = explainRemote(
-    result,
-    access.value,
-    `pushing to the ledger branch ${config.branch} of`,
-    order.timeoutMs,
-  );
-  // git that was never started has sent nothing.
-  if (result.spawnError !== null) return { verdict: 'unsent', fault: explained };
-  const push = { ref, commit: order.commit, creates: order.expected === null };
-  const stdout = result.stdout.toString('utf8');
+  const { result, explained, verdict } = await push(mirror, config, access.value, order, []);
+  if (verdict === 'locked') return { verdict, fault: lockedFault(config, result, access.value) };
+  const said = pushReason(result.stdout.toString('utf8'), wishOf(config, order));
+  const reason = boundWords(scrub(said, access.value.secrets));
+  return { verdict, fault: tell(verdict, reason, explained) };
+}
+
+/**
+ * Asks the server for a push as {@link sendCommit} does, and sends nothing: git ends after it has been let in to push and
+ * has been told the branches. So credentials and the right to open a push are proved; what a server judges by the commits
+ * themselves (hooks, protected branches, quotas) is not. Null where it was let in.
+ */
+export async function rehearsePush(
+  mirror: Mirror,
+  config: LedgerConfig,
+  order: PushOrder,
+): Promise<Fault | null> {
+  const access = await prepareRemote(config, mirror.home);
+  if (!access.ok) return access.fault;
+  const { explained, verdict } = await push(mirror, config, access.value, order, ['--dry-run']);
+  // A branch that has moved meanwhile was seen by a push that was let in.
+  return verdict === 'landed' || verdict === 'lost' || verdict === 'exists' ? null : explained;
+}
+
+function refOf(config: LedgerConfig): string {
+  return `refs/heads/${config.branch}`;
+}
+
+function wishOf(config: LedgerConfig, order: PushOrder) {
+  return { ref: refOf(config), commit: order.commit, creates: order.expected === null };
+}
+
+async function push(
+  mirror: Mirror,
+  config: LedgerConfig,
+  access: RemoteAccess,
+  order: PushOrder,
+  flags: readonly string[],
+) {
+  const ref = refOf(config);
+  const lease = `--force-with-lease=${ref}:${order.expected ?? ''}`;
+  const said = ['push', ...flags, '--porcelain', '--no-progress', '--no-follow-tags', lease];
+  const result = await runGit([...said, '--', access.url, `${order.commit}:${ref}`], {
+    gitDir: mirror.dir,
+    cwd: access.cwd,
+    env: access.env,
+    stdoutLimitBytes: 64 * 1024,
+    timeoutMs: order.timeoutMs,
+    limits: { memoryBytes: memoryLimitBytes },
+    ...(order.signal === undefined ? {} : { signal: order.signal }),
+  });
+  const doing = `pushing to the ledger branch ${config.branch} of`;
+  const explained = explainRemote(result, access, doing, order.timeoutMs);
   // One that we ended may have sent everything.
   const code = result.stopped === null ? result.code : null;
-  const report = { code, timedOut: result.timedOut, stdout, stderr: result.stderr };
-  const verdict = classifyPush(report, push);
-  if (verdict === 'locked') return { verdict, fault: lockedFault(config, result, access.value) };
-  const reason = boundWords(scrub(pushReason(stdout, push), access.value.secrets));
-  return { verdict, fault: tell(verdict, reason, explained) };
+  const report = {
+    code,
+    timedOut: result.timedOut,
+    stdout: result.stdout.toString('utf8'),
+    stderr: result.stderr,
+  };
+  // git that was never started has sent nothing.
+  const verdict = result.spawnError === null ? classifyPush(report, wishOf(config, order)) : 'unsent';
+  return { result, explained, verdict };
 }
 
 /** What was made of the push, in our words, with the server's reason and git's own words behind them. */

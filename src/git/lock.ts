@@ -3,7 +3,7 @@ import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Result } from '../lib/faults.ts';
+import type { Fault, Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
 import { makeFolder } from './folder.ts';
 import { homeMark, stateDirFault } from './home.ts';
@@ -37,7 +37,8 @@ const answerMs = 1_000;
 export async function lockStateDir(stateDir: string): Promise<Result<StateLock>> {
   const name = `lock.${randomUUID().slice(0, 6)}`;
   const path = join(stateDir, name);
-  if (Buffer.byteLength(path) > socketPathLimitBytes) return failed(longPathFault(stateDir, path));
+  const tooLong = judgeStateDirPath(stateDir);
+  if (tooLong !== null) return failed(tooLong);
   let own: OwnSocket | null = null;
   try {
     await makeFolder(stateDir);
@@ -79,14 +80,25 @@ async function winAgainstOthers(stateDir: string, name: string): Promise<boolean
   return false;
 }
 
-function longPathFault(stateDir: string, path: string) {
-  const over = Buffer.byteLength(path) - socketPathLimitBytes;
+/** SG3021 for a path in which no socket has room; else null. */
+export function judgeStateDirPath(stateDir: string): Fault | null {
+  const over = Buffer.byteLength(join(stateDir, 'lock.000000')) - socketPathLimitBytes;
+  if (over <= 0) return null;
   return fault(
     'SG3021',
     'human',
     `the state directory ${stateDir} cannot be used: its path is ${over} bytes too long for a socket in it`,
     'choose a shorter stateDir',
   );
+}
+
+/** Whether a process holds the state directory. Only looks: what is dead stays where it is. */
+export async function isStateDirHeld(stateDir: string): Promise<boolean> {
+  const names = await readdir(stateDir).catch(() => []);
+  const answers = await Promise.all(
+    names.filter((name) => lockName.test(name)).map((name) => ask(join(stateDir, name))),
+  );
+  return answers.includes('holds');
 }
 
 interface OwnSocket {

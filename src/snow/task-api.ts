@@ -47,11 +47,17 @@ const credentialsTimeoutMs = 10_000;
  * itself or ask the environment for: region, endpoint, one attempt, time-outs, credentials, the client token. It is
  * loaded at the first call, because most commands need none of it.
  */
-export function createTaskApi(fleet: FleetConfig, options: TaskApiOptions): TaskApi & { close(): void } {
+export function createTaskApi(fleet: FleetConfig, options: TaskApiOptions): SnowFleet {
   return new SnowTaskApi(fleet, options);
 }
 
-class SnowTaskApi implements TaskApi {
+export interface SnowFleet extends TaskApi {
+  /** As {@link TaskApi.probe}, for ListTasks: one entry, which nobody reads. */
+  probeTasks(): Promise<Read<null>>;
+  close(): void;
+}
+
+class SnowTaskApi implements SnowFleet {
   readonly #fleet: FleetConfig;
   readonly #timeoutMs: number;
   readonly #transport: Transport;
@@ -171,6 +177,13 @@ class SnowTaskApi implements TaskApi {
   async probe(): Promise<Read<null>> {
     const answer = await this.#read('ListDevices', (sdk, client, options) =>
       client.send(new sdk.ListDevicesCommand({ maxResults: 1 }), options),
+    );
+    return answer.kind === 'ok' ? { ...answer, value: null } : answer;
+  }
+
+  async probeTasks(): Promise<Read<null>> {
+    const answer = await this.#read('ListTasks', (sdk, client, options) =>
+      client.send(new sdk.ListTasksCommand({ maxResults: 1 }), options),
     );
     return answer.kind === 'ok' ? { ...answer, value: null } : answer;
   }

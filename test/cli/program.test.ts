@@ -104,7 +104,17 @@ describe('help', () => {
   it('names every command', async () => {
     const { stdout } = await run(['--help']);
     const named = [...stdout.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
-    expect(named).toEqual(['validate', 'token', 'plan', 'run', 'ledger', 'simulate', 'demo', 'help']);
+    expect(named).toEqual([
+      'doctor',
+      'validate',
+      'token',
+      'plan',
+      'run',
+      'ledger',
+      'simulate',
+      'demo',
+      'help',
+    ]);
   });
 });
 
