@@ -64,6 +64,8 @@ export interface FleetConfig {
   readonly stsEndpoint?: string;
   readonly roleArn?: string;
   readonly externalId?: string;
+  /** Only looked at: its tasks are planned, and nothing is claimed or asked. Absent where its tasks are issued. */
+  readonly mode?: 'observe';
   /** The identity of the newest claim that the operator says is left behind on purpose. */
   readonly rebind?: FleetIdentity;
 }

@@ -87,6 +87,7 @@ function buildFleet(draft: Draft, name: string): FleetConfig {
     ...(stsEndpoint === '' ? {} : { stsEndpoint }),
     ...(roleArn === undefined ? {} : { roleArn }),
     ...(externalId === undefined ? {} : { externalId }),
+    ...(draft.text(at('mode')) === 'observe' ? { mode: 'observe' } : {}),
     ...(rebind === undefined ? {} : { rebind }),
   };
 }

@@ -13,6 +13,7 @@ import type { Reason } from '../policy/verdict.ts';
 import { backoffMs } from './pacer.ts';
 import type { ListedTask, Read, TaskApi } from './ports.ts';
 import type { Controller, FleetState, Stranger } from './state.ts';
+import { isObserved } from './state.ts';
 
 /** A fleet's pause after failures in a row, and between probes: as the table of DESIGN 5 has it for throttling. */
 export const pauseFirstMs = 30_000;
@@ -28,6 +29,10 @@ export function fleetConditions(c: Controller, view: LedgerView): Map<string, Fl
   const conditions = new Map<string, FleetCondition>();
   const now = readMoment(c.clock);
   for (const [name, fleet] of c.state.fleets) {
+    if (isObserved(fleet)) {
+      conditions.set(name, observedCondition(name));
+      continue;
+    }
     // `snowgate plan` has no way to ask AWS, and does not speak for the daemon's listing.
     const unlisted = !fleet.startListed && c.apis.has(name);
     const condition = fleetCondition(name, fleet, view, now);
@@ -35,6 +40,13 @@ export function fleetConditions(c: Controller, view: LedgerView): Map<string, Fl
     conditions.set(name, unlisted && condition.kind === 'open' ? beforeListing(name, fleet) : condition);
   }
   return conditions;
+}
+
+function observedCondition(name: string): FleetCondition {
+  return {
+    kind: 'observed',
+    reason: { code: 'SG6129', message: `fleet ${name} only observes (fleets.${name}.mode)` },
+  };
 }
 
 /**
@@ -168,12 +180,13 @@ export function noteSuccess(c: Controller, name: string, fleet: FleetState, went
 
 /**
  * Makes a fleet ready for calls: credentials and account proved, AWS's time heard, a closed fleet probed when its
- * back-off has passed. True when it may be called; what stands in the way is left in its state.
+ * back-off has passed. True when it may be called; what stands in the way is left in its state. Every call of a pass comes
+ * after this one: a fleet that is only observed is never ready.
  */
 export async function prepareFleet(c: Controller, name: string): Promise<boolean> {
   const fleet = c.state.fleets.get(name);
   const api = c.apis.get(name);
-  if (fleet === undefined || api === undefined) return false;
+  if (fleet === undefined || api === undefined || isObserved(fleet)) return false;
   fleet.proved = false;
   if (fleet.pauseReason !== null && c.clock.monotonicMs() < fleet.pausedUntilMs) return false;
   const proof = await api.prove();

@@ -19,6 +19,7 @@ import { pauseFleet, prepareFleet, reasonOf, sameIdentity } from './fleet-check.
 import { backoffMs } from './pacer.ts';
 import type { ReadFailure, TaskApi } from './ports.ts';
 import type { Controller, FleetState, Followed } from './state.ts';
+import { isObserved } from './state.ts';
 
 /** The first questions after a change come so soon; the later ones when a quarter of the time since has passed again. */
 const intervalFirstMs = 5_000;
@@ -88,7 +89,7 @@ function ageMs(c: Controller, receipt: Receipt): number {
 
 /** In AWS, not at its end, and where this fleet is now: nobody else's account can be asked. */
 function isFollowed(receipt: Receipt, fleet: FleetState): boolean {
-  if (receiptState(receipt) !== 'issued' || receipt.identity === null) return false;
+  if (receiptState(receipt) !== 'issued' || receipt.identity === null || isObserved(fleet)) return false;
   return sameIdentity(receipt.identity, fleet.expected);
 }
 

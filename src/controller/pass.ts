@@ -35,7 +35,7 @@ import { usableOutcomes } from './outbox.ts';
 import { backoffMs } from './pacer.ts';
 import type { Controller } from './state.ts';
 import { releaseLate, syncLedger, syncSource } from './sync.ts';
-import { tellLanded } from './telling.ts';
+import { tellLanded, tellObserved } from './telling.ts';
 
 /** A commit that was lost is decided again so many times in one pass; then others are given the branch for a while. */
 const roundsMax = 5;
@@ -194,6 +194,7 @@ async function decideAndAct(
 function announceFleets(c: Controller, view: LedgerView): void {
   for (const [fleet, condition] of fleetConditions(c, view)) {
     const subject = `halted ${fleet}`;
+    if (condition.kind === 'observed') tellObserved(c, fleet, condition.reason);
     if (condition.kind !== 'halted') c.announcer.clear(subject, 'issuing goes on for the fleet', { fleet });
     else {
       const { code, message } = condition.reason;

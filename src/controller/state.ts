@@ -231,3 +231,8 @@ function makeFleetState(config: FleetConfig, observeRate: number): FleetState {
     ambiguousListedMs: null,
   };
 }
+
+/** Whether the fleet is only looked at by its plan: of AWS nothing is asked for it. */
+export function isObserved({ config }: FleetState): boolean {
+  return config.mode === 'observe';
+}

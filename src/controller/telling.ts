@@ -1,5 +1,6 @@
 /** What a landed commit says to whoever reads the log. Outcomes are told where they happen, and not again. */
 import type { LedgerEvent, ProgressEvent, SettledEvent } from '../ledger/events.ts';
+import type { Reason } from '../policy/verdict.ts';
 import type { Controller } from './state.ts';
 
 /** How a doubt has ended, and how a task has: whoever was told of it is told of this, too. */
@@ -53,4 +54,13 @@ export function tellLanded(c: Controller, event: LedgerEvent): void {
 
 function told({ executions }: ProgressEvent | SettledEvent): string[] {
   return executions.map(({ device, state }) => `${device} ${state}`);
+}
+
+/** Once a life, so that nobody wonders why nothing happens. */
+export function tellObserved(c: Controller, fleet: string, { code, message: reason }: Reason): void {
+  c.announcer.say(`observed ${fleet}`, 'info', 'fleet only observed: nothing is issued to it', {
+    fleet,
+    code,
+    reason,
+  });
 }

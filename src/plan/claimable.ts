@@ -18,7 +18,9 @@ export type FleetCondition =
   | { readonly kind: 'open' }
   /** Ends by itself; `untilMs` where it is known when. */
   | { readonly kind: 'paused'; readonly untilMs: number | null; readonly reason: Reason }
-  | { readonly kind: 'halted'; readonly reason: Reason };
+  | { readonly kind: 'halted'; readonly reason: Reason }
+  /** Configured to be looked at only: planned, and nothing more. */
+  | { readonly kind: 'observed'; readonly reason: Reason };
 
 export interface ClaimInput extends DeviceInput, OrderInput {
   readonly ledger: LedgerView;

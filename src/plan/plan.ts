@@ -13,6 +13,7 @@ import { judgeClaim } from './claimable.ts';
 import type { Decision } from './decision.ts';
 import { findOccupied } from './devices.ts';
 import type { Judgement } from './judgement.ts';
+import { holdBack } from './observed.ts';
 import type { Cancellation, UnwantedInput } from './unwanted.ts';
 import { decideUnwanted } from './unwanted.ts';
 import type { Withdrawal } from './withdrawal.ts';
@@ -52,7 +53,8 @@ export function makePlan(given: PlanInput): Plan {
   const unwanted = decideUnwanted(input);
   decisions.push(...unwanted.decisions);
   const { previous } = input;
-  const withdrawals = previous === null ? [] : findWithdrawals(previous, input.desired, input.ledger);
+  const found = previous === null ? [] : findWithdrawals(previous, input.desired, input.ledger);
+  const withdrawals = found.filter(({ fleet }) => input.fleets.get(fleet)?.kind !== 'observed');
   for (const withdrawal of withdrawals) decisions.push(withdrawn(withdrawal));
   notes.push(...withdrawals);
   decisions.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
@@ -68,10 +70,13 @@ interface TaskDecision {
 
 function decideTask(task: WantedTask, input: UnwantedInput): TaskDecision {
   const receipt = input.ledger.receipts.get(task.manifest.token);
+  const condition = input.fleets.get(task.manifest.fleet);
   const byState = receipt === undefined ? null : judgeReceipt(receipt, input);
-  if (byState !== null) return { decision: decide(task, byState), older: null, note: null };
+  if (byState !== null) {
+    return { decision: decide(task, holdBack(byState, condition)), older: null, note: null };
+  }
   const older = findOpenSibling(task, input.ledger);
-  const judged = judgeClaim(task, receipt, older, input);
+  const judged = holdBack(judgeClaim(task, receipt, older, input), condition);
   return { decision: decide(task, judged), older, note: noteOf(task, receipt, judged) };
 }
 

@@ -14,6 +14,7 @@ import { findBlocks } from './claimable.ts';
 import type { Decision } from './decision.ts';
 import type { Judgement } from './judgement.ts';
 import { judgement } from './judgement.ts';
+import { holdBack } from './observed.ts';
 import { judgeAbsence, lastPaths } from './withdrawal.ts';
 
 export interface UnwantedInput extends DoubtInput, ClaimInput {
@@ -47,7 +48,7 @@ export function decideUnwanted(input: UnwantedInput): {
       state === 'issued' ? judgeIssued(receipt, input, strays, cancellations) : judgeByState(receipt, input);
     if (judged === null) continue;
     const { key, fleet, name, token } = receipt;
-    decisions.push({ key, fleet, name, token, ...judged });
+    decisions.push({ key, fleet, name, token, ...holdBack(judged, input.fleets.get(fleet)) });
   }
   return { decisions, cancellations };
 }
@@ -82,7 +83,7 @@ function judgeIssued(
   if (blocks.length > 0) return judgement('blocked', ...blocks);
   const condition = input.fleets.get(receipt.fleet);
   const paused = condition?.kind === 'paused' ? [condition.reason] : [];
-  if (paused.length === 0) {
+  if (paused.length === 0 && condition?.kind !== 'observed') {
     const { token, fleet, name } = receipt;
     cancellations.push({ token, fleet, name, taskId, reason });
   }

@@ -148,6 +148,19 @@ describe('run --once', () => {
     expect((await stage.run(['run', '--once', '--format', 'json'])).exit).toBe(0);
   });
 
+  it('only shows the tasks of a fleet that only observes, as plan does', async () => {
+    await begun(oneTask);
+    stage.configure({ fleets: 'lab: {region: us-west-2, endpoint: "ENDPOINT", mode: observe}' });
+    const held = /^hold {2}lab\/unlock-a {2}[0-9a-f]{12} {2}fleet lab only observes \(fleets\.lab\.mode\)$/m;
+    for (const command of [['plan'], ['run', '--once']]) {
+      const { exit, stdout } = await stage.run(command);
+      expect(exit).toBe(0);
+      expect(stdout).toMatch(held);
+    }
+    expect(await stage.tasks()).toEqual([]);
+    expect((await stage.run(['ledger', 'list'])).stdout).toBe('0 revisions\n');
+  });
+
   it('ends with 3 where the source is gone', async () => {
     await begun(oneTask);
     stage.configure({ source: ', branch: gone' });

@@ -170,6 +170,14 @@ describe('what is written', () => {
     });
     expect(read.get('b')).toEqual({ name: 'b', region: 'us-west-2', endpoint: 'http://127.0.0.1:4010' });
   });
+
+  test('a fleet issues unless it is only observed', () => {
+    const { fleets: read } = config({
+      fleets: `  a: {region: eu-west-1, account: ${account}, mode: observe}
+  b: {region: eu-west-2, account: ${account}, mode: issue}`,
+    });
+    expect([read.get('a')?.mode, read.get('b')?.mode]).toEqual(['observe', undefined]);
+  });
 });
 
 describe('refused', () => {
@@ -193,9 +201,9 @@ describe('refused', () => {
     ['issue.maxWait', { rest: 'issue: {maxWait: 30d}' }, 'SG2003'],
     ['issue.maxPerPass', { rest: 'issue: {maxPerPass: 1}' }, 'SG2003'],
     [
-      'a fleet that only observes',
-      { fleets: `  a: {region: eu-west-1, account: ${account}, mode: observe}` },
-      'SG2003',
+      'a mode that is none',
+      { fleets: `  a: {region: eu-west-1, account: ${account}, mode: observed}` },
+      'SG1104',
     ],
     ['labels of a fleet', { fleets: `  a: {region: eu-west-1, account: ${account}, labels: {}}` }, 'SG2003'],
     [

@@ -94,6 +94,11 @@ describe('AWS is not asked to cancel it when', () => {
       },
       'cancel SG6124 SG6231',
     ],
+    [
+      'its fleet is only observed',
+      { fleets: new Map([['lab', { kind: 'observed', reason: { code: 'SG6129', message: 'x' } }]]) },
+      'hold SG6129 SG6124',
+    ],
   ])('%s', (_what, options, said) => {
     const stage = issuedStage();
     stage.files = gone;

@@ -70,6 +70,21 @@ describe('a revision', () => {
     },
   );
 
+  it.each(states)(
+    'that is %s is held where its fleet is only observed, if anything would be done',
+    (_state, events, said) => {
+      const plan = stageWith(...events).plan(
+        only({ kind: 'observed', reason: { code: 'SG6129', message: 'x' } }),
+      );
+      const [action = '', ...codes] = said.split(' ');
+      const isHeld = ['issue', 'wait', 'look'].includes(action);
+      expect(stageWith(...events).say('lab/job', plan)).toBe(
+        isHeld ? ['hold', 'SG6129', ...codes].join(' ') : said,
+      );
+      expect([plan.issuable, plan.notes, plan.cancellations, [...plan.awaited]]).toEqual([[], [], [], []]);
+    },
+  );
+
   it('claimed by another that is given up is looked at', () => {
     const stage = stageWith();
     expect(stage.say('lab/job', stage.plan({ takenOver: new Set([token]) }))).toBe('look SG6117');
