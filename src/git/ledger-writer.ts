@@ -1,10 +1,12 @@
 /** Makes a commit of the ledger in the mirror, and sends it as a compare-and-swap. */
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { LedgerConfig } from '../config/config.ts';
 import type { CommitId } from '../controller/ports.ts';
 import { escapeTerminal } from '../lib/escape.ts';
 import type { Fault, Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
-import { memoryLimitBytes } from './appetite.ts';
+import { diskLimitBytes, memoryLimitBytes } from './appetite.ts';
 import { boundWords, explainRemote, scrub } from './git-fault.ts';
 import { explainLocal } from './ledger-reader.ts';
 import type { Mirror } from './mirror.ts';
@@ -14,7 +16,7 @@ import { runGit, succeeded } from './process.ts';
 import type { PushVerdict } from './push-answer.ts';
 import { classifyPush, pushReason } from './push-answer.ts';
 import type { RemoteAccess } from './remote.ts';
-import { prepareRemote } from './remote.ts';
+import { prepareRemote, remoteScheme } from './remote.ts';
 
 /** One file more than its parent; without a parent, a root. */
 export interface CommitPlan {
@@ -29,6 +31,8 @@ export interface CommitPlan {
 
 /** Writing one small commit into a local repository takes 15 ms; more than this means that the disk hangs. */
 const buildTimeoutMs = 30_000;
+/** Of what git writes of its talk with a server that is asked whether a push would be let in. */
+const traceBytesMax = 64 * 1024;
 /** Named so that the newest commit built is never collected; it is nothing that anybody reads. */
 const builtRef = 'refs/snowgate/built';
 
@@ -109,9 +113,39 @@ export async function rehearsePush(
 ): Promise<Fault | null> {
   const access = await prepareRemote(config, mirror.home);
   if (!access.ok) return access.fault;
-  const { explained, verdict } = await push(mirror, config, access.value, order, ['--dry-run']);
+  const traceFile = join(mirror.dir, 'rehearsal.trace');
+  const traced = { ...access.value, env: { ...access.value.env, GIT_TRACE_PACKET: traceFile } };
+  const { explained, verdict } = await push(mirror, config, traced, order, ['--dry-run']);
   // A branch that has moved meanwhile was seen by a push that was let in.
-  return verdict === 'landed' || verdict === 'lost' || verdict === 'exists' ? null : explained;
+  if (verdict !== 'landed' && verdict !== 'lost' && verdict !== 'exists') return explained;
+  // Over http the two have addresses of their own, and a file:// repository is served by our own git.
+  if (remoteScheme(config.url) !== 'ssh' || (await hasReceived(traceFile))) return null;
+  return fault(
+    'SG3003',
+    'human',
+    `pushing to the ledger branch ${config.branch} of ${access.value.shown} was answered as a fetch is: the key may only read`,
+    'give the key of ledger.auth the right to push; a forced command must run git-receive-pack for it',
+  );
+}
+
+/**
+ * Whether who answered takes pushes. An ssh key may be bound to git-upload-pack, which tells the branches just as well, and
+ * so contents a dry run; but only who receives offers to report. What is traced are git's own lines, and no secret.
+ */
+async function hasReceived(traceFile: string): Promise<boolean> {
+  const trace = await readBeginning(traceFile).catch(() => '');
+  return /push< [0-9a-f]{40,64} [^\n]*\\0[^\n]*\breport-status\b/.test(trace);
+}
+
+/** What is offered stands in the first lines; a hostile server may have sent any amount after them. */
+async function readBeginning(path: string): Promise<string> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(traceBytesMax) });
+    return buffer.toString('latin1', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 function refOf(config: LedgerConfig): string {
@@ -138,7 +172,7 @@ async function push(
     env: access.env,
     stdoutLimitBytes: 64 * 1024,
     timeoutMs: order.timeoutMs,
-    limits: { memoryBytes: memoryLimitBytes },
+    limits: { memoryBytes: memoryLimitBytes, disk: { mirrorDir: mirror.dir, bytes: diskLimitBytes } },
     ...(order.signal === undefined ? {} : { signal: order.signal }),
   });
   const doing = `pushing to the ledger branch ${config.branch} of`;
