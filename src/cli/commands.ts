@@ -7,6 +7,7 @@ import { addLedgerCommands } from './ledger-commands.ts';
 import { choiceOption, configOption, type Format, formatOption, logLevels } from './options.ts';
 import type { PlanOptions } from './plan.ts';
 import type { RunOptions } from './run.ts';
+import type { StatusOptions } from './status.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Adds every command. The code behind one is loaded when it runs: help and typing errors wait for no AWS client. */
@@ -14,6 +15,7 @@ export function addCommands(program: Command, world: Surroundings, end: End): vo
   addDoctor(program, world, end);
   addWorkTreeCommands(program, world, end);
   addControllerCommands(program, world, end);
+  addStatus(program, world, end);
   addLedgerCommands(program, world, end);
   addSimulate(program, world, end);
   addDemo(program, world, end);
@@ -88,6 +90,23 @@ function addControllerCommands(program: Command, world: Surroundings, end: End):
     .action(async (options: RunOptions) => {
       const { run } = await import('./run.ts');
       end(await run(options, world));
+    });
+}
+
+function addStatus(program: Command, world: Surroundings, end: End): void {
+  program
+    .command('status')
+    .summary('show what needs a person, what runs and what waits')
+    .description(
+      'Shows every task by what a person has to do about it, most urgent first, or everything about one. Changes nothing.',
+    )
+    .argument('[name]', 'one task: fleet/name, or a name that only one fleet has')
+    .addOption(configOption())
+    .option('--live', 'ask AWS, too: tasks in flight, tasks that were made around Git, unknown devices')
+    .addOption(formatOption())
+    .action(async (name: string | undefined, options: StatusOptions) => {
+      const { status } = await import('./status.ts');
+      end(await status(name, options, world));
     });
 }
 

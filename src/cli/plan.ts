@@ -52,5 +52,5 @@ function planText(planned: Planning, world: Surroundings): string {
   const colors = colorsFor(world.stdout, world.env);
   const rows = formatRows(decisions.map(decisionRow), world.stdout.columns(), colors);
   const unasked = `${colors.dim('AWS was not asked: a fleet that it denies or throttles shows in the log of the controller')}\n`;
-  return `${formatHead(planned, colors)}${rows}${unasked}${count(decisions.length, 'task')}${tally(decisions.map(({ action }) => action))}\n`;
+  return `${formatHead(planned, colors, world.stdout.columns())}${rows}${unasked}${count(decisions.length, 'task')}${tally(decisions.map(({ action }) => action))}\n`;
 }

@@ -14,7 +14,8 @@ import { type Ready, stopBy } from './configuration.ts';
 import { shortInstant } from './decision-view.ts';
 import { exitCodes } from './exit-codes.ts';
 import { foldFetched, type LedgerReading, pushTimeoutMs } from './ledger-reading.ts';
-import { type Colors, colorsFor, formatProblem, plain } from './print.ts';
+import { type Colors, colorsFor, formatProblem } from './print.ts';
+import { formatWrapped } from './receipt-view.ts';
 import { closeOnStop } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -112,13 +113,18 @@ function previousOf(reading: Reading): Reading['previous'] | null {
   return reading.halts.length > 0 ? null : reading.previous;
 }
 
-/** When it was read and which heads, and below that what halts everything. */
-export function formatHead({ atMs, source, ledger, input }: Planning, colors: Colors): string {
-  const head = `at ${shortInstant(atMs)}  source ${source.slice(0, 12)}  ledger ${ledger.slice(0, 12)}\n`;
-  const halted = input.halts.map(
-    ({ code, message }) => `${colors.red('halted')} ${code}: ${plain(message)}\n`,
-  );
-  return `${head}${halted.join('')}`;
+/** When it was read and which heads, and below that what halts everything; for a terminal of so many columns. */
+export function formatHead(
+  { atMs, source, ledger, input }: Planning,
+  colors: Colors,
+  columns: number,
+): string {
+  const head = `at ${shortInstant(atMs)}  source ${source.slice(0, 12)}  ledger ${ledger.slice(0, 12)}`;
+  const halted = input.halts.map(({ code, message }) => {
+    const text = formatWrapped(`halted ${code}: ${message}`, '', columns);
+    return `${colors.red('halted')}${text.slice('halted'.length)}`;
+  });
+  return `${formatWrapped(head, '', columns)}${halted.join('')}`;
 }
 
 /** The same for machines, with what is wrong with the source's files. */

@@ -34,9 +34,11 @@ export function receiptDetail(receipt: Receipt): string {
   const [taskId, ...others] = receipt.taskIds;
   switch (receiptState(receipt)) {
     case 'issued':
-      return taskId ?? '';
+      return [taskId, countStates(receipt), describeCancel(receipt)].filter((part) => part !== '').join(', ');
     case 'settled':
-      return `${taskId ?? ''} ${receipt.settled?.outcome ?? ''}`;
+      return [`${taskId} ${receipt.settled?.outcome ?? ''}${describeEnds(receipt)}`, describeCancel(receipt)]
+        .filter((part) => part !== '')
+        .join(', ');
     case 'doubled':
       return [taskId, ...others].join(' ');
     case 'refused':
@@ -55,6 +57,34 @@ export function receiptDetail(receipt: Receipt): string {
   }
 }
 
+/** `1 SUCCEEDED, 2 QUEUED`; nothing before the first news. */
+function countStates({ executions }: Receipt): string {
+  const counts = new Map<string, number>();
+  for (const { state } of executions) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [...counts].map(([state, number]) => `${number} ${state}`).join(', ');
+}
+
+/** Which devices did not succeed: ` (smd-2 FAILED)`. */
+function describeEnds({ executions }: Receipt): string {
+  const others = executions.filter(({ state }) => state !== 'SUCCEEDED');
+  return others.length === 0
+    ? ''
+    : ` (${others.map(({ device, state }) => `${device} ${state}`).join(', ')})`;
+}
+
+/** What became of asking AWS to cancel it; nothing where nobody asked. */
+export function describeCancel({ cancel }: Pick<Receipt, 'cancel'>): string {
+  if (cancel === null) return '';
+  return cancel.answer === null ? `cancel asked (${cancel.reason})` : cancelWords[cancel.answer.kind];
+}
+
+/** What the answer to a cancel means. */
+const cancelWords = {
+  accepted: 'cancel accepted',
+  refused: 'cancel refused by AWS',
+  begun: 'too late to cancel: it had begun',
+} as const;
+
 /** The colour says what a person has to do: green nothing, yellow wait, red look. */
 export function paintState(state: string, padded: string, colors: Colors): string {
   if (/^(issued|settled|done|issue)$/.test(state)) return colors.green(padded);
@@ -68,6 +98,8 @@ export interface Row {
   readonly task: string;
   readonly token: string;
   readonly detail: string;
+  /** Lines of their own, below the row. */
+  readonly below?: readonly string[];
 }
 
 /** Longer names push the columns after them aside, instead of every other row's. */
@@ -80,7 +112,23 @@ const taskWidthMax = 48;
 export function formatRows(rows: readonly Row[], columns: number, colors: Colors): string {
   const stateWidth = Math.max(0, ...rows.map(({ state }) => state.length));
   const taskWidth = Math.min(taskWidthMax, Math.max(0, ...rows.map(({ task }) => plain(task).length)));
-  return rows.map((row) => formatRow(row, { stateWidth, taskWidth, columns }, colors)).join('');
+  const below = ({ below: lines = [] }: Row): string =>
+    lines.map((line) => formatWrapped(line, ' '.repeat(stateWidth + 2), columns)).join('');
+  return rows
+    .map((row) => `${formatRow(row, { stateWidth, taskWidth, columns }, colors)}${below(row)}`)
+    .join('');
+}
+
+/**
+ * One line behind an indent, escaped; what does not fit into a terminal's line goes on in the next, `hang` columns further
+ * in. `columns` is 0 where lines are of any length.
+ */
+export function formatWrapped(text: string, indent: string, columns: number, hang = 2): string {
+  const safe = plain(text);
+  if (columns === 0 || indent.length + safe.length <= columns) return `${indent}${safe}\n`;
+  const [first = '', ...rest] = wrapWords(safe, Math.max(20, columns - indent.length - hang));
+  const inner = `${indent}${' '.repeat(hang)}`;
+  return `${`${indent}${first}`.trimEnd()}\n${rest.map((line) => `${inner}${line}\n`).join('')}`;
 }
 
 function formatRow(
@@ -108,7 +156,7 @@ export function wrapWords(text: string, width: number): string[] {
   let line = '';
   for (const word of text.split(' ')) {
     if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
+      lines.push(line.trimEnd());
       line = word;
     } else line = line === '' ? word : `${line} ${word}`;
   }

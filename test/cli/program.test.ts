@@ -110,6 +110,7 @@ describe('help', () => {
       'token',
       'plan',
       'run',
+      'status',
       'ledger',
       'simulate',
       'demo',

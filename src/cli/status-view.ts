@@ -1,0 +1,133 @@
+/** The state of all tasks as a person reads it: what needs one first, counts last. */
+
+import { shortInstant } from './decision-view.ts';
+import { formatHead } from './planning.ts';
+import { type Colors, colorsFor, count, plain } from './print.ts';
+import { formatRows, formatWrapped, type Row, receiptDetail } from './receipt-view.ts';
+import { type Status, type StatusEntry, type StatusGroup, statusGroups } from './status-entries.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** Rows of a group; more than a person reads at once is counted. */
+const rowsMax = 100;
+const endedMax = 10;
+
+/** What each group is called. */
+export const groupWords: Readonly<Record<StatusGroup, string>> = {
+  needsPerson: 'needs a person',
+  inDoubt: 'in doubt',
+  inFlight: 'in flight',
+  waiting: 'waiting',
+  ended: 'ended lately',
+  quiet: 'baseline',
+};
+
+/** Heads and halts, the groups that hold something, what AWS said, and one line of counts. */
+export function formatStatus(shown: Status, world: Surroundings): string {
+  const colors = colorsFor(world.stdout, world.env);
+  const columns = world.stdout.columns();
+  const groups = statusGroups
+    .filter((group) => group !== 'quiet')
+    .map((group) => formatGroup(group, shown, columns, colors));
+  const live = formatLive(shown, columns, colors);
+  return `${formatHead(shown.planning, colors, columns)}${groups.join('')}${live}${formatCounts(shown)}`;
+}
+
+function formatGroup(group: StatusGroup, shown: Status, columns: number, colors: Colors): string {
+  const entries = shown.entries.filter((entry) => entry.group === group);
+  if (entries.length === 0) return '';
+  const max = group === 'ended' ? endedMax : rowsMax;
+  const rows = entries.slice(0, max).map((entry) => entryRow(entry, shown));
+  const hidden = entries.length - rows.length;
+  const where = group === 'ended' ? 'snowgate ledger list' : 'snowgate status --format json';
+  const more = hidden > 0 ? formatWrapped(`and ${hidden} more: ${where} names them`, '  ', columns) : '';
+  return `\n${colors.bold(groupWords[group])}\n${formatRows(rows, columns, colors)}${more}`;
+}
+
+function entryRow(entry: StatusEntry, shown: Status): Row {
+  const { state, key, token, next, group } = entry;
+  const below = group === 'ended' ? [] : deviceLines(entry, shown);
+  return {
+    state,
+    task: key,
+    token: token ?? '',
+    detail: entryDetail(entry),
+    below: next === null ? below : [...below, `next: ${next}`],
+  };
+}
+
+/** Why it is so, and until when. */
+function entryDetail(entry: StatusEntry): string {
+  const { group, reasons, untilMs, receipt, since, cancel, taskId } = entry;
+  const isCoded = group === 'needsPerson' || group === 'inDoubt';
+  const why = reasons.map(({ code, message }) => (isCoded ? `${code} ${message}` : message)).join('; ');
+  const at = since === null ? '' : `at ${shortInstant(Date.parse(since))}`;
+  if (group === 'ended') return joined([receipt === null ? '' : receiptDetail(receipt).trim(), at], ', ');
+  if (receipt?.settled != null) return joined([receiptDetail(receipt), at], ', ');
+  if (group === 'inFlight') {
+    const isPlain = entry.decision?.action === 'done' && cancel === null;
+    return isPlain || why === '' ? joined([taskId ?? '', cancel ?? ''], '; ') : why;
+  }
+  if (entry.state === 'issue') return joined(['asked for by the next pass', why], ': ');
+  const isTold = untilMs === null || why.includes(new Date(untilMs).toISOString());
+  return joined([isTold ? '' : `until ${shortInstant(untilMs)}`, why], ': ');
+}
+
+function joined(parts: readonly string[], by: string): string {
+  return parts.filter((part) => part !== '').join(by);
+}
+
+/** Each device: what it does, since when, and what AWS says now where that is something else. */
+export function deviceLines({ devices, fleet, token }: StatusEntry, { live }: Status): string[] {
+  const answer = live?.get(fleet);
+  const now = answer?.ok === true ? answer.value.executions.get(token ?? '') : undefined;
+  const gone = now === null ? ['AWS does not know this task any more'] : [];
+  const lines = devices.map(({ device, state, since }) => {
+    const current = now?.get(device);
+    const changed = current === undefined || current === state ? '' : `; AWS says ${current} now`;
+    return `${device} ${state} since ${since === null ? 'now' : shortInstant(Date.parse(since))}${changed}`;
+  });
+  return [...lines, ...gone];
+}
+
+/** What AWS said of each fleet beside the tasks that are followed, or why it could not be asked. */
+export function formatLive({ live }: Pick<Status, 'live'>, columns: number, colors: Colors): string {
+  if (live === null) return '';
+  const parts = [...live].map(([fleet, answer]) => {
+    if (!answer.ok) {
+      const text = `fleet ${fleet} could not be asked: ${answer.fault.code} ${answer.fault.message}`;
+      return colors.red(formatWrapped(text, '', columns));
+    }
+    const { around, unknownDevices, unasked } = answer.value;
+    const lines = [
+      ...around.map(({ taskId, state, whose, devices }) => {
+        const who = whose === 'around' ? 'made around Git' : 'of this ledger, which does not know it';
+        const on =
+          devices?.map(({ device, state: at }) => `${device} ${at}`).join(', ') ?? 'devices not asked';
+        return `${taskId} ${state}, ${who} (${on})`;
+      }),
+      ...unknownDevices.map((device) => `AWS knows no device ${device}, which a manifest names`),
+      ...(unasked === 0 ? [] : [`${count(unasked, 'task')} not asked for: too many at once`]),
+    ];
+    if (lines.length === 0) return '';
+    const shown = lines.map((line) => formatWrapped(line, '  ', columns)).join('');
+    return `${colors.bold(`AWS, fleet ${plain(fleet)}`)}\n${shown}`;
+  });
+  const asked = [...live.values()].filter(({ ok }) => ok).length;
+  const summary = `AWS was asked: ${asked} of ${count(live.size, 'fleet')} answered`;
+  return `\n${parts.join('')}${formatWrapped(summary, '', columns)}`;
+}
+
+function countWords(group: StatusGroup, number: number): string {
+  if (group === 'needsPerson') return number === 1 ? 'needs a person' : 'need a person';
+  return group === 'ended' ? 'ended' : groupWords[group];
+}
+
+function formatCounts({ entries, live }: Status): string {
+  const counts = statusGroups.flatMap((group) => {
+    const number = entries.filter((entry) => entry.group === group).length;
+    return number === 0 ? [] : [`${number} ${countWords(group, number)}`];
+  });
+  const unasked = live === null ? '\nby the ledger alone; --live asks AWS, too\n' : '';
+  const told = counts.length === 0 ? '' : `: ${counts.join(', ')}`;
+  return `${unasked}${unasked === '' ? '\n' : ''}${count(entries.length, 'revision')}${told}\n`;
+}
