@@ -37,7 +37,7 @@ function isWordOfTask(event: LedgerEvent): boolean {
 }
 
 /** The executions that tell something new. */
-function changes(
+export function changes(
   known: ReadonlyMap<string, { readonly state: string }> | null,
   executions: readonly DeviceExecution[],
 ): readonly DeviceExecution[] {

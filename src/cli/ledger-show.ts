@@ -1,15 +1,15 @@
 import type { LedgerView } from '../ledger/fold.ts';
-import { describeEvent } from '../ledger/message.ts';
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import { findNearest } from '../lib/nearest.ts';
 import { stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { type LedgerReading, readConfiguredLedger, type ToldEvent } from './ledger-reading.ts';
+import { type LedgerReading, readConfiguredLedger } from './ledger-reading.ts';
 import type { Format } from './options.ts';
 import { type Colors, colorsFor, formatJson, plain } from './print.ts';
-import { paintState, receiptDetail, receiptJson } from './receipt-view.ts';
+import { formatWrapped, paintState, receiptDetail, receiptJson } from './receipt-view.ts';
 import type { Surroundings } from './surroundings.ts';
+import { formatTimeline } from './timeline.ts';
 
 /** Fewer digits of a token name nothing for certain. */
 const prefixMin = 8;
@@ -34,7 +34,9 @@ export async function showLedger(
     return exitCodes.done;
   }
   const colors = colorsFor(world.stdout, world.env);
-  world.stdout.write(found.value.map((receipt) => formatLife(receipt, reading.value, colors)).join('\n'));
+  const columns = world.stdout.columns();
+  const lives = found.value.map((receipt) => formatLife(receipt, reading.value, columns, colors));
+  world.stdout.write(lives.join('\n'));
   return exitCodes.done;
 }
 
@@ -79,7 +81,7 @@ function lifeJson(receipt: Receipt, reading: LedgerReading): object {
   return { ...receiptJson(receipt), events };
 }
 
-function formatLife(receipt: Receipt, reading: LedgerReading, colors: Colors): string {
+function formatLife(receipt: Receipt, reading: LedgerReading, columns: number, colors: Colors): string {
   const state = receiptState(receipt);
   const fields: [string, string | undefined][] = [
     ['token', receipt.token],
@@ -103,21 +105,9 @@ function formatLife(receipt: Receipt, reading: LedgerReading, colors: Colors): s
   ];
   const shown = fields.filter(([, value]) => value !== undefined && value !== '');
   const width = Math.min(16, Math.max(...shown.map(([name]) => name.length)));
-  const lines = shown.map(
-    ([name, value]) => `  ${colors.dim(plain(name).padEnd(width))}  ${plain(value ?? '')}\n`,
+  const lines = shown.map(([name, value]) =>
+    formatWrapped(`${plain(name).padEnd(width)}  ${value ?? ''}`, '  ', columns, width + 2),
   );
-  const history = (reading.events.get(receipt.token) ?? []).map((told) => `  ${formatEvent(told, colors)}\n`);
-  return `${colors.bold(receipt.key)}  ${paintState(state, state, colors)}\n${lines.join('')}${history.join('')}`;
-}
-
-/** When, in which commit, what: without the name and the token, which stand above. */
-function formatEvent({ event, header, commit }: ToldEvent, colors: Colors): string {
-  const said = `${event.kind} ${event.fleet}/${event.name} ${event.token.slice(0, 12)}`;
-  const rest = describeEvent(event).slice(said.length).replace(/^:? /, '');
-  const where = colors.dim(`${commit.slice(0, 12)} ${header.replica}`);
-  return `${event.at}  ${where}  ${`${event.kind} ${plain(rest)}`.trimEnd()}${plain(reasonOf(event))}`;
-}
-
-function reasonOf(event: ToldEvent['event']): string {
-  return 'message' in event && event.message !== '' ? ` (${event.message})` : '';
+  const told = formatTimeline(reading.events.get(receipt.token) ?? [], columns, colors);
+  return `${colors.bold(receipt.key)}  ${paintState(state, state, colors)}\n${lines.join('')}\n${told}`;
 }
