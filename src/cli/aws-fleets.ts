@@ -105,9 +105,10 @@ function faultOf({ fault: reason }: ReadFailure): Fault {
  * Whose a task in AWS is:
  * - known: the ledger has it, or is about to, by a claim that is still open
  * - unknown: it bears this ledger's mark, or the token of a wanted revision, and the ledger does not have it
+ * - second: the same, of a revision that has a task: another one
  * - around: neither; it was made around Git, or by another ledger
  */
-export type Whose = 'known' | 'unknown' | 'around';
+export type Whose = 'known' | 'unknown' | 'second' | 'around';
 
 /** Tells whose a listed task is. `wanted`: the tokens now in the source; `taskIds`: all that the ledger names. */
 export function judgeWhose(
@@ -121,12 +122,30 @@ export function judgeWhose(
   if (tags[tagKeys.ledger] !== view.ledgerId && !wanted.has(token)) return 'around';
   const receipt = view.receipts.get(token);
   if (receipt === undefined) return 'unknown';
-  const state = receiptState(receipt);
-  // A look will settle these; and of a baseline it was said that it was asked before this ledger.
-  const isExpected =
-    state === 'claimed' || state === 'inDoubt' || state === 'ambiguous' || state === 'baseline';
-  return isExpected ? 'known' : 'unknown';
+  switch (receiptState(receipt)) {
+    case 'issued':
+    case 'settled':
+    case 'doubled':
+      return 'second';
+    // A look will settle these; and of a baseline it was said that it was asked before this ledger.
+    case 'claimed':
+    case 'inDoubt':
+    case 'ambiguous':
+    case 'baseline':
+      return 'known';
+    case 'pending':
+    case 'waiting':
+    case 'refused':
+      return 'unknown';
+  }
 }
+
+/** What a person is told of a task that is not known. */
+export const whoseWords: Readonly<Record<Exclude<Whose, 'known'>, string>> = {
+  around: 'made around Git',
+  unknown: 'of this ledger, which does not know it',
+  second: 'a second task of a revision that has one',
+};
 
 /** Every task id that the ledger names: made, or said by a person to be somebody else's. */
 export function knownTaskIds(view: LedgerView): Set<string> {

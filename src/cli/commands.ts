@@ -16,6 +16,7 @@ export function addCommands(program: Command, world: Surroundings, end: End): vo
   addWorkTreeCommands(program, world, end);
   addControllerCommands(program, world, end);
   addStatus(program, world, end);
+  addDrift(program, world, end);
   addLedgerCommands(program, world, end);
   addSimulate(program, world, end);
   addDemo(program, world, end);
@@ -107,6 +108,21 @@ function addStatus(program: Command, world: Surroundings, end: End): void {
     .action(async (name: string | undefined, options: StatusOptions) => {
       const { status } = await import('./status.ts');
       end(await status(name, options, world));
+    });
+}
+
+function addDrift(program: Command, world: Surroundings, end: End): void {
+  program
+    .command('drift')
+    .summary('find what AWS has and Git does not')
+    .description(
+      'Lists tasks that were made around Git, tasks of this ledger that it does not know, and devices that AWS does not know. Touches nothing.',
+    )
+    .addOption(configOption())
+    .addOption(formatOption())
+    .action(async (options: { config?: string; format: Format }) => {
+      const { drift } = await import('./drift.ts');
+      end(await drift(options, world));
     });
 }
 

@@ -6,7 +6,14 @@ import { receiptState } from '../ledger/receipt.ts';
 import { failed, ok, type Result } from '../lib/faults.ts';
 import type { Survey } from '../plan/devices.ts';
 import { isFinalState } from '../plan/observation.ts';
-import { askFleets, type FleetQuestions, judgeWhose, knownTaskIds, resultOf } from './aws-fleets.ts';
+import {
+  askFleets,
+  type FleetQuestions,
+  judgeWhose,
+  knownTaskIds,
+  resultOf,
+  type Whose,
+} from './aws-fleets.ts';
 import type { Planning } from './planning.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -19,7 +26,7 @@ const askedMax = 100;
 export interface AroundTask {
   readonly taskId: string;
   readonly state: string;
-  readonly whose: 'unknown' | 'around';
+  readonly whose: Exclude<Whose, 'known'>;
   /** Null where nobody asked any more. */
   readonly devices: readonly { readonly device: string; readonly state: string }[] | null;
 }
@@ -98,7 +105,7 @@ async function askFlying(
 
 async function askAround(
   { api, turn }: FleetQuestions,
-  strange: readonly { readonly task: ListedTask; readonly whose: 'unknown' | 'around' }[],
+  strange: readonly { readonly task: ListedTask; readonly whose: Exclude<Whose, 'known'> }[],
 ): Promise<Result<AroundTask[]>> {
   const around: AroundTask[] = [];
   for (const { task, whose } of strange) {

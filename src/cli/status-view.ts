@@ -1,5 +1,6 @@
 /** The state of all tasks as a person reads it: what needs one first, counts last. */
 
+import { whoseWords } from './aws-fleets.ts';
 import { shortInstant } from './decision-view.ts';
 import { formatHead } from './planning.ts';
 import { type Colors, colorsFor, count, plain } from './print.ts';
@@ -100,10 +101,9 @@ export function formatLive({ live }: Pick<Status, 'live'>, columns: number, colo
     const { around, unknownDevices, unasked } = answer.value;
     const lines = [
       ...around.map(({ taskId, state, whose, devices }) => {
-        const who = whose === 'around' ? 'made around Git' : 'of this ledger, which does not know it';
         const on =
           devices?.map(({ device, state: at }) => `${device} ${at}`).join(', ') ?? 'devices not asked';
-        return `${taskId} ${state}, ${who} (${on})`;
+        return `${taskId} ${state}, ${whoseWords[whose]} (${on})`;
       }),
       ...unknownDevices.map((device) => `AWS knows no device ${device}, which a manifest names`),
       ...(unasked === 0 ? [] : [`${count(unasked, 'task')} not asked for: too many at once`]),

@@ -111,6 +111,7 @@ describe('help', () => {
       'plan',
       'run',
       'status',
+      'drift',
       'ledger',
       'simulate',
       'demo',
