@@ -143,8 +143,8 @@ export function judgeWhose(
 /** What a person is told of a task that is not known. */
 export const whoseWords: Readonly<Record<Exclude<Whose, 'known'>, string>> = {
   around: 'made around Git',
-  unknown: 'of this ledger, which does not know it',
-  second: 'a second task of a revision that has one',
+  unknown: 'of this ledger, which does not know it (SG6233)',
+  second: 'a second task of a revision that has one (SG6114)',
 };
 
 /** Every task id that the ledger names: made, or said by a person to be somebody else's. */

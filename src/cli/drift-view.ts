@@ -59,9 +59,9 @@ function taskLines(fleet: string, task: DriftTask): [string, number][] {
   ];
   if (whose === 'unknown') {
     const way = `snowgate ledger resolve ${revision} --created ${taskId} --reason ...`;
-    lines.push([`it halts fleet ${fleet} (SG6233): restore the ledger, or ${way}`, 4]);
+    lines.push([`it halts fleet ${fleet}: restore the ledger, or ${way}`, 4]);
   }
-  if (whose === 'second') lines.push(['SG6114: look at both devices, cancel what still can be', 4]);
+  if (whose === 'second') lines.push(['look at both devices, cancel what still can be', 4]);
   return lines;
 }
 

@@ -45,13 +45,15 @@ export interface LiveFleet {
 
 export type Live = ReadonlyMap<string, Result<LiveFleet>>;
 
-/** Asks every fleet, side by side; writes nothing. */
+/** Asks every fleet, or the one that is named, side by side; writes nothing. */
 export function askLive(
   config: ControllerConfig,
   planning: Planning,
+  only: string | null,
   world: Surroundings,
 ): Promise<Map<string, Result<LiveFleet>>> {
-  return askFleets(config, budgetMs, world, (questions) => askFleet(questions, planning));
+  const fleets = new Map([...config.fleets].filter(([name]) => only === null || name === only));
+  return askFleets({ ...config, fleets }, budgetMs, world, (questions) => askFleet(questions, planning));
 }
 
 async function askFleet(questions: FleetQuestions, planning: Planning): Promise<Result<LiveFleet>> {
@@ -110,7 +112,8 @@ async function askAround(
   const around: AroundTask[] = [];
   for (const { task, whose } of strange) {
     const { taskId, state } = task;
-    if (around.length >= askedMax || !(await turn())) {
+    // Two questions each.
+    if (around.length >= askedMax || !(await turn()) || !(await turn())) {
       around.push({ taskId, state, whose, devices: null });
       continue;
     }

@@ -1,4 +1,5 @@
 /** Every task by what a person has to do about it: decisions of the plan and receipts of the ledger, brought together. */
+import type { NoteReason } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/fold.ts';
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
 import type { Desired } from '../manifest/collect.ts';
@@ -160,10 +161,18 @@ function classify(
       return { group: 'ended', state };
     case 'pending':
     case 'waiting':
-      return { group: 'ended', state: [...(receipt?.notes.keys() ?? [])].at(-1) ?? 'withdrawn' };
+      return classifyUnasked([...(receipt?.notes.keys() ?? [])].at(-1));
     case 'baseline':
       return { group: 'quiet', state };
   }
+}
+
+/** Never asked, and not wanted as far as can be read: while nothing was noted it may yet come back. */
+function classifyUnasked(note: NoteReason | undefined): {
+  readonly group: StatusGroup;
+  readonly state: string;
+} {
+  return note === undefined ? { group: 'waiting', state: 'waiting' } : { group: 'ended', state: note };
 }
 
 /** Null where the receipt says it better. */

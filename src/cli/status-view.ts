@@ -1,5 +1,6 @@
 /** The state of all tasks as a person reads it: what needs one first, counts last. */
 
+import type { Reason } from '../policy/verdict.ts';
 import { whoseWords } from './aws-fleets.ts';
 import { shortInstant } from './decision-view.ts';
 import { formatHead } from './planning.ts';
@@ -51,16 +52,22 @@ function entryRow(entry: StatusEntry, shown: Status): Row {
     state,
     task: key,
     token: token ?? '',
-    detail: entryDetail(entry),
+    detail: entryDetail(entry, shown.planning.input.halts),
     below: next === null ? below : [...below, `next: ${next}`],
   };
 }
 
 /** Why it is so, and until when. */
-function entryDetail(entry: StatusEntry): string {
+function entryDetail(entry: StatusEntry, halts: readonly Reason[]): string {
   const { group, reasons, untilMs, receipt, since, cancel, taskId } = entry;
   const isCoded = group === 'needsPerson' || group === 'inDoubt';
-  const why = reasons.map(({ code, message }) => (isCoded ? `${code} ${message}` : message)).join('; ');
+  // What halts everything stands above, once.
+  const isHalt = ({ code }: Reason): boolean => halts.some((halt) => halt.code === code);
+  const told = reasons.map((reason) => {
+    if (isHalt(reason)) return `halted by ${reason.code}`;
+    return isCoded ? `${reason.code} ${reason.message}` : reason.message;
+  });
+  const why = told.join('; ');
   const at = since === null ? '' : `at ${shortInstant(Date.parse(since))}`;
   if (group === 'ended') return joined([receipt === null ? '' : receiptDetail(receipt).trim(), at], ', ');
   if (receipt?.settled != null) return joined([receiptDetail(receipt), at], ', ');
@@ -68,6 +75,7 @@ function entryDetail(entry: StatusEntry): string {
     const isPlain = entry.decision?.action === 'done' && cancel === null;
     return isPlain || why === '' ? joined([taskId ?? '', cancel ?? ''], '; ') : why;
   }
+  if (why === '' && receipt !== null && entry.decision === null) return receiptDetail(receipt);
   if (entry.state === 'issue') return joined(['asked for by the next pass', why], ': ');
   const isTold = untilMs === null || why.includes(new Date(untilMs).toISOString());
   return joined([isTold ? '' : `until ${shortInstant(untilMs)}`, why], ': ');
@@ -93,6 +101,9 @@ export function deviceLines({ devices, fleet, token }: StatusEntry, { live }: St
 /** What AWS said of each fleet beside the tasks that are followed, or why it could not be asked. */
 export function formatLive({ live }: Pick<Status, 'live'>, columns: number, colors: Colors): string {
   if (live === null) return '';
+  if (live.size === 0) {
+    return `\n${formatWrapped('AWS was not asked: its fleet is not in the configuration', '', columns)}`;
+  }
   const parts = [...live].map(([fleet, answer]) => {
     if (!answer.ok) {
       const text = `fleet ${fleet} could not be asked: ${answer.fault.code} ${answer.fault.message}`;

@@ -34,7 +34,8 @@ export async function status(
   if (!read.ok) return read.exit;
   const key = name === undefined ? ok(null) : findKey(name, read.value);
   if (!key.ok) return stopBy(key.fault, exitCodes.findings, world).exit;
-  const live = options.live === true ? await askLive(config.value, read.value, world) : null;
+  const fleet = key.value?.split('/')[0] ?? null;
+  const live = options.live === true ? await askLive(config.value, read.value, fleet, world) : null;
   const planning = live === null ? read.value : withLive(read.value, live);
   const entries = makeEntries({
     reading: planning.reading,

@@ -3,13 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { makeEntries } from '../../src/cli/status-entries.ts';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
 import {
+  ambiguous,
   cancelAnswered,
   cancelRequested,
   claimed,
   commitId,
   issued,
   Ledger,
+  noted,
   progress,
+  refused,
+  released,
   settled,
   tokenA,
   tokenB,
@@ -80,6 +84,16 @@ describe('a task', () => {
     expect(entriesOf(cancelled)).toEqual([flying]);
     const over = settled({ outcome: 'canceled', executions: one('CANCELED') });
     expect(entriesOf([...cancelled, over])).toEqual([['ended', 'canceled', tokenA]]);
+  });
+
+  it('needs a person while nobody can say whether it was made', () => {
+    expect(entriesOf([claimed(), ambiguous()])).toEqual([['needsPerson', 'ambiguous', tokenA]]);
+  });
+
+  it('has ended where nobody wants what was refused or withdrawn, and may come back before that is noted', () => {
+    expect(entriesOf([claimed(), refused()])).toEqual([['ended', 'refused', tokenA]]);
+    expect(entriesOf([noted({ reason: 'withdrawn' })])).toEqual([['ended', 'withdrawn', tokenA]]);
+    expect(entriesOf([claimed(), released()])).toEqual([['waiting', 'waiting', tokenA]]);
   });
 
   it('is in doubt while nobody knows how its claim ended', () => {

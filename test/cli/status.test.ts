@@ -110,6 +110,25 @@ describe('status', () => {
     expect((await stage.run(['status', 'moon/unlock-a'])).exit).toBe(1);
   });
 
+  it('tells what is in doubt, and what halts everything once', async () => {
+    await begun(oneTask);
+    const rule = { operation: 'CreateTask', times: 1, effect: 'cutAfter' };
+    const url = `${stage.simulator.endpoint}/_simulator/rules`;
+    await fetch(url, { method: 'POST', body: JSON.stringify(rule) });
+    await stage.run(['run', '--once', '--no-wait']);
+    expect(await told()).toMatchObject({ exit: 1, rows: [['inDoubt', 'inDoubt', 'unlock-a']] });
+    stage.commit({ 'tasks/b.yaml': taskText('b', { targets: [other] }) });
+    stage.git('source', 'checkout', '--quiet', '--orphan', 'fresh');
+    stage.git('source', 'branch', '--quiet', '--delete', '--force', 'main');
+    stage.git('source', 'branch', '--quiet', '--move', 'main');
+    stage.commit({});
+    const { exit, stdout } = await stage.run(['status']);
+    expect(exit).toBe(1);
+    expect(stdout.match(/history was rewritten/g)).toHaveLength(1);
+    expect(stdout).toMatch(/\nblocked {2}lab\/b {2}[0-9a-f]{12} {2}halted by SG6201\n/);
+    expect((await stage.run(['status', 'b', '--live'])).exit).toBe(1);
+  });
+
   it('fits a narrow terminal', async () => {
     await begun(mixed);
     await stage.run(['run', '--once']);
