@@ -46,7 +46,18 @@ describe('the README', () => {
       .filter((name) => name !== 'help');
     const table = readme.slice(readme.indexOf('| command | does |'));
     const named = [...table.matchAll(/^\| `([a-z]+)/gm)].map(([, name]) => name);
-    expect(named).toEqual(['doctor', 'validate', 'token', 'plan', 'run', 'status', 'drift', 'ledger', 'simulate', 'demo']);
+    expect(named).toEqual([
+      'doctor',
+      'validate',
+      'token',
+      'plan',
+      'run',
+      'status',
+      'drift',
+      'ledger',
+      'simulate',
+      'demo',
+    ]);
     expect(new Set(named)).toEqual(new Set(there));
   });
 
