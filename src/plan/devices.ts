@@ -9,6 +9,7 @@ import { receiptState } from '../ledger/receipt.ts';
 import type { Manifest, Token } from '../manifest/manifest.ts';
 import type { Reason } from '../policy/verdict.ts';
 import { isFinalState } from './observation.ts';
+import type { OrderInput } from './order.ts';
 
 /** What AWS shows of a fleet beside our own tasks; or why it could not be seen. */
 export type Survey =
@@ -55,13 +56,17 @@ function isInFlight(receipt: Receipt): boolean {
 }
 
 /** A reason for each device of a manifest that is in flight, or that AWS does not know. */
-export function findBusyDevices(manifest: Manifest, { occupied, surveys }: DeviceInput): Reason[] {
+export function findBusyDevices(
+  manifest: Manifest,
+  { occupied, surveys, desired }: DeviceInput & OrderInput,
+): Reason[] {
   const { fleet, targets, token } = manifest;
   const survey = surveys.get(fleet);
   if (survey?.kind === 'unseen') return [survey.reason];
   return targets.flatMap((device): Reason[] => {
     const receipt = occupied.get(`${fleet}/${device}`);
     if (receipt !== undefined && receipt.token !== token) {
+      if (isWaitedFor(manifest, receipt, desired)) return [];
       return [{ code: 'SG6120', message: `${device} is busy with ${describe(receipt)}` }];
     }
     if (survey === undefined) return [];
@@ -73,6 +78,14 @@ export function findBusyDevices(manifest: Manifest, { occupied, surveys }: Devic
     const message = `AWS knows no device ${device} in the account and region of fleet ${fleet}; correct the target, or register it`;
     return [{ code: 'SG6126', message }];
   });
+}
+
+/**
+ * That a task waits for the very revision that is in flight is said already, by `spec.after`. Not of another revision of that
+ * name: what is wanted of it may have succeeded while an older or newer one still holds the device.
+ */
+function isWaitedFor({ after }: Manifest, receipt: Receipt, desired: OrderInput['desired']): boolean {
+  return after.includes(receipt.name) && desired.tasks.get(receipt.key)?.manifest.token === receipt.token;
 }
 
 function describe(receipt: Receipt): string {
