@@ -31,6 +31,9 @@ export function parseGitUrl(name: string, url: string): ParsedUrl {
     return refuse('SG2008', `${name} names a transport helper, which runs a command of its own`, forms);
   }
   if (/[\s\p{Cc}]/u.test(url)) return refuse('SG2008', `${name} holds white space`, 'remove it');
+  // Git takes %0a for a line break, and says it to helpers and servers as the end of a line (CVE-2020-5260).
+  if (/%(?:[01][0-9a-f]|7f)/i.test(url))
+    return refuse('SG2008', `${name} hides a control character`, 'remove it');
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(url)?.[1];
   if (scheme === undefined) return parseScpLike(name, url);
   if (scheme === 'file') return parseFileUrl(name, url);
