@@ -23,19 +23,16 @@ afterEach(() => {
 
 /** Fills the branch with a root of a ledger, so that there is a tip. */
 function begin(): void {
-  const git = (...args: string[]): string =>
+  // Input only for those that read it: one that ends without breaks the pipe of whoever writes.
+  const git = (args: readonly string[], input?: string): string =>
     execFileSync('git', ['-c', 'user.name=A', '-c', 'user.email=a@b', ...args], {
       cwd: join(dir, 'ledger.git'),
-      input: 'x\n',
       encoding: 'utf8',
+      ...(input === undefined ? {} : { input }),
     }).trim();
-  const blob = git('hash-object', '-w', '--stdin');
-  writeFileSync(join(dir, 'tree'), `100644 blob ${blob}\tFORMAT\n`);
-  const tree = execFileSync('sh', ['-c', `git mktree < ../tree`], {
-    cwd: join(dir, 'ledger.git'),
-    encoding: 'utf8',
-  });
-  git('update-ref', 'refs/heads/snowgate-ledger', git('commit-tree', tree.trim(), '-m', 'Begin'));
+  const blob = git(['hash-object', '-w', '--stdin'], 'x\n');
+  const tree = git(['mktree'], `100644 blob ${blob}\tFORMAT\n`);
+  git(['update-ref', 'refs/heads/snowgate-ledger', git(['commit-tree', tree, '-m', 'Begin'])]);
 }
 
 async function rehearse(forced: string | null): Promise<string> {
