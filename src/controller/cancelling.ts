@@ -13,7 +13,7 @@ import { isQueued, judgeNews } from '../plan/observation.ts';
 import type { Cancellation } from '../plan/unwanted.ts';
 import { eventBase } from './event-base.ts';
 import { pauseFleet, prepareFleet, reasonOf } from './fleet-check.ts';
-import { observeOne, waitForRate } from './following.ts';
+import { beginFollowing, observeOne, waitForRate } from './following.ts';
 import { backoffMs } from './pacer.ts';
 import type { TaskApi } from './ports.ts';
 import { staleReason } from './staleness.ts';
@@ -100,7 +100,7 @@ async function cancelOne(
 ): Promise<void> {
   const { token, cancel } = receipt;
   const nowMs = c.clock.monotonicMs();
-  const followed = fleet.follows.get(token) ?? newlyFollowed(nowMs);
+  const followed = fleet.follows.get(token) ?? beginFollowing(nowMs, nowMs);
   await observeOne(c, name, fleet, api, receipt, followed);
   // Where nothing was learned AWS is asked all the same: it says by itself what cannot be cancelled.
   const seen = fleet.follows.get(token)?.seen ?? null;
@@ -147,10 +147,6 @@ function whatIsLeft(receipt: Receipt, seen: Observation): 'queued' | 'begun' | '
   if (seen.gone || judgeNews(receipt, seen).kind === 'settled') return 'nothing';
   if (targets.some((device) => isQueued(seen, device))) return 'queued';
   return seen.executions.some(({ state }) => state === 'CANCELED') ? 'nothing' : 'begun';
-}
-
-function newlyFollowed(nowMs: number) {
-  return { dueMs: nowMs, changedMs: nowMs, askedMs: null, failures: 0, seen: null, seenMs: nowMs };
 }
 
 function answer(

@@ -60,14 +60,8 @@ function trackTasks(c: Controller, view: LedgerView): Map<string, Receipt[]> {
     const fleet = c.state.fleets.get(receipt.fleet);
     if (fleet === undefined || !isFollowed(receipt, fleet)) continue;
     if (!fleet.follows.has(receipt.token)) {
-      fleet.follows.set(receipt.token, {
-        dueMs: nowMs + Math.max(0, intervalFirstMs - ageMs(c, receipt)),
-        changedMs: nowMs,
-        askedMs: null,
-        failures: 0,
-        seen: null,
-        seenMs: nowMs,
-      });
+      const dueMs = nowMs + Math.max(0, intervalFirstMs - ageMs(c, receipt));
+      fleet.follows.set(receipt.token, beginFollowing(nowMs, dueMs));
     }
     const others = byFleet.get(receipt.fleet);
     if (others === undefined) byFleet.set(receipt.fleet, [receipt]);
@@ -78,6 +72,11 @@ function trackTasks(c: Controller, view: LedgerView): Map<string, Receipt[]> {
     for (const token of fleet.follows.keys()) if (!followed.has(token)) fleet.follows.delete(token);
   }
   return byFleet;
+}
+
+/** A task of which this process has not asked yet, and is to ask at `dueMs` (both monotonic). */
+export function beginFollowing(nowMs: number, dueMs: number): Followed {
+  return { dueMs, changedMs: nowMs, askedMs: null, failures: 0, seen: null, seenMs: nowMs };
 }
 
 /** How long ago its newest attempt was claimed, by what is written; a clock that was wrong makes it old, and asked for at once. */
@@ -114,7 +113,6 @@ async function observeFleet(
     .sort((a, b) => a.followed.dueMs - b.followed.dueMs);
   if (due.length === 0 || !(await prepareFleet(c, name))) return;
   for (const { receipt, followed } of due) {
-    if (c.signal.aborted || elapsedMs(begun, readMoment(c.clock)) >= budgetMs) return;
     if (!(await waitForRate(c, fleet, begun))) return;
     if (!(await observeOne(c, name, fleet, api, receipt, followed))) return;
   }
@@ -126,7 +124,7 @@ function dueMsOf({ dueMs, changedMs, askedMs, failures }: Followed, isAwaited: b
   return Math.min(dueMs, askedMs === null ? changedMs : askedMs + intervalAwaitedMs);
 }
 
-/** False when this pass's time is over before `observe.rate` allows another call. */
+/** False when the process is to end, or this pass's time is over before `observe.rate` allows another call. */
 export async function waitForRate(c: Controller, fleet: FleetState, begun: Moment): Promise<boolean> {
   const waitMs = fleet.observePacer.waitMs(c.clock.monotonicMs());
   if (elapsedMs(begun, readMoment(c.clock)) + waitMs >= budgetMs) return false;

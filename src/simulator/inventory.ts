@@ -6,9 +6,9 @@ import type { Device } from './device.ts';
 import type { Fleet } from './fleet.ts';
 import { settleFleet } from './fleet.ts';
 import type { Page } from './pages.ts';
-import { collectPage, readToken } from './pages.ts';
+import { collectPage } from './pages.ts';
 import type { PageRequest } from './tasks.ts';
-import { pageSize, refuseToken } from './tasks.ts';
+import { findStart, pageSize } from './tasks.ts';
 
 /** A page of the fleet's devices, in the order they were made; by `jobId` where one is named. */
 export function listDevices(
@@ -18,12 +18,8 @@ export function listDevices(
 ): Reply<Page<Device>> {
   settleFleet(fleet, nowMs);
   const listing = `ListDevices ${fleet.seed} ${request.jobId ?? ''}`;
-  let startIndex = 0;
-  if (request.nextToken !== undefined) {
-    const cursor = readToken(listing, request.nextToken);
-    if (cursor === null) return refuseToken();
-    startIndex = Number(cursor);
-  }
+  const start = findStart(listing, request, Number);
+  if (!start.ok) return start;
   return ok(
     collectPage(
       listing,
@@ -33,7 +29,7 @@ export function listDevices(
         accept: (device) => device.present && (request.jobId === undefined || device.jobId === request.jobId),
         cursor: (device) => String(device.index),
       },
-      startIndex,
+      start.value,
       pageSize(fleet, request),
     ),
   );

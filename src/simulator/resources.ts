@@ -7,9 +7,9 @@ import type { Fleet } from './fleet.ts';
 import { instanceResource, instancesOf } from './instances.ts';
 import { describeDevice } from './inventory.ts';
 import type { Page } from './pages.ts';
-import { collectPage, readToken } from './pages.ts';
+import { collectPage } from './pages.ts';
 import type { PageRequest } from './tasks.ts';
-import { pageSize, refuseToken } from './tasks.ts';
+import { findStart, pageSize } from './tasks.ts';
 
 /** A page of a device's resources; of one type where one is named, and a type that nothing has is an empty page. */
 export function listResources(
@@ -21,12 +21,8 @@ export function listResources(
   if (!found.ok) return found;
   const instances = instancesOf(found.value);
   const listing = `ListDeviceResources ${fleet.seed} ${request.deviceId} ${request.type ?? ''}`;
-  let startIndex = 0;
-  if (request.nextToken !== undefined) {
-    const cursor = readToken(listing, request.nextToken);
-    if (cursor === null) return refuseToken();
-    startIndex = Number(cursor);
-  }
+  const start = findStart(listing, request, Number);
+  if (!start.ok) return start;
   return ok(
     collectPage(
       listing,
@@ -36,7 +32,7 @@ export function listResources(
         accept: () => request.type === undefined || request.type === instanceResource,
         cursor: (instance) => String(instances.indexOf(instance)),
       },
-      startIndex,
+      start.value,
       pageSize(fleet, request),
     ),
   );

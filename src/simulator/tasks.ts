@@ -6,7 +6,7 @@ import type { CommandName, Execution, ExecutionState } from './device.ts';
 import type { Fleet, Task, TaskState } from './fleet.ts';
 import { hurryTask, scheduleEffect, settleFleet } from './fleet.ts';
 import { makeArn, makeId } from './identity.ts';
-import type { Page } from './pages.ts';
+import type { ListingKey, Page } from './pages.ts';
 import { collectPage, readToken } from './pages.ts';
 
 /** A CreateTask whose grammar was checked. */
@@ -180,12 +180,8 @@ export function listTasks(
   const listing = `ListTasks ${fleet.seed} ${settings.listOrder} ${request.state ?? ''}`;
   const backwards = settings.listOrder === 'newest';
   const at = (index: number): Task | undefined => listed[backwards ? listed.length - 1 - index : index];
-  let startIndex = 0;
-  if (request.nextToken !== undefined) {
-    const cursor = readToken(listing, request.nextToken);
-    if (cursor === null) return refuseToken();
-    startIndex = findCursor(fleet, cursor, at);
-  }
+  const start = findStart(listing, request, (cursor) => findCursor(fleet, cursor, at));
+  if (!start.ok) return start;
   return ok(
     collectPage(
       listing,
@@ -196,7 +192,7 @@ export function listTasks(
           isVisible(fleet, task) && (request.state === undefined || task.state === request.state),
         cursor: (task) => (settings.listOrder === 'id' ? task.taskId : String(task.sequence)),
       },
-      startIndex,
+      start.value,
       pageSize(fleet, request),
     ),
   );
@@ -231,12 +227,8 @@ export function listExecutions(
   if (!found.ok) return found;
   const { executions } = found.value;
   const listing = `ListExecutions ${fleet.seed} ${request.taskId} ${request.state ?? ''}`;
-  let startIndex = 0;
-  if (request.nextToken !== undefined) {
-    const cursor = readToken(listing, request.nextToken);
-    if (cursor === null) return refuseToken();
-    startIndex = Number(cursor) - 1;
-  }
+  const start = findStart(listing, request, (cursor) => Number(cursor) - 1);
+  if (!start.ok) return start;
   return ok(
     collectPage(
       listing,
@@ -246,7 +238,7 @@ export function listExecutions(
         accept: (execution) => request.state === undefined || execution.state === request.state,
         cursor: (execution) => execution.executionId,
       },
-      startIndex,
+      start.value,
       pageSize(fleet, request),
     ),
   );
@@ -272,7 +264,15 @@ export function pageSize(fleet: Fleet, request: PageRequest): number {
   return Math.min(request.maxResults ?? fleet.settings.pageSize, fleet.settings.pageSize);
 }
 
-/** The refusal of a nextToken that was not given out for this very listing. */
-export function refuseToken(): Reply<never> {
-  return refuse('ValidationException', 'The nextToken is not one that this listing gave out');
+/** Where a listing goes on, by `indexOf` of the cursor in its nextToken; refuses a token that was not given out for this very listing. */
+export function findStart(
+  listing: ListingKey,
+  { nextToken }: PageRequest,
+  indexOf: (cursor: string) => number,
+): Reply<number> {
+  if (nextToken === undefined) return ok(0);
+  const cursor = readToken(listing, nextToken);
+  return cursor === null
+    ? refuse('ValidationException', 'The nextToken is not one that this listing gave out')
+    : ok(indexOf(cursor));
 }
