@@ -7,7 +7,7 @@ import {
   openWorld,
   quickDevices,
   type Test,
-  taskText,
+  taskFile,
   until,
   type World,
 } from './world.ts';
@@ -23,14 +23,6 @@ async function end(daemon: Started): Promise<void> {
   expect(await daemon.ended).toEqual({ code: 0, signal: null });
 }
 
-function task(
-  world: World,
-  name: string,
-  spec: Readonly<Record<string, unknown>> = {},
-): Record<string, string> {
-  return { [`tasks/${name}.yaml`]: taskText(name, { targets: [deviceOf(world, name)], ...spec }) };
-}
-
 async function outcomes(world: World): Promise<string[]> {
   return (await world.list()).map(({ name, state, outcome }) => `${name} ${state} ${outcome}`);
 }
@@ -38,7 +30,10 @@ async function outcomes(world: World): Promise<string[]> {
 describe.concurrent('a task in AWS', () => {
   it.concurrent('is cancelled when its manifest is removed while it is queued, and the ledger tells each step', async (test) => {
     const { world, daemon } = await begin(test, '--pickup', '1h');
-    world.commit({ ...task(world, 'a'), ...task(world, 'keep', { notBefore: '2036-01-01T00:00:00Z' }) });
+    world.commit({
+      ...taskFile(world, 'a'),
+      ...taskFile(world, 'keep', { notBefore: '2036-01-01T00:00:00Z' }),
+    });
     await until('it is issued', async () => (await outcomes(world)).includes('a issued null'));
     world.commit({ 'tasks/a.yaml': null });
     await until('its end is written', async () => (await outcomes(world)).includes('a settled canceled'));
@@ -62,9 +57,9 @@ describe.concurrent('a task in AWS', () => {
     const { world, daemon } = await begin(test, ...quickDevices);
     const device = deviceOf(world, 'first');
     world.commit({
-      ...task(world, 'first', { targets: [device], command: 'reboot' }),
-      ...task(world, 'second', { targets: [deviceOf(world, 'x')], after: ['first'] }),
-      ...task(world, 'third', { targets: [device], after: ['second'] }),
+      ...taskFile(world, 'first', { targets: [device], command: 'reboot' }),
+      ...taskFile(world, 'second', { targets: [deviceOf(world, 'x')], after: ['first'] }),
+      ...taskFile(world, 'third', { targets: [device], after: ['second'] }),
     });
     for (const name of ['first', 'second', 'third']) {
       await until(`${name} has ended`, async () =>
@@ -83,8 +78,8 @@ describe.concurrent('a task in AWS', () => {
     const [one, two, three] = world.devices;
     await world.control('POST', '/devices', { ids: [two], outcomes: ['REJECTED'] });
     world.commit({
-      ...task(world, 'both', { targets: [one, two] }),
-      ...task(world, 'later', { targets: [three], after: ['both'] }),
+      ...taskFile(world, 'both', { targets: [one, two] }),
+      ...taskFile(world, 'later', { targets: [three], after: ['both'] }),
     });
     await until('it has ended', async () => (await outcomes(world)).includes('both settled partial'));
     await until('what comes after it is held for good', () =>

@@ -5,28 +5,23 @@ import { describe, expect, it } from 'vitest';
 import type { LogLine, Started } from './processes.ts';
 import {
   type Change,
-  deviceOf,
   ledgerEvents,
   openWorld,
   quickDevices,
   sleep,
   type Test,
-  taskText,
+  taskFile,
   until,
   type World,
 } from './world.ts';
 
 const branch = 'refs/heads/snowgate-ledger';
 
-function task(world: World, name: string): Record<string, string> {
-  return { [`tasks/${name}.yaml`]: taskText(name, { targets: [deviceOf(world, name)] }) };
-}
-
 /** A world in which task `a` was issued, and a daemon that knows it. */
 async function begin(test: Test): Promise<{ readonly world: World; readonly daemon: Started }> {
   const world = await openWorld(test, ...quickDevices);
   await world.initLedger();
-  world.commit(task(world, 'a'));
+  world.commit(taskFile(world, 'a'));
   const daemon = world.start('run', '--config', world.configure('one'));
   await until('the outcome has landed', () => ledgerEvents(world).flat().includes('issued'));
   return { world, daemon };
@@ -51,7 +46,7 @@ async function untilHalted(daemon: Started): Promise<LogLine> {
 /** Halted is not ended: it goes on for some passes, asks nothing of AWS, and ends when it is asked to. */
 async function expectLiveAndIdle(world: World, daemon: Started): Promise<void> {
   const before = (await world.calls()).CreateTask;
-  world.commit(task(world, 'late'));
+  world.commit(taskFile(world, 'late'));
   await sleep(2_000);
   expect(daemon.isRunning()).toBe(true);
   expect((await world.calls()).CreateTask).toBe(before);
@@ -107,7 +102,7 @@ describe.concurrent('a ledger branch', () => {
     const { world, daemon } = await begin(test);
     daemon.child.kill('SIGTERM');
     await daemon.ended;
-    world.commit(task(world, 'b'));
+    world.commit(taskFile(world, 'b'));
     const other = { ledger: { id: '00000000-0000-4000-8000-000000000000' } };
     expect(await once(world, other)).toMatchObject({
       code: 1,
@@ -129,7 +124,7 @@ describe.concurrent('a ledger branch', () => {
     world.git('ledger.git', 'config', 'core.hooksPath', hooks);
     writeFileSync(hook, '#!/bin/sh\necho "the branch is frozen for an audit" >&2\nexit 1\n');
     chmodSync(hook, 0o755);
-    world.commit(task(world, 'a'));
+    world.commit(taskFile(world, 'a'));
     const daemon = world.start('run', '--config', world.configure('one'));
     await until('the refusal is told', () =>
       daemon.log().some(({ event }) => event === 'ledger push refused'),

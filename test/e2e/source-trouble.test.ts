@@ -5,13 +5,12 @@ import { describe, expect, it } from 'vitest';
 import type { Started } from './processes.ts';
 import {
   type Change,
-  deviceOf,
   type Finished,
   openWorld,
   quickDevices,
   sleep,
   type Test,
-  taskText,
+  taskFile,
   until,
   type World,
 } from './world.ts';
@@ -20,14 +19,6 @@ async function begin(test: Test): Promise<World> {
   const world = await openWorld(test, ...quickDevices);
   await world.initLedger();
   return world;
-}
-
-function task(
-  world: World,
-  name: string,
-  spec: Readonly<Record<string, unknown>> = {},
-): Record<string, string> {
-  return { [`tasks/${name}.yaml`]: taskText(name, { targets: [deviceOf(world, name)], ...spec }) };
 }
 
 function once(world: World, source: Change = {}): Promise<Finished> {
@@ -50,18 +41,18 @@ async function expectHalt(world: World, daemon: Started, code: string): Promise<
 describe.concurrent('a source', () => {
   it.concurrent('whose history was rewritten halts until source.accept names the new head', async (test) => {
     const world = await begin(test);
-    world.commit(task(world, 'a'));
+    world.commit(taskFile(world, 'a'));
     const daemon = world.start('run', '--config', world.configure('one'));
     await until('the task is there', async () => (await world.tasks()).length === 1);
     world.git('work', 'checkout', '--quiet', '--orphan', 'rewritten');
-    const head = world.commit(task(world, 'b'));
+    const head = world.commit(taskFile(world, 'b'));
     await expectHalt(world, daemon, 'SG6201');
 
     const halted = await once(world);
     expect(halted).toMatchObject({ code: 1, stdout: expect.stringContaining('problem SG6201') });
     expect((await once(world, { accept: head })).code).toBe(0);
     expect(await world.tasks()).toHaveLength(2);
-    world.commit(task(world, 'c'));
+    world.commit(taskFile(world, 'c'));
     expect((await once(world, { accept: head })).code).toBe(0);
     expect((await once(world)).code).toBe(0);
     expect(await world.tasks()).toHaveLength(3);
@@ -69,7 +60,10 @@ describe.concurrent('a source', () => {
 
   it.concurrent('that suddenly holds nothing halts until source.accept names that head; nothing is withdrawn meanwhile', async (test) => {
     const world = await begin(test);
-    world.commit({ ...task(world, 'a'), ...task(world, 'held', { notBefore: '2036-01-01T00:00:00Z' }) });
+    world.commit({
+      ...taskFile(world, 'a'),
+      ...taskFile(world, 'held', { notBefore: '2036-01-01T00:00:00Z' }),
+    });
     const daemon = world.start('run', '--config', world.configure('one'));
     await until('the task is there', async () => (await world.tasks()).length === 1);
     const head = world.commit({ 'tasks/a.yaml': null, 'tasks/held.yaml': null });
@@ -78,7 +72,7 @@ describe.concurrent('a source', () => {
     expect(await once(world)).toMatchObject({ code: 1, stdout: expect.stringContaining('problem SG6202') });
     expect((await world.list()).map(({ name }) => name)).toEqual(['a']);
     expect((await once(world, { accept: head })).code).toBe(0);
-    world.commit(task(world, 'b'));
+    world.commit(taskFile(world, 'b'));
     expect((await once(world)).code).toBe(0);
     expect(await world.tasks()).toHaveLength(2);
   });
@@ -87,13 +81,13 @@ describe.concurrent('a source', () => {
     const world = await begin(test);
     const later = { notBefore: '2036-01-01T00:00:00Z' };
     world.commit({
-      ...task(world, 'a'),
-      ...task(world, 'b', later),
-      ...task(world, 'c', later),
-      ...task(world, 'd', later),
+      ...taskFile(world, 'a'),
+      ...taskFile(world, 'b', later),
+      ...taskFile(world, 'c', later),
+      ...taskFile(world, 'd', later),
     });
     expect((await once(world, { maxRemovals: 1 })).code).toBe(0);
-    const head = world.commit({ 'tasks/b.yaml': null, 'tasks/c.yaml': null, ...task(world, 'e') });
+    const head = world.commit({ 'tasks/b.yaml': null, 'tasks/c.yaml': null, ...taskFile(world, 'e') });
     const halted = await once(world, { maxRemovals: 1 });
     expect(halted).toMatchObject({ code: 1, stdout: expect.stringContaining('problem SG6203') });
     expect(await world.tasks()).toHaveLength(1);
@@ -103,7 +97,7 @@ describe.concurrent('a source', () => {
 
   it.concurrent('whose branch is gone issues nothing, and exit code 3 says that it was not reached', async (test) => {
     const world = await begin(test);
-    world.commit(task(world, 'a'));
+    world.commit(taskFile(world, 'a'));
     world.git('source.git', 'update-ref', '-d', 'refs/heads/main');
     expect(await once(world)).toMatchObject({
       code: 3,
@@ -134,9 +128,9 @@ describe.concurrent('a hostile source', () => {
   it.concurrent('has each of its files named, nothing done of what they want, and the good manifest issued', async (test) => {
     const world = await begin(test);
     world.commit({
-      ...task(world, 'good'),
+      ...taskFile(world, 'good'),
       ...Object.fromEntries(hostile.map(([name, content]) => [`tasks/${name}`, content])),
-      ...task(world, 'a\nnewline', {}),
+      ...taskFile(world, 'a\nnewline', {}),
       'tasks/new\nline.yaml': 'kind: [\n',
     });
     const work = join(world.dir, 'work', 'tasks');

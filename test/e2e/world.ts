@@ -251,6 +251,15 @@ export function deviceOf({ devices }: Pick<World, 'devices'>, name: string): str
   return device;
 }
 
+/** The manifest `name`, as a file to commit, on the device of that name. */
+export function taskFile(
+  world: Pick<World, 'devices'>,
+  name: string,
+  spec: Readonly<Record<string, unknown>> = {},
+): Record<string, string> {
+  return { [`tasks/${name}.yaml`]: taskText(name, { targets: [deviceOf(world, name)], ...spec }) };
+}
+
 export function sleep(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs));
 }
