@@ -1,0 +1,197 @@
+/** From a document to a window. The only place where one is made. */
+import { formatDuration, parseDuration } from '../config/duration.ts';
+import type { OpenedDocument } from '../lib/document.ts';
+import { createCheck } from '../lib/document-check.ts';
+import type { ValuePath } from '../lib/document-place.ts';
+import type { DocumentProblem } from '../lib/document-problem.ts';
+import { compareSpots, problemsPerDocumentMax, quoteText } from '../lib/document-problem.ts';
+import { findNearest } from '../lib/nearest.ts';
+import { isTimeZone, listTimeZones } from './local-time.ts';
+import type { Entry } from './timeline.ts';
+import { horizonDays, type Window, windowAt } from './window.ts';
+import {
+  type CalendarContext,
+  failEntry,
+  formOf,
+  type ReadEntry,
+  readIcs,
+  readRecurring,
+  readSingle,
+  type WrittenEntry,
+} from './window-entry.ts';
+import { windowSchema } from './window-schema.ts';
+
+type GoodDocument = Extract<OpenedDocument, { readonly ok: true }>;
+
+/** What a window's document holds once the schema has accepted it. */
+interface WrittenWindow {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly description?: string;
+    readonly timeZone: string;
+    readonly open?: readonly WrittenEntry[];
+    readonly closed?: readonly WrittenEntry[];
+    readonly cutoff?: string;
+  };
+}
+
+export type WindowContext = Pick<CalendarContext, 'path' | 'calendars'>;
+
+export interface ParsedWindow {
+  /** Null where anything is an error: a window that is half understood holds no door. */
+  readonly window: Window | null;
+  readonly problems: readonly DocumentProblem[];
+}
+
+/** Starts of all entries together; more often than every quarter of an hour, nobody opens a door. */
+const startsPerDayMax = 96;
+/** Of all calendars of a window together, within the horizon: 25 a day. */
+const calendarStartsMax = 10_000;
+/** Each may have a thousand events. */
+const calendarsMax = 10;
+const cutoffMaxMs = 7 * 86_400_000;
+
+const checkWindow = createCheck(windowSchema, { reservedCode: 'SG1109', showsValues: true });
+
+/** Reads a document of `kind: Window`; every problem is told, in reading order. */
+export function parseWindow(document: GoodDocument, context: WindowContext): ParsedWindow {
+  const violations = checkWindow(document);
+  if (violations.length > 0) return { window: null, problems: violations };
+  const written = document.value as unknown as WrittenWindow;
+  const problems: DocumentProblem[] = [];
+  const add = (path: ValuePath, problem: Omit<DocumentProblem, 'line' | 'column'>): void => {
+    problems.push({ ...problem, ...document.locate(path) });
+  };
+  const { timeZone } = written.spec;
+  const isZone = isTimeZone(timeZone);
+  if (!isZone) add(['spec', 'timeZone'], judgeZone(timeZone));
+  // All that does not depend on the zone is told all the same.
+  const reader = { ...context, timeZone: isZone ? timeZone : 'UTC' };
+  const calendars = countCalendars(written.spec);
+  if (calendars > calendarsMax) {
+    const message = `the window names ${calendars} calendars; at most ${calendarsMax} are read`;
+    add(['spec'], { code: 'SG1313', severity: 'error', message });
+    return { window: null, problems };
+  }
+  const lists = {
+    open: written.spec.open?.map((entry) => readEntry(entry, { ...reader, side: 'open' })) ?? null,
+    closed: written.spec.closed?.map((entry) => readEntry(entry, { ...reader, side: 'closed' })) ?? [],
+  };
+  for (const side of ['open', 'closed'] as const) {
+    for (const [index, read] of (lists[side] ?? []).entries()) {
+      for (const { key, ...problem } of read.problems) {
+        add(['spec', side, index, ...(key === null ? [] : [key])], problem);
+      }
+    }
+  }
+  const cutoffMs = parseDuration(written.spec.cutoff ?? '0m') ?? 0;
+  for (const { path, ...problem } of judgeWhole(written, lists, cutoffMs)) add(path, problem);
+  problems.sort(compareSpots);
+  const shown = problems.slice(0, problemsPerDocumentMax);
+  if (problems.some(({ severity }) => severity === 'error')) return { window: null, problems: shown };
+  const window: Window = {
+    name: written.metadata.name,
+    description: written.spec.description ?? '',
+    timeZone,
+    cutoffMs,
+    place: { path: context.path, ...document.locate([]) },
+    open: lists.open === null ? null : entriesOf(lists.open),
+    closed: entriesOf(lists.closed),
+  };
+  return { window, problems: shown };
+}
+
+function entriesOf(reads: readonly ReadEntry[]): Entry[] {
+  return reads.flatMap((read) => (read.ok ? [read.entry] : []));
+}
+
+function readEntry(written: WrittenEntry, context: CalendarContext): ReadEntry {
+  switch (formOf(written)) {
+    case 'recurring':
+      return readRecurring(written, context.timeZone);
+    case 'single':
+      return readSingle(written, context.timeZone);
+    case 'calendar':
+      return readIcs(written, context);
+    case null: {
+      const hint = 'write {start, duration}, {from, to} or {ics}, each with a reason if you like';
+      return failEntry('SG1320', null, 'this is none of the forms of a time, or parts of two', hint);
+    }
+  }
+}
+
+function judgeZone(timeZone: string): Omit<DocumentProblem, 'line' | 'column'> {
+  const problem = { code: 'SG1305', severity: 'error' } as const;
+  if (/^(?:UTC|GMT)?[+-]?[0-9]/i.test(timeZone)) {
+    const message = `spec.timeZone ${quoteText(timeZone)} is a fixed offset, which follows no place's clocks`;
+    return { ...problem, message, hint: 'name the place, as Europe/Oslo; or UTC' };
+  }
+  const nearest = findNearest(timeZone, listTimeZones());
+  const hint =
+    nearest === undefined ? 'write an IANA name, as Europe/Oslo or UTC' : `did you mean ${nearest}?`;
+  return { ...problem, message: `spec.timeZone ${quoteText(timeZone)} is no IANA time zone`, hint };
+}
+
+type PlacedProblem = Omit<DocumentProblem, 'line' | 'column'> & { readonly path: ValuePath };
+
+/** What is wrong with the entries taken together. */
+function judgeWhole(
+  { spec }: WrittenWindow,
+  lists: { readonly open: readonly ReadEntry[] | null; readonly closed: readonly ReadEntry[] },
+  cutoffMs: number,
+): PlacedProblem[] {
+  const problems: PlacedProblem[] = [];
+  if (cutoffMs > cutoffMaxMs) {
+    const message = `spec.cutoff ${quoteText(spec.cutoff ?? '')} is longer than ${formatDuration(cutoffMaxMs)}`;
+    problems.push({ code: 'SG1308', severity: 'error', path: ['spec', 'cutoff'], message });
+  }
+  for (const side of ['open', 'closed'] as const) {
+    const starts = (lists[side] ?? []).reduce((sum, read) => sum + (read.ok ? read.startsPerDay : 0), 0);
+    if (starts <= startsPerDayMax) continue;
+    const message = `spec.${side} begins ${starts} times a day; at most ${startsPerDayMax} are followed`;
+    problems.push({
+      code: 'SG1313',
+      severity: 'error',
+      path: ['spec', side],
+      message,
+      hint: 'let them last longer',
+    });
+  }
+  problems.push(...judgeCalendars([...(lists.open ?? []), ...lists.closed]));
+  if (spec.open === undefined && (spec.closed ?? []).length === 0) {
+    const message = 'the window is always open: it has neither open nor closed times';
+    problems.push({ code: 'SG1319', severity: 'warning', path: ['spec'], message });
+  }
+  return [...problems, ...judgeCutoff(lists.open ?? [], cutoffMs)];
+}
+
+function countCalendars({ open = [], closed = [] }: WrittenWindow['spec']): number {
+  return [...open, ...closed].filter(({ ics }) => ics !== undefined).length;
+}
+
+function judgeCalendars(reads: readonly ReadEntry[]): PlacedProblem[] {
+  const starts = reads.reduce((sum, read) => sum + (read.ok ? read.calendarStarts : 0), 0);
+  if (starts <= calendarStartsMax) return [];
+  const message = `the calendars begin ${starts} times within ${horizonDays} days; at most ${calendarStartsMax} are followed`;
+  return [{ code: 'SG1313', severity: 'error', path: ['spec'], message }];
+}
+
+/** Entries that touch each other may leave room together; of one that stands alone it is certain that they do not. */
+function judgeCutoff(open: readonly ReadEntry[], cutoffMs: number): PlacedProblem[] {
+  return open.flatMap((read, index): PlacedProblem[] => {
+    if (!read.ok || read.longestMs === null || cutoffMs === 0 || read.longestMs > cutoffMs) return [];
+    const severity = open.length === 1 ? 'error' : 'warning';
+    const message = `the cutoff of ${formatDuration(cutoffMs)} leaves nothing of this opening: nothing new could begin in it`;
+    const hint = 'shorten the cutoff, or let it last longer';
+    return [{ code: 'SG1311', severity, path: ['spec', 'open', index], message, hint }];
+  });
+}
+
+/** A finding where a window has no opening within the horizon from an instant: it would hold its tasks as long. */
+export function findNeverOpen(window: Window, nowMs: number): DocumentProblem | null {
+  if (windowAt(window, nowMs).isOpen || windowAt(window, nowMs).opensMs !== null) return null;
+  const { line, column } = window.place;
+  const message = `the window ${window.name} does not open within ${horizonDays} days`;
+  const hint = 'correct its times, or remove it';
+  return { code: 'SG1321', severity: 'warning', line, column, message, hint };
+}
