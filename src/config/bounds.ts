@@ -24,6 +24,15 @@ export const configFileLimits = {
 /** More fleets than accounts and regions that anybody has; each costs a client and a listing. */
 export const fleetsMax = 1000;
 
+/** As many as a manifest may have, and a bound on what each rule has to look at. */
+export const fleetLabelsMax = 50;
+
+/** More policies than anybody reviews; the name of each is looked up for each task. */
+export const requirePoliciesMax = 50;
+
+/** No default: without it a fleet's tasks are bounded by its devices alone. The most is what a ledger still holds open. */
+export const maxInFlightBounds = { minimum: 1, maximum: 100_000 } as const;
+
 export const numberBounds = {
   // A commit that drops more at once is more often a mistake (a wrong path, an empty tree) than meant; 0 halts at any.
   'source.maxRemovals': { default: 10, minimum: 0, maximum: 100_000, isWhole: true },
@@ -44,6 +53,8 @@ export const numberBounds = {
   // One claim commit: small enough to be called before the deadline, large enough to need few pushes. A commit is
   // bounded in bytes, too (4 MiB): where claims are that long (annotations), the rest goes with the next one.
   'issue.batch': { default: 40, minimum: 1, maximum: 1_000, isWhole: true },
+  // One batch: what a slip in a commit can set off before anybody looks is a batch for each pass.
+  'issue.maxPerPass': { default: 40, minimum: 1, maximum: 1_000, isWhole: true },
   // More than 16 calls in flight bought nothing when measured.
   'issue.concurrency': { default: 8, minimum: 1, maximum: 64, isWhole: true },
   // Calls a second and fleet; AWS publishes no limit, and tasks are rare.
@@ -61,6 +72,10 @@ export const durationBounds = {
   'issue.deadline': { default: '60s', minimum: '500ms', maximum: '10m' },
   // CreateTask answers in well under a second; five say that the line is broken.
   'issue.requestTimeout': { default: '5s', minimum: '100ms', maximum: '60s' },
+  // What nobody asked for in a month is not what anybody expects to happen now; a year covers any planned work.
+  'issue.maxWait': { default: '30d', minimum: '1h', maximum: '366d' },
+  // A cancel is one call and takes effect at once; a minute leaves room for retries before the window closes.
+  'cancel.lead': { default: '60s', minimum: '0s', maximum: '1h' },
   // Must exceed deadline + requestTimeout + settling (95 s by default); twice that leaves room for slow clocks.
   'recovery.takeover': { default: '3m', minimum: '1s', maximum: '24h' },
   // How long a request that was sent may go on to take effect and be listed: assumption A1.
@@ -82,6 +97,8 @@ export const textDefaults = {
   'source.policies': 'policies',
   // Half a minute: a merge is seen soon, and a host is asked 120 times an hour.
   'source.schedule': '*/30 * * * * *',
+  'policySource.branch': 'main',
+  'policySource.path': 'policies',
   'ledger.branch': 'snowgate-ledger',
   stateDir: '/var/lib/snowgate',
 } as const;

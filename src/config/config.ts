@@ -29,13 +29,21 @@ export interface SourceLimits {
 
 export interface SourceConfig extends RemoteConfig {
   readonly path: string;
-  readonly policies: string;
+  /** Where windows and policies lie; null where they come from the policy source. */
+  readonly policies: string | null;
   /** node-cron with seconds, UTC. */
   readonly schedule: string;
   readonly maxAgeMs: number;
   readonly maxRemovals: number;
   readonly accept?: string;
   readonly limits: SourceLimits;
+}
+
+/** Windows and policies from elsewhere. It is read within the limits of the source. */
+export interface PolicySourceConfig extends RemoteConfig {
+  readonly path: string;
+  /** The head of a halt (rewritten history) that is meant after all. */
+  readonly accept?: string;
 }
 
 export interface LedgerConfig extends RemoteConfig {
@@ -68,6 +76,20 @@ export interface FleetConfig {
   readonly mode?: 'observe';
   /** The identity of the newest claim that the operator says is left behind on purpose. */
   readonly rebind?: FleetIdentity;
+  /** What policies may know of the fleet, whatever a commit says. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Names of policies that must be there and match each of the fleet's tasks. */
+  readonly requirePolicies: readonly string[];
+  /** How many tasks of the fleet may be open at a time; absent where that is not bounded. */
+  readonly maxInFlight?: number;
+}
+
+/** What holds where policies say nothing, and what no commit may do. */
+export interface PolicyConfig {
+  /** What happens to a task that no policy matches with a rule other than warn. */
+  readonly uncovered: 'hold' | 'allow';
+  /** Holds a task whose commit changes policies, too. */
+  readonly separateCommits: boolean;
 }
 
 export interface IssueConfig {
@@ -77,6 +99,10 @@ export interface IssueConfig {
   readonly requestTimeoutMs: number;
   /** CreateTask calls a second and fleet. */
   readonly rate: number;
+  /** What was introduced longer ago is denied as stale. */
+  readonly maxWaitMs: number;
+  /** How many tasks one pass claims for a fleet, at most. */
+  readonly maxPerPass: number;
 }
 
 export interface RecoveryConfig {
@@ -87,6 +113,8 @@ export interface RecoveryConfig {
 
 export interface ControllerConfig {
   readonly source: SourceConfig;
+  readonly policySource?: PolicySourceConfig;
+  readonly policy: PolicyConfig;
   readonly ledger: LedgerConfig;
   readonly stateDir: string;
   readonly replica: string;
@@ -94,6 +122,8 @@ export interface ControllerConfig {
   readonly fleets: ReadonlyMap<string, FleetConfig>;
   readonly issue: IssueConfig;
   readonly recovery: RecoveryConfig;
+  /** How long before a window closes what is still queued is cancelled. */
+  readonly cancel: { readonly leadMs: number };
   /** Calls a second and fleet that only look. */
   readonly observe: { readonly rate: number };
   readonly clock: { readonly toleranceMs: number };

@@ -51,6 +51,21 @@ export class Draft {
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
   }
 
+  /** The texts of a list; what is no text is left out. */
+  texts(path: ValuePath): string[] {
+    const value = this.value(path);
+    return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+  }
+
+  /** The entries of a map of texts; what is no text is left out. */
+  textMap(path: ValuePath): Record<string, string> {
+    const entries = this.keys(path).flatMap((key) => {
+      const text = this.text([...path, key]);
+      return text === undefined ? [] : [[key, text] as const];
+    });
+    return Object.fromEntries(entries);
+  }
+
   /** As written, or the default. */
   number(key: NumberKey): number {
     const value = this.value(key.split('.'));

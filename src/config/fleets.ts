@@ -79,6 +79,7 @@ function buildFleet(draft: Draft, name: string): FleetConfig {
   const account = draft.text(at('account'));
   const roleArn = draft.text(at('roleArn'));
   const externalId = draft.text(at('externalId'));
+  const maxInFlight = draft.value(at('maxInFlight'));
   return {
     name,
     region: draft.text(at('region')) ?? '',
@@ -89,6 +90,9 @@ function buildFleet(draft: Draft, name: string): FleetConfig {
     ...(externalId === undefined ? {} : { externalId }),
     ...(draft.text(at('mode')) === 'observe' ? { mode: 'observe' } : {}),
     ...(rebind === undefined ? {} : { rebind }),
+    labels: draft.textMap(at('labels')),
+    requirePolicies: draft.texts(at('requirePolicies')),
+    ...(typeof maxInFlight === 'number' ? { maxInFlight } : {}),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Draft, Word } from './draft.ts';
 import type { ParsedUrl } from './url.ts';
 import { judgeProxy, parseGitUrl } from './url.ts';
 
-export type RemoteKey = 'source' | 'ledger';
+export type RemoteKey = 'source' | 'policySource' | 'ledger';
 
 /** Judges everything about how a repository is reached. */
 export function judgeRemote(draft: Draft, key: RemoteKey): void {
@@ -21,12 +21,15 @@ export function judgeRemote(draft: Draft, key: RemoteKey): void {
   judgeAuth(draft, key, parsed);
 }
 
-/** Whether source and ledger share one repository, as far as their URLs tell; over ssh and https it is one too. */
-export function isSameRepository(draft: Draft): boolean {
-  const [source, ledger] = (['source', 'ledger'] as const).map((key) =>
-    parseGitUrl(key, draft.text([key, 'url']) ?? ''),
-  );
-  return source?.ok === true && ledger?.ok === true && source.identity === ledger.identity;
+/** Whether two of them are one repository, as far as their URLs tell; over ssh and https it is one too. */
+export function isSameRepository(draft: Draft, one: RemoteKey, other: RemoteKey): boolean {
+  const [a, b] = [one, other].map((key) => parseGitUrl(key, draft.text([key, 'url']) ?? ''));
+  return a?.ok === true && b?.ok === true && a.identity === b.identity;
+}
+
+/** Whether two remotes of one repository are one branch of it, too. */
+export function isSameBranch(draft: Draft, one: RemoteKey, other: RemoteKey): boolean {
+  return draft.textOr(`${one}.branch`) === draft.textOr(`${other}.branch`);
 }
 
 function judgePlainHttp(draft: Draft, key: RemoteKey): void {

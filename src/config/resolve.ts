@@ -4,7 +4,7 @@ import { createCheck } from '../lib/document-check.ts';
 import type { DocumentProblem } from '../lib/document-problem.ts';
 import { compareSpots } from '../lib/document-problem.ts';
 import { configFileLimits } from './bounds.ts';
-import type { ControllerConfig, LedgerConfig, SourceConfig } from './config.ts';
+import type { ControllerConfig, LedgerConfig, PolicySourceConfig, SourceConfig } from './config.ts';
 import { Draft } from './draft.ts';
 import { buildFleets } from './fleets.ts';
 import { buildRemote, isSameRepository, resolvePath } from './remote.ts';
@@ -52,8 +52,14 @@ export function resolveConfig(bytes: Uint8Array, context: ConfigContext): Resolv
 }
 
 function build(draft: Draft, { hostName, baseDir }: ConfigContext): ControllerConfig {
+  const isSeparate = draft.value(['policySource']) !== undefined;
   return {
-    source: buildSource(draft, baseDir),
+    source: buildSource(draft, baseDir, isSeparate),
+    ...(isSeparate ? { policySource: buildPolicySource(draft, baseDir) } : {}),
+    policy: {
+      uncovered: draft.text(['policy', 'uncovered']) === 'allow' ? 'allow' : 'hold',
+      separateCommits: draft.isTrue(['policy', 'separateCommits']),
+    },
     ledger: buildLedger(draft, baseDir),
     stateDir: resolvePath(baseDir, draft.textOr('stateDir')),
     replica: draft.text(['replica']) ?? toLabel(hostName),
@@ -65,24 +71,27 @@ function build(draft: Draft, { hostName, baseDir }: ConfigContext): ControllerCo
       deadlineMs: draft.durationMs('issue.deadline'),
       requestTimeoutMs: draft.durationMs('issue.requestTimeout'),
       rate: draft.number('issue.rate'),
+      maxWaitMs: draft.durationMs('issue.maxWait'),
+      maxPerPass: draft.number('issue.maxPerPass'),
     },
     recovery: {
       takeoverMs: draft.durationMs('recovery.takeover'),
       settlingMs: draft.durationMs('recovery.settling'),
       listTrustMs: draft.durationMs('recovery.listTrust'),
     },
+    cancel: { leadMs: draft.durationMs('cancel.lead') },
     observe: { rate: draft.number('observe.rate') },
     clock: { toleranceMs: draft.durationMs('clock.tolerance') },
     shutdown: { timeoutMs: draft.durationMs('shutdown.timeout') },
   };
 }
 
-function buildSource(draft: Draft, baseDir: string): SourceConfig {
+function buildSource(draft: Draft, baseDir: string, isSeparate: boolean): SourceConfig {
   const accept = draft.text(['source', 'accept']);
   return {
     ...buildRemote(draft, 'source', baseDir),
     path: draft.textOr('source.path'),
-    policies: draft.textOr('source.policies'),
+    policies: isSeparate ? null : draft.textOr('source.policies'),
     schedule: draft.textOr('source.schedule'),
     maxAgeMs: draft.durationMs('source.maxAge'),
     maxRemovals: draft.number('source.maxRemovals'),
@@ -98,6 +107,15 @@ function buildSource(draft: Draft, baseDir: string): SourceConfig {
   };
 }
 
+function buildPolicySource(draft: Draft, baseDir: string): PolicySourceConfig {
+  const accept = draft.text(['policySource', 'accept']);
+  return {
+    ...buildRemote(draft, 'policySource', baseDir),
+    path: draft.textOr('policySource.path'),
+    ...(accept === undefined ? {} : { accept }),
+  };
+}
+
 function buildLedger(draft: Draft, baseDir: string): LedgerConfig {
   const id = draft.text(['ledger', 'id']);
   const acceptCommit = draft.text(['ledger', 'acceptCommit']);
@@ -107,6 +125,6 @@ function buildLedger(draft: Draft, baseDir: string): LedgerConfig {
     ...(acceptCommit === undefined ? {} : { acceptCommit }),
     pushesPerMinute: draft.number('ledger.pushesPerMinute'),
     replicas: draft.number('ledger.replicas'),
-    sharesSource: isSameRepository(draft),
+    sharesSource: isSameRepository(draft, 'source', 'ledger'),
   };
 }

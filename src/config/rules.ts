@@ -4,13 +4,15 @@ import type { Draft } from './draft.ts';
 import { isWithin } from './draft.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { judgeFleets } from './fleets.ts';
-import { isSameRepository, judgeRemote } from './remote.ts';
+import { isSameBranch, isSameRepository, judgeRemote } from './remote.ts';
 
 /** Every rule that the schema cannot say. Each stands for itself, so that all problems are told at once. */
 export function judgeConfig(draft: Draft, hostName: string): void {
   judgeRemote(draft, 'source');
+  judgeRemote(draft, 'policySource');
   judgeRemote(draft, 'ledger');
-  if (isSameRepository(draft)) judgeSharing(draft);
+  for (const key of ['source', 'policySource'] as const) judgeSharing(draft, key);
+  judgePolicySource(draft);
   if (draft.value(['ledger']) !== undefined && draft.value(['ledger', 'id']) === undefined) {
     const message = 'ledger.id is absent: any ledger found at the URL would be believed';
     draft.warn(['ledger'], {
@@ -30,9 +32,13 @@ export function judgeConfig(draft: Draft, hostName: string): void {
   }
 }
 
-function judgeSharing(draft: Draft): void {
-  if (draft.textOr('ledger.branch') === draft.textOr('source.branch')) {
-    const message = 'ledger and source are the same branch of the same repository';
+const otherNames = { source: 'the source repository', policySource: 'the repository of policies' } as const;
+
+/** A ledger in a repository of others: warned about, and refused where it is the very branch. */
+function judgeSharing(draft: Draft, key: keyof typeof otherNames): void {
+  if (!isSameRepository(draft, key, 'ledger')) return;
+  if (isSameBranch(draft, key, 'ledger')) {
+    const message = `ledger and ${key} are the same branch of the same repository`;
     draft.error(
       ['ledger'],
       { code: 'SG2022', message, hint: 'give the ledger a repository of its own' },
@@ -40,29 +46,51 @@ function judgeSharing(draft: Draft): void {
     );
     return;
   }
-  const message =
-    'the ledger is a branch of the source repository: who may push there can change what was done';
+  const message = `the ledger is a branch of ${otherNames[key]}: who may push there can change what was done`;
   const hint = 'give the ledger a repository of its own, with its own write key';
   draft.warn(['ledger'], { code: 'SG2016', message, hint });
 }
 
+/** Policies come from one place: with two of them, somebody would believe in the one that is not read. */
+function judgePolicySource(draft: Draft): void {
+  if (draft.value(['policySource']) === undefined) return;
+  if (draft.value(['source', 'policies']) !== undefined) {
+    const message = 'source.policies is not read where policySource is written';
+    const hint = 'remove source.policies, or remove policySource where policies lie beside the manifests';
+    draft.error(['source', 'policies'], { code: 'SG2031', message, hint }, 'key');
+  }
+  if (!isSameRepository(draft, 'source', 'policySource') || !isSameBranch(draft, 'source', 'policySource')) {
+    return;
+  }
+  const message = 'policySource and source are the same branch of the same repository';
+  const hint = 'remove policySource and write source.policies, or keep policies in a branch of their own';
+  draft.error(['policySource'], { code: 'SG2032', message, hint }, 'key');
+}
+
 function judgeFolders(draft: Draft): void {
-  const folders = { path: draft.textOr('source.path'), policies: draft.textOr('source.policies') };
-  for (const [key, folder] of Object.entries(folders)) {
+  const isSeparate = draft.value(['policySource']) !== undefined;
+  const source = { path: draft.textOr('source.path'), policies: draft.textOr('source.policies') };
+  const folders = [
+    { at: ['source', 'path'], folder: source.path },
+    isSeparate
+      ? { at: ['policySource', 'path'], folder: draft.textOr('policySource.path') }
+      : { at: ['source', 'policies'], folder: source.policies },
+  ];
+  for (const { at, folder } of folders) {
     const parts = folder.split('/');
     const isPlain = parts.every(
       (part) => part !== '' && part !== '.' && part !== '..' && !/[\\\p{Cc}]/u.test(part),
     );
     if (isPlain) continue;
-    const message = `source.${key} is not the path of a folder inside the repository`;
-    draft.error(['source', key], {
+    const message = `${at.join('.')} is not the path of a folder inside the repository`;
+    draft.error(at, {
       code: 'SG2019',
       message,
       hint: 'write it without leading slash, . or ..: tasks/prod',
     });
   }
-  const [a, b] = [`${folders.path}/`, `${folders.policies}/`];
-  if (!a.startsWith(b) && !b.startsWith(a)) return;
+  const [a, b] = [`${source.path}/`, `${source.policies}/`];
+  if (isSeparate || (!a.startsWith(b) && !b.startsWith(a))) return;
   const message = 'source.path and source.policies lie within each other';
   const hint = 'keep manifests and policies in folders of their own';
   draft.error(['source', 'policies'], { code: 'SG2019', message, hint }, 'key');

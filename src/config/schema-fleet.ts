@@ -1,5 +1,7 @@
 import type { JsonSchema } from '../lib/document-check.ts';
-import { reserved, section } from './schema-parts.ts';
+import { labelsSchema, nameSchema } from '../lib/document-names.ts';
+import { fleetLabelsMax, maxInFlightBounds, requirePoliciesMax } from './bounds.ts';
+import { section } from './schema-parts.ts';
 
 const accountSchema: JsonSchema = {
   type: 'string',
@@ -72,9 +74,30 @@ export const fleetSchema = section(
       enum: ['issue', 'observe'],
       default: 'issue',
     },
-    labels: reserved('Labels', 'for policies.'),
-    requirePolicies: reserved('Required policies', 'policies that must match.'),
-    maxInFlight: reserved('In flight', 'a bound on open tasks.'),
+    labels: {
+      ...labelsSchema,
+      title: 'Labels',
+      description: 'What policies may know of the fleet, whatever a commit says.',
+      maxProperties: fleetLabelsMax,
+      examples: [{ env: 'production' }],
+    },
+    requirePolicies: {
+      type: 'array',
+      title: 'Required policies',
+      description: 'Names of policies that must be there and match each task of the fleet.',
+      maxItems: requirePoliciesMax,
+      uniqueItems: true,
+      items: nameSchema,
+      default: [],
+      examples: [['unlock-inside-window']],
+    },
+    maxInFlight: {
+      type: 'integer',
+      title: 'In flight',
+      description: 'Open tasks of the fleet at a time, at most; not bounded where it is absent.',
+      ...maxInFlightBounds,
+      examples: [10],
+    },
   },
   ['region'],
 );

@@ -35,8 +35,7 @@ const sourceSchema = section(
     policies: {
       ...folderSchema,
       title: 'Folder of policies',
-      description:
-        'Windows, policies, waivers, suspensions. Until they are supported, any file in it holds every task.',
+      description: 'Windows, policies, waivers, suspensions. Not together with policySource.',
       default: textDefaults['source.policies'],
     },
     schedule: {
@@ -107,16 +106,48 @@ const ledgerSchema = section(
   ['url'],
 );
 
-const uncovered: JsonSchema = {
-  type: 'string',
-  title: 'Uncovered tasks',
-  description: 'What happens to a task that no policy matches. Only allow is supported yet.',
-  const: 'allow',
-  'x-rule': 'nothing else is supported yet: policies are not evaluated, and every valid task is allowed',
-  'x-missing':
-    'policies are not evaluated yet, so every valid task is allowed; say so with policy: {uncovered: allow}',
-  examples: ['allow'],
-};
+const policySourceSchema = section(
+  'Policy source',
+  'Windows and policies from a repository or branch of their own, in place of source.policies. Read within source.limits.',
+  {
+    url: { ...urlSchema, examples: ['https://git.example.com/marine/snow-policies.git'] },
+    branch: {
+      ...branchSchema,
+      description: 'The branch whose head is in force.',
+      default: textDefaults['policySource.branch'],
+    },
+    path: {
+      ...folderSchema,
+      title: 'Folder of policies',
+      description: 'Windows, policies, waivers, suspensions.',
+      default: textDefaults['policySource.path'],
+    },
+    accept: {
+      ...commitSchema,
+      title: 'Accepted head',
+      description: 'The head of a halt (a rewritten history) that is meant after all.',
+    },
+    auth: authSchema,
+    insecureTransport,
+  },
+  ['url'],
+);
+
+const policySchema = section('Policy', 'What holds where policies say nothing.', {
+  uncovered: {
+    type: 'string',
+    title: 'Uncovered tasks',
+    description: 'What happens to a task that no policy matches with a rule other than warn.',
+    enum: ['hold', 'allow'],
+    default: 'hold',
+  },
+  separateCommits: {
+    type: 'boolean',
+    title: 'Separate commits',
+    description: 'Holds a task that was introduced or changed by a commit which changes policies, too.',
+    default: false,
+  },
+});
 
 /** The configuration of a controller: JSON Schema, draft 2020-12. schemas/controller.schema.json is made from it. */
 export const controllerSchema: JsonSchema = {
@@ -126,7 +157,7 @@ export const controllerSchema: JsonSchema = {
   description: 'The configuration of a snowgate controller. Secrets are named by file, never written here.',
   type: 'object',
   additionalProperties: false,
-  required: ['apiVersion', 'kind', 'source', 'ledger', 'policy', 'fleets'],
+  required: ['apiVersion', 'kind', 'source', 'ledger', 'fleets'],
   properties: {
     apiVersion: {
       type: 'string',
@@ -145,7 +176,7 @@ export const controllerSchema: JsonSchema = {
       'x-missing': 'write kind: Controller',
     },
     source: sourceSchema,
-    policySource: reserved('Policy source', 'policies from another repository.'),
+    policySource: policySourceSchema,
     ledger: ledgerSchema,
     stateDir: {
       ...filePath,
@@ -168,15 +199,7 @@ export const controllerSchema: JsonSchema = {
       enum: ['on', 'off'],
       default: 'on',
     },
-    policy: {
-      ...section(
-        'Policy',
-        'What holds where policies say nothing.',
-        { uncovered, separateCommits: reserved('Separate commits', 'policies change apart from tasks.') },
-        ['uncovered'],
-      ),
-      'x-missing': uncovered['x-missing'],
-    },
+    policy: policySchema,
     fleets: {
       type: 'object',
       title: 'Fleets',
@@ -201,8 +224,12 @@ export const controllerSchema: JsonSchema = {
       ),
       requestTimeout: durationOf('issue.requestTimeout', 'Request time-out', 'Of one call.'),
       rate: numberOf('issue.rate', 'Rate', 'CreateTask calls a second.'),
-      maxWait: reserved('Longest wait', 'what waited longer is denied as stale.'),
-      maxPerPass: reserved('Tasks of a pass', 'a bound on a burst.'),
+      maxWait: durationOf(
+        'issue.maxWait',
+        'Longest wait',
+        'What was introduced longer ago is denied as stale.',
+      ),
+      maxPerPass: numberOf('issue.maxPerPass', 'Tasks of a pass', 'Tasks that one pass claims, at most.'),
     }),
     recovery: section('Recovery', 'How doubt is ended.', {
       takeover: durationOf(
@@ -238,7 +265,9 @@ export const controllerSchema: JsonSchema = {
     observe: section('Observing', 'Following tasks after they were issued, per fleet.', {
       rate: numberOf('observe.rate', 'Rate', 'Calls a second that only look.'),
     }),
-    cancel: reserved('Cancel', 'cancelling what is still queued.'),
+    cancel: section('Cancelling', 'Of what is still queued when its window closes.', {
+      lead: durationOf('cancel.lead', 'Lead', 'How long before the close it is cancelled.'),
+    }),
     http: reserved('HTTP', 'health, metrics, webhook and dashboard.'),
     notify: reserved('Notify', 'word sent out.'),
   },

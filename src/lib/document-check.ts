@@ -43,7 +43,15 @@ export function createCheck(schema: JsonSchema, options: CheckOptions): Check {
 }
 
 function compileSchema(schema: JsonSchema): ValidateFunction {
-  const ajv = new Ajv2020({ strict: true, strictRequired: true, allErrors: true, verbose: true });
+  // A name or a list of them is one rule, and is told as one: branches would be told as two that both fail.
+  const options = {
+    strict: true,
+    strictRequired: true,
+    allowUnionTypes: true,
+    allErrors: true,
+    verbose: true,
+  };
+  const ajv = new Ajv2020(options);
   addFormats.default(ajv, ['date-time']);
   for (const keyword of ['x-rule', 'x-allowed', 'x-missing', 'x-code', 'x-reserved', 'x-refused']) {
     ajv.addKeyword({ keyword, schemaType: 'string' });

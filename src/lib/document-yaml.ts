@@ -26,6 +26,11 @@ import type { DocumentText } from './document-text.ts';
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
+/** Whether a value is a map, and neither a list nor empty. */
+export function isMap(value: JsonValue | undefined): value is { [key: string]: JsonValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 export type ReadDocument =
   | { readonly ok: true; readonly value: JsonValue }
   | { readonly ok: false; readonly problems: readonly DocumentProblem[] };

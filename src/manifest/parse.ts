@@ -6,6 +6,7 @@ import { createCheck } from '../lib/document-check.ts';
 import type { Locate } from '../lib/document-place.ts';
 import { compareSpots, quoteText } from '../lib/document-problem.ts';
 import type { JsonValue } from '../lib/document-yaml.ts';
+import { isMap } from '../lib/document-yaml.ts';
 import { findNearest } from '../lib/nearest.ts';
 import { clientToken } from './canonical.ts';
 import type {
@@ -79,8 +80,20 @@ export function parseManifestFile(bytes: Uint8Array, limits: DocumentLimits): Pa
   return { manifests, problems, badNames: [...badNames], hidden: isHiding ? hiddenNames(bytes) : null };
 }
 
+/** One document that was read elsewhere, or made: its manifest, or everything that is wrong with it. */
+export function parseTask(
+  document: Pick<GoodDocument, 'value' | 'locate'>,
+):
+  | { readonly ok: true; readonly manifest: Manifest }
+  | { readonly ok: false; readonly problems: readonly Problem[] } {
+  const problems = judgeTask(document);
+  return problems.length === 0
+    ? { ok: true, manifest: makeManifest(document.value) }
+    : { ok: false, problems };
+}
+
 /** Everything wrong with a document that is readable as YAML; nothing when it is a manifest. */
-function judgeTask(document: GoodDocument): Problem[] {
+function judgeTask(document: Pick<GoodDocument, 'value' | 'locate'>): Problem[] {
   const { value, locate } = document;
   if (!isMap(value)) {
     const { line, column } = locate([]);
@@ -187,10 +200,6 @@ function readKey(value: JsonValue): TaskKey | undefined {
 
 function isName(value: JsonValue | undefined): value is string {
   return typeof value === 'string' && value.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value);
-}
-
-function isMap(value: JsonValue | undefined): value is { [key: string]: JsonValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Takes only what the schema and the rules above have accepted. */

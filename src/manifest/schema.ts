@@ -1,25 +1,7 @@
 import type { JsonSchema } from '../lib/document-check.ts';
+import { labelsSchema, nameSchema, wordKeys } from '../lib/document-names.ts';
 
 const apiVersion = 'snowgate/v1';
-
-/** A DNS-1123 label, as Kubernetes has it: it can stand in a path, a branch, a host name, a log. */
-const nameSchema: JsonSchema = {
-  type: 'string',
-  minLength: 1,
-  maxLength: 63,
-  pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
-  'x-allowed': '[-a-z0-9]',
-  'x-rule': 'lower-case letters, digits and hyphens, beginning and ending with a letter or digit',
-};
-
-const wordKeys: JsonSchema = {
-  type: 'string',
-  minLength: 1,
-  maxLength: 63,
-  pattern: '^[A-Za-z0-9]([A-Za-z0-9_./-]*[A-Za-z0-9])?$',
-  'x-allowed': '[A-Za-z0-9_./-]',
-  'x-rule': '1 to 63 letters, digits and _ . / -, beginning and ending with a letter or digit',
-};
 
 const metadataSchema: JsonSchema = {
   type: 'object',
@@ -35,21 +17,12 @@ const metadataSchema: JsonSchema = {
       examples: ['unlock-aurora-2026-11'],
     },
     labels: {
-      type: 'object',
+      ...labelsSchema,
       title: 'Labels',
       description: 'For people and policies; not sent to AWS.',
       // Enough for every scheme seen, and a bound on what each rule has to look at.
       maxProperties: 50,
-      propertyNames: wordKeys,
-      additionalProperties: {
-        type: 'string',
-        maxLength: 63,
-        pattern: '^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$',
-        'x-allowed': '[A-Za-z0-9_.-]',
-        'x-rule': 'up to 63 letters, digits and _ . -, beginning and ending with a letter or digit',
-      },
       examples: [{ site: 'aurora' }],
-      default: {},
     },
     annotations: {
       type: 'object',
@@ -182,6 +155,16 @@ const specSchema: JsonSchema = {
       examples: [['reboot-aurora-2026-11']],
     },
   },
+};
+
+function propertiesOf(schema: JsonSchema): Readonly<Record<string, JsonSchema>> {
+  return schema['properties'] as Readonly<Record<string, JsonSchema>>;
+}
+
+/** What is written of a task below `metadata` and `spec`, in one map: for documents that tell of a task in short. */
+export const taskProperties: Readonly<Record<string, JsonSchema>> = {
+  ...propertiesOf(metadataSchema),
+  ...propertiesOf(specSchema),
 };
 
 /** The manifest of a task: JSON Schema, draft 2020-12. The published schemas/task.schema.json is made from it. */

@@ -10,6 +10,10 @@ const shape =
 /** Clocks on Earth are set from -12:00 to +14:00; anything further out is a slip. */
 const offsetMinutesMax = 14 * 60;
 
+/** What ISO 8601 writes with four digits of a year, as the ledger does. */
+const earliestMs = Date.parse('0000-01-01T00:00:00.000Z');
+const latestMs = Date.parse('9999-12-31T23:59:59.999Z');
+
 /**
  * Reads an instant. Refused, with the reason: a day that its month does not have, hour 24, a leap second (there is
  * no such instant in epoch time, and rounding would be guessing), the offset -00:00 ("unknown", RFC 3339 4.3).
@@ -41,5 +45,8 @@ export function parseTime(text: string): ParsedTime {
   }
   const millis = Number((parts[7] ?? '').padEnd(3, '0'));
   wall.setUTCHours(hour, minute, second, millis);
-  return { ok: true, epochMs: wall.getTime() - (sign === '-' ? -1 : 1) * offset * 60_000 };
+  const epochMs = wall.getTime() - (sign === '-' ? -1 : 1) * offset * 60_000;
+  if (epochMs < earliestMs || epochMs > latestMs)
+    return { ok: false, reason: 'is not within the years 0000 to 9999 in UTC' };
+  return { ok: true, epochMs };
 }

@@ -41,6 +41,8 @@ test.each([
   ['2026-11-27T22:00:00-00:00', 'unknown'],
   ['2026-11-27T22:00:00+14:01', 'nowhere'],
   ['2026-11-27T22:00:00+01:60', 'nowhere'],
+  ['9999-12-31T23:59:59-00:01', 'years'],
+  ['0000-01-01T00:00:00+00:01', 'years'],
 ])('%j is refused', (text, reason) => {
   expect(parseTime(text)).toMatchObject({ ok: false, reason: expect.stringContaining(reason) });
 });
