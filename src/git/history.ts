@@ -7,46 +7,46 @@ import { explainLocal, runLocal } from './mirror.ts';
 import { brokenMirror, inspectObjects } from './object-reader.ts';
 import { succeeded } from './process.ts';
 import { cutRecords, RecordError } from './records.ts';
-import type { SourceLayout } from './source-path.ts';
-import type { BlobChange, TreePair } from './tree-diff.ts';
+import type { BlobChange, DiffScope, TreePair } from './tree-diff.ts';
 import { diffTrees } from './tree-diff.ts';
 
 /** A commit of the first-parent line. */
 interface LineCommit {
   readonly commit: CommitId;
   readonly firstParent: CommitId | null;
-  /** `Name <email>` as written there: hostile text. */
-  readonly author: string;
 }
 
-/** What one commit did to the manifests, seen from its first parent. */
+/** What one commit did to the files that are wanted, seen from its first parent. */
 export interface HistoryStep extends LineCommit {
   readonly changes: readonly BlobChange[];
 }
 
+/** Most questions are about the newest commits: the first page of a walk is small, and each further one larger. */
+export const pageSizes = { first: 16, most: 512 } as const;
+
 const logTimeoutMs = 5 * 60_000;
-/** Passed through and not kept: a page is at most 512 commits, and a name in one may have any length. */
+/** Passed through and not kept: a page is at most 512 commits, and one may have any number of parents. */
 const logOutputBytes = 2 * 1024 * 1024 * 1024;
 
 /**
  * The commits of the first-parent line from `from` back, newest first, at most `count`, each with its changes to
- * manifests. A merge counts as its difference to the first parent; a rename is a file gone and a file come.
+ * the files in scope. A merge counts as its difference to the first parent; a rename is a file gone and a file come.
  * Null where so many commits change more than `entriesMax` entries: fewer may not, and of one alone that does nothing
  * can be known.
  */
 export async function readHistory(
   mirror: Mirror,
   from: CommitId,
-  layout: SourceLayout,
+  scope: DiffScope,
   count: number,
   entriesMax: number,
 ): Promise<Result<readonly HistoryStep[] | null>> {
   const commits = await readCommits(mirror, from, count);
   if (!commits.ok) return commits;
-  const pairs = await findFolders(mirror, commits.value, layout);
+  const pairs = await findFolders(mirror, commits.value, scope.folder);
   if (!pairs.ok) return pairs;
   const changed = pairs.value.filter(({ before, after }) => before !== after);
-  const diffs = await diffTrees(mirror, changed, layout, entriesMax);
+  const diffs = await diffTrees(mirror, changed, scope, entriesMax);
   if (!diffs.ok || diffs.value === null) return diffs.ok ? ok(null) : diffs;
   const changesOf = new Map(changed.map((pair, index) => [pair, diffs.value?.[index] ?? []]));
   return ok(
@@ -64,21 +64,21 @@ async function readCommits(
 ): Promise<Result<readonly LineCommit[]>> {
   const commits: LineCommit[] = [];
   const fields: string[] = [];
-  // Of a name without end the beginning is enough, and so is the first of any number of parents.
+  // Of any number of parents the first is enough.
   const records = cutRecords(
     0,
     (record) => {
       fields.push(record.toString('utf8').trimStart());
-      const [commit, parents, author] = fields;
-      if (commit === undefined || parents === undefined || author === undefined) return;
+      const [commit, parents] = fields;
+      if (commit === undefined || parents === undefined) return;
       fields.length = 0;
       const firstParent = parents.split(' ')[0] ?? '';
       if (!isObjectId(commit)) throw new RecordError('git wrote a history of another form');
-      commits.push({ commit, firstParent: firstParent === '' ? null : firstParent, author });
+      commits.push({ commit, firstParent: firstParent === '' ? null : firstParent });
     },
     'cut',
   );
-  const form = ['--no-color', '-z', '--format=tformat:%H%x00%P%x00%an <%ae>'];
+  const form = ['--no-color', '-z', '--format=tformat:%H%x00%P'];
   const result = await runLocal(mirror, ['log', '--first-parent', ...form, '-n', String(count), from, '--'], {
     stdoutLimitBytes: logOutputBytes,
     timeoutMs: logTimeoutMs,
@@ -91,11 +91,11 @@ async function readCommits(
   return records.complete() ? ok(commits) : failed(brokenMirror(mirror, 'its history is cut short'));
 }
 
-/** The manifests' folder in each commit and in its first parent. */
+/** The folder in each commit and in its first parent. */
 async function findFolders(
   mirror: Mirror,
   commits: readonly LineCommit[],
-  { path }: SourceLayout,
+  path: string,
 ): Promise<Result<readonly TreePair[]>> {
   const oldest = commits.at(-1)?.firstParent ?? null;
   const named = [...commits.map(({ commit }) => commit), ...(oldest === null ? [] : [oldest])];
@@ -104,7 +104,7 @@ async function findFolders(
     named.map((commit) => (path === '' ? `${commit}^{tree}` : `${commit}:${path}`)),
   );
   if (!infos.ok) return infos;
-  // A file or a link in the folder's place holds no manifests.
+  // A file or a link in the folder's place holds no files of ours.
   const folders = infos.value.map((info) => (info?.type === 'tree' ? info.id : null));
   return ok(
     commits.map((_commit, index) => ({ after: folders[index] ?? null, before: folders[index + 1] ?? null })),

@@ -10,7 +10,6 @@ export type Mark = `t${string}` | `d${string}`;
 /** Where a mark began to be there without a gap. */
 export interface Placement {
   readonly commit: CommitId;
-  readonly author: string;
   readonly position: number;
 }
 

@@ -1,17 +1,20 @@
-import type { CommitId, CommitRef, Provenance } from '../controller/ports.ts';
-import { escapeRecord } from '../lib/escape.ts';
+import type { CommitId, Provenance } from '../controller/ports.ts';
 import type { Result } from '../lib/faults.ts';
-import { ok } from '../lib/faults.ts';
+import { BugError, ok } from '../lib/faults.ts';
 import type { Token } from '../manifest/manifest.ts';
 import type { BlobMarks } from './blob-marks.ts';
+import type { CommitDetails } from './commit-details.ts';
 import type { CommitLine } from './commit-line.ts';
 import { readLine } from './commit-line.ts';
 import type { HistoryStep } from './history.ts';
-import { readHistory } from './history.ts';
+import { pageSizes, readHistory } from './history.ts';
 import type { Mirror } from './home.ts';
 import type { Mark, Placement } from './presence.ts';
 import { PresenceWalk } from './presence.ts';
+import { isExcluded } from './source-files.ts';
 import type { SourceLayout } from './source-path.ts';
+import { judgePath } from './source-path.ts';
+import type { DiffScope } from './tree-diff.ts';
 
 /** What was found out at a head: null for a mark that is older than may be walked. */
 interface Known {
@@ -25,29 +28,30 @@ export interface HistoryLimits {
   readonly entries: number;
 }
 
-/** Most questions are about the newest commits: the first page is small, and each further one larger. */
-const firstPageSteps = 16;
-const pageStepsMax = 512;
-/** An author is shown to people; more than this is not a name. */
-const authorLimit = 256;
-
 /**
  * Finds out where revisions began, and remembers it: at the next head only the commits since are walked. What is
  * remembered holds for exactly one head and the heads whose first-parent line passes through it.
  */
 export class ProvenanceTracer {
   readonly #mirror: Mirror;
-  readonly #layout: SourceLayout;
+  readonly #scope: DiffScope;
   readonly #limits: HistoryLimits;
   readonly #marks: BlobMarks;
+  readonly #details: CommitDetails;
   #known: Known | null = null;
   #line: CommitLine | null = null;
 
-  constructor(mirror: Mirror, layout: SourceLayout, limits: HistoryLimits, marks: BlobMarks) {
+  constructor(
+    mirror: Mirror,
+    layout: SourceLayout,
+    limits: HistoryLimits,
+    use: { readonly marks: BlobMarks; readonly details: CommitDetails },
+  ) {
     this.#mirror = mirror;
-    this.#layout = layout;
+    this.#scope = manifestScope(layout);
     this.#limits = limits;
-    this.#marks = marks;
+    this.#marks = use.marks;
+    this.#details = use.details;
   }
 
   /** `held` are the marks of every manifest at `head`. See {@link SourceRepository.trace}. */
@@ -64,7 +68,7 @@ export class ProvenanceTracer {
     const asked = [...wanted].flatMap(([token, digest]): Mark[] => [`t${token}`, `d${digest}`]);
     const known = this.#known;
     if (known?.head === head && asked.every((mark) => known.placements.has(mark))) {
-      return ok(collect(wanted, known.placements, line.value));
+      return this.#collect(wanted, known.placements, line.value);
     }
     // What is remembered is carried along to this head, so that it need not be found again.
     const walk = new PresenceWalk([...asked, ...(this.#known?.placements.keys() ?? [])], held);
@@ -74,23 +78,23 @@ export class ProvenanceTracer {
     const placements = new Map<Mark, Placement | null>(walk.placed);
     for (const mark of beyond) placements.set(mark, null);
     this.#known = { head, placements };
-    return ok(collect(wanted, walk.placed, line.value));
+    return this.#collect(wanted, walk.placed, line.value);
   }
 
   /** Undoes commits until every mark is placed, or as many as may be walked; what is left over is `beyond` that. */
   async #walk(line: CommitLine, walk: PresenceWalk, beyond: Set<Mark>): Promise<Result<null>> {
     let next: CommitId | null = line.head;
     let walked = 0;
-    let pageSteps = firstPageSteps;
+    let pageSteps: number = pageSizes.first;
     while (next !== null && walked < this.#limits.commits) {
       this.#recall(next, walk, beyond);
       if (walk.open.size === 0) return ok(null);
       const count = Math.min(pageSteps, this.#limits.commits - walked);
-      const page = await readHistory(this.#mirror, next, this.#layout, count, this.#limits.entries);
+      const page = await readHistory(this.#mirror, next, this.#scope, count, this.#limits.entries);
       if (!page.ok) return page;
       if (page.value === null && count === 1) break;
       // Too much to hold at once, in all of them or in one: come nearer to the one, step by step.
-      pageSteps = page.value === null ? Math.ceil(count / 8) : Math.min(pageSteps * 4, pageStepsMax);
+      pageSteps = page.value === null ? Math.ceil(count / 8) : Math.min(pageSteps * 4, pageSizes.most);
       const steps = page.value ?? [];
       const marks = await this.#marks.load(blobsOf(steps));
       if (!marks.ok) return marks;
@@ -103,6 +107,29 @@ export class ProvenanceTracer {
     }
     for (const mark of walk.open) beyond.add(mark);
     return ok(null);
+  }
+
+  async #collect(
+    wanted: ReadonlyMap<Token, string>,
+    placed: ReadonlyMap<Mark, Placement | null>,
+    line: CommitLine,
+  ): Promise<Result<ReadonlyMap<Token, Provenance>>> {
+    const pairs = new Map<Token, { readonly introduced: Placement; readonly changed: Placement }>();
+    for (const [token, digest] of wanted) {
+      const introduced = placed.get(`t${token}`);
+      const changed = placed.get(`d${digest}`);
+      if (introduced && changed) pairs.set(token, { introduced, changed });
+    }
+    const placements = [...pairs.values()].flatMap(({ introduced, changed }) => [introduced, changed]);
+    const refs = await this.#details.refer(placements, line);
+    if (!refs.ok) return refs;
+    const found = new Map<Token, Provenance>();
+    for (const [token, { introduced, changed }] of pairs) {
+      const [first, last] = [refs.value.get(introduced.commit), refs.value.get(changed.commit)];
+      if (first === undefined || last === undefined) throw new BugError('a commit was placed and not read');
+      found.set(token, { introduced: first, changed: last, position: introduced.position });
+    }
+    return ok(found);
   }
 
   /** At the head of the last time, what was found then is true of all marks that are still open. */
@@ -120,6 +147,14 @@ export class ProvenanceTracer {
   }
 }
 
+function manifestScope(layout: SourceLayout): DiffScope {
+  const pick = (bytes: Buffer): string | null => {
+    const { kind, path } = judgePath(bytes);
+    return kind === 'manifest' && !isExcluded(path, layout) ? path : null;
+  };
+  return { folder: layout.path, pick };
+}
+
 function undoStep(
   walk: PresenceWalk,
   step: HistoryStep,
@@ -128,8 +163,7 @@ function undoStep(
 ): void {
   const marksIn = (side: 'before' | 'after'): Mark[] =>
     step.changes.flatMap((change) => marks.get(change[side] ?? '') ?? []);
-  const author = escapeRecord(step.author, authorLimit);
-  walk.undo({ commit: step.commit, author, position }, marksIn('after'), marksIn('before'));
+  walk.undo({ commit: step.commit, position }, marksIn('after'), marksIn('before'));
 }
 
 function* blobsOf(steps: readonly HistoryStep[]): Generator<string> {
@@ -139,27 +173,4 @@ function* blobsOf(steps: readonly HistoryStep[]): Generator<string> {
       if (after !== null) yield after;
     }
   }
-}
-
-function collect(
-  wanted: ReadonlyMap<Token, string>,
-  placed: ReadonlyMap<Mark, Placement | null>,
-  line: CommitLine,
-): ReadonlyMap<Token, Provenance> {
-  const found = new Map<Token, Provenance>();
-  for (const [token, digest] of wanted) {
-    const introduced = placed.get(`t${token}`);
-    const changed = placed.get(`d${digest}`);
-    if (!introduced || !changed) continue;
-    found.set(token, {
-      introduced: commitRef(introduced, line),
-      changed: commitRef(changed, line),
-      position: introduced.position,
-    });
-  }
-  return found;
-}
-
-function commitRef({ commit, author, position }: Placement, line: CommitLine): CommitRef {
-  return { commit, author, timeMs: line.timesMs[position - 1] ?? 0 };
 }

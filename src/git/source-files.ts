@@ -1,8 +1,7 @@
-import type { PolicyFile } from '../controller/ports.ts';
 import type { SourceFile } from '../manifest/collect.ts';
 import type { ParsedFile, Problem } from '../manifest/manifest.ts';
 import type { SourceLayout } from './source-path.ts';
-import { isBelow, judgePath, pathLimitBytes, showPath } from './source-path.ts';
+import { isBelow, judgePath, pathLimitBytes } from './source-path.ts';
 import type { TreeEntry } from './tree.ts';
 
 /** A manifest whose blob is to be read, or a file that is a problem without being read. */
@@ -10,8 +9,9 @@ export type Candidate =
   | { readonly kind: 'blob'; readonly path: string; readonly id: string }
   | { readonly kind: 'problem'; readonly file: SourceFile };
 
-const symbolicLink = '120000';
-const gitlink = '160000';
+/** The modes of entries that are never followed. */
+export const symbolicLinkMode = '120000';
+export const gitlinkMode = '160000';
 
 /** Whether a mode is that of a file with content of its own: executable or not, but no link. */
 export function isRegularFile(mode: string): boolean {
@@ -23,8 +23,8 @@ export function judgeEntry(entry: TreeEntry, layout: SourceLayout, fileBytes: nu
   const verdict = judgePath(entry.path);
   const { path } = verdict;
   if (isExcluded(path, layout)) return null;
-  if (entry.mode === gitlink) return problem(entry, path, gitlinkProblem);
-  if (entry.mode === symbolicLink) {
+  if (entry.mode === gitlinkMode) return problem(entry, path, gitlinkProblem);
+  if (entry.mode === symbolicLinkMode) {
     return problem(entry, path, verdict.kind === 'other' ? otherLinkProblem : linkProblem);
   }
   if (verdict.kind === 'other') return null;
@@ -37,28 +37,7 @@ export function judgeEntry(entry: TreeEntry, layout: SourceLayout, fileBytes: nu
 
 /** Windows and policies may lie below the manifests' folder; they are no manifests. */
 export function isExcluded(path: string, { path: root, policies }: SourceLayout): boolean {
-  return policies !== root && isBelow(policies, root) && isBelow(path, policies);
-}
-
-/** Files that hold no policy by custom: everything else below `source.policies` counts, whatever it is. */
-const notPolicies = new Set(['README.md', '.gitkeep']);
-
-/**
- * The files below `source.policies`. Any entry counts, a symbolic link or a gitlink too, but README.md and .gitkeep:
- * what cannot be understood must hold tasks, not be passed over.
- */
-export function selectPolicies(entries: readonly TreeEntry[], layout: SourceLayout): readonly PolicyFile[] {
-  const { path: root, policies } = layout;
-  const policyFiles: PolicyFile[] = [];
-  for (const entry of entries) {
-    const path = showPath(entry.path).text;
-    // Manifests may lie below the policies' folder, too; they are no policies.
-    if (root !== policies && isBelow(root, policies) && isBelow(path, root)) continue;
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    if (isRegularFile(entry.mode) && notPolicies.has(name)) continue;
-    policyFiles.push({ path, blob: entry.id });
-  }
-  return policyFiles;
+  return policies !== null && policies !== root && isBelow(policies, root) && isBelow(path, policies);
 }
 
 /** Adds a warning to files whose paths are one on a disk that folds case or composes accents. */
@@ -90,7 +69,7 @@ function problem(entry: TreeEntry, path: string, found: Problem): Candidate {
     // What is only pointed out (a warning) may have been a manifest before it was renamed, or a folder of them.
     hidden: 'any',
   };
-  return { kind: 'problem', file: { path, blob: entry.mode === gitlink ? '' : entry.id, parsed } };
+  return { kind: 'problem', file: { path, blob: entry.mode === gitlinkMode ? '' : entry.id, parsed } };
 }
 
 function describe(

@@ -2,16 +2,21 @@
 export interface SourceLayout {
   /** Where manifests lie: no slash at either end; empty for the whole repository. */
   readonly path: string;
-  /** Where windows and policies lie; not read for manifests, even where it lies below `path`. */
-  readonly policies: string;
+  /** Where windows and policies lie, not read for manifests even below `path`; null where they lie elsewhere. */
+  readonly policies: string | null;
 }
 
 /** Folders as git wants them: `./tasks/` is `tasks`, and `.` is the whole repository. */
-export function sourceLayout(config: { readonly path: string; readonly policies: string }): SourceLayout {
-  return { path: trimFolder(config.path), policies: trimFolder(config.policies) };
+export function sourceLayout(config: {
+  readonly path: string;
+  readonly policies: string | null;
+}): SourceLayout {
+  const { path, policies } = config;
+  return { path: trimFolder(path), policies: policies === null ? null : trimFolder(policies) };
 }
 
-function trimFolder(path: string): string {
+/** One folder of a repository in the form that git wants. */
+export function trimFolder(path: string): string {
   return path
     .split('/')
     .filter((part) => part !== '' && part !== '.')

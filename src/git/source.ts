@@ -1,27 +1,29 @@
-import { join } from 'node:path';
 import type { SourceConfig } from '../config/config.ts';
-import type { CommitId, PolicyFile, Provenance, SourceRepository, SourceTree } from '../controller/ports.ts';
+import type { CommitId, CommitRef, Provenance, SourceRepository, SourceTree } from '../controller/ports.ts';
 import type { Fault, Result } from '../lib/faults.ts';
 import { BugError, failed, fault, ok } from '../lib/faults.ts';
 import type { Redactor } from '../lib/redact.ts';
 import type { SourceFile } from '../manifest/collect.ts';
 import type { ParsedFile, Token } from '../manifest/manifest.ts';
 import { parseManifestFile } from '../manifest/parse.ts';
+import type { PolicyFile } from '../policy/policy-file.ts';
 import { BlobMarks } from './blob-marks.ts';
+import type { BranchMirror } from './branch-mirror.ts';
+import { openBranchMirror } from './branch-mirror.ts';
+import { CommitDetails } from './commit-details.ts';
+import { FileTracer } from './file-tracer.ts';
 import type { Mirror } from './home.ts';
-import { prepareGitHome } from './home.ts';
-import { isAncestor, resolveCommit } from './local-read.ts';
-import { fetchBranch, MirrorKeeper, openMirror, remakeMirror } from './mirror.ts';
 import { readObjects } from './object-reader.ts';
+import { PolicyReader, policyHistory, readableAmong } from './policy-reader.ts';
 import type { Mark } from './presence.ts';
 import { marksOf } from './presence.ts';
 import { ProvenanceTracer } from './provenance.ts';
 import type { Candidate } from './source-files.ts';
-import { judgeEntry, selectPolicies, warnOfTwins } from './source-files.ts';
+import { judgeEntry, warnOfTwins } from './source-files.ts';
 import type { SourceLayout } from './source-path.ts';
 import { sourceLayout } from './source-path.ts';
 import type { TreeEntry } from './tree.ts';
-import { findEntry, listTree } from './tree.ts';
+import { listTree } from './tree.ts';
 
 /** A {@link SourceRepository} that must be cared for and closed. Its calls come one after another. */
 export interface Source extends SourceRepository {
@@ -31,8 +33,6 @@ export interface Source extends SourceRepository {
   close(): Promise<void>;
 }
 
-/** Where the branch's newest head is kept in the mirror. */
-const headRef = 'refs/snowgate/source';
 /** READMEs, scripts and pictures between the manifests: some, but not a repository of something else. */
 const entriesPerFile = 10;
 /** A commit may replace every file, and both sides count; twice over, because folders count, too. */
@@ -46,12 +46,9 @@ export async function openSource(
   config: SourceConfig,
   options: { readonly stateDir: string; readonly redactor: Pick<Redactor, 'register'> },
 ): Promise<Result<Source>> {
-  const home = await prepareGitHome(options.stateDir, options.redactor);
-  if (!home.ok) return home;
-  const stop = new AbortController();
-  const dir = join(options.stateDir, 'source.git');
-  const mirror = await openMirror(home.value, dir, stop.signal);
-  return mirror.ok ? ok(new GitSource(config, mirror.value, stop)) : mirror;
+  const { fetchTimeoutMs } = config.limits;
+  const branch = await openBranchMirror(config, 'source', { ...options, fetchTimeoutMs });
+  return branch.ok ? ok(new GitSource(config, branch.value)) : branch;
 }
 
 /** What was read last: its trees' ids say whether anything has changed. */
@@ -67,53 +64,47 @@ interface LastRead {
 class GitSource implements Source {
   readonly #config: SourceConfig;
   readonly #layout: SourceLayout;
+  readonly #branch: BranchMirror;
   readonly #mirror: Mirror;
-  readonly #stop: AbortController;
-  readonly #keeper: MirrorKeeper;
+  readonly #policies: PolicyReader | null;
   readonly #marks: BlobMarks;
   readonly #tracer: ProvenanceTracer;
+  readonly #fileTracer: FileTracer | null;
   /** The blobs of the tree read last, parsed; those of older trees are known by their marks alone. */
   #parsed: ReadonlyMap<string, ParsedFile> = new Map();
   #last: LastRead | null = null;
-  #damaged = false;
 
-  constructor(config: SourceConfig, mirror: Mirror, stop: AbortController) {
+  constructor(config: SourceConfig, branch: BranchMirror) {
     this.#config = config;
     this.#layout = sourceLayout(config);
+    this.#branch = branch;
+    const { mirror } = branch;
     this.#mirror = mirror;
-    this.#stop = stop;
-    this.#keeper = new MirrorKeeper(mirror);
+    const { path, policies } = this.#layout;
+    this.#policies =
+      policies === null
+        ? null
+        : new PolicyReader(mirror, { folder: policies, manifests: path }, config.limits.fileBytes);
     this.#marks = new BlobMarks(mirror, config.limits.fileBytes, (bytes) => this.#parse(bytes));
     const { files, historyCommits } = config.limits;
     const limits = { commits: historyCommits, entries: files * changedEntriesPerFile };
-    this.#tracer = new ProvenanceTracer(mirror, this.#layout, limits, this.#marks);
+    const details = new CommitDetails(mirror, policies);
+    this.#tracer = new ProvenanceTracer(mirror, this.#layout, limits, { marks: this.#marks, details });
+    this.#fileTracer =
+      policies === null ? null : new FileTracer(mirror, policies, policyHistory(config.limits), details);
   }
 
-  async fetch(): Promise<Result<{ readonly head: CommitId }>> {
-    if (this.#damaged) {
-      const made = await remakeMirror(this.#mirror);
-      if (!made.ok) return made;
-      this.#damaged = false;
-    }
-    const answer = await fetchBranch(this.#mirror, {
-      remote: this.#config,
-      localRef: headRef,
-      // A rewritten history is fetched all the same: that it is one is told by `descends`, and judged by the caller.
-      force: true,
-      timeoutMs: this.#config.limits.fetchTimeoutMs,
-    });
-    this.#keeper.countFetch();
-    return answer.kind === 'fetched' ? ok({ head: answer.head }) : failed(answer.fault);
+  fetch(): Promise<Result<{ readonly head: CommitId }>> {
+    return this.#branch.fetch();
   }
 
-  async descends(head: CommitId, ancestor: CommitId): Promise<Result<boolean>> {
-    const present = await this.#proveHere(head);
-    return present.ok ? isAncestor(this.#mirror, ancestor, head) : present;
+  descends(head: CommitId, ancestor: CommitId): Promise<Result<boolean>> {
+    return this.#branch.descends(head, ancestor);
   }
 
   async read(head: CommitId): Promise<Result<SourceTree>> {
-    const last = await this.#readLast(head);
-    if (!last.ok) return failed(this.#notice(last.fault));
+    const last = this.#branch.notice(await this.#readLast(head));
+    if (!last.ok) return last;
     return ok({ head, files: last.value.files, policies: last.value.policies });
   }
 
@@ -123,24 +114,36 @@ class GitSource implements Source {
   ): Promise<Result<ReadonlyMap<Token, Provenance>>> {
     const last = await this.#readLast(head);
     const found = last.ok ? await this.#tracer.trace(head, last.value.marks, wanted) : last;
-    return found.ok ? found : failed(this.#notice(found.fault));
+    return this.#branch.notice(found);
+  }
+
+  async traceFiles(
+    head: CommitId,
+    paths: readonly string[],
+  ): Promise<Result<ReadonlyMap<string, CommitRef>>> {
+    const last = this.#branch.notice(await this.#readLast(head));
+    if (!last.ok) return last;
+    const found = await this.#fileTracer?.trace(head, readableAmong(last.value.policies, paths));
+    return found === undefined ? ok(new Map()) : this.#branch.notice(found);
   }
 
   maintain(): Promise<Result<{ readonly repacked: boolean }>> {
-    return this.#keeper.maintain();
+    return this.#branch.maintain();
   }
 
   async close(): Promise<void> {
-    this.#stop.abort();
+    this.#branch.close();
   }
 
   async #readLast(head: CommitId): Promise<Result<LastRead>> {
     if (this.#last?.head === head) return ok(this.#last);
-    const present = await this.#proveHere(head);
+    const present = await this.#branch.prove(head);
     if (!present.ok) return present;
-    const manifests = await this.#findFolder(head, this.#layout.path, 'source.path');
+    const manifests = await this.#branch.findFolder(head, this.#layout.path, 'source.path');
     if (!manifests.ok) return manifests;
-    const policies = await this.#findFolder(head, this.#layout.policies, 'source.policies');
+    const folder = this.#layout.policies;
+    const policies =
+      folder === null ? ok(null) : await this.#branch.findFolder(head, folder, 'source.policies');
     if (!policies.ok) return policies;
     const [manifestsTree, policiesTree] = [manifests.value ?? '', policies.value ?? ''];
     const last = this.#last;
@@ -150,20 +153,12 @@ class GitSource implements Source {
     }
     const files = await this.#readManifests(manifests.value);
     if (!files.ok) return files;
-    const policyEntries = await this.#list(policies.value, this.#layout.policies);
-    if (!policyEntries.ok) return policyEntries;
+    const policyFiles = (await this.#policies?.read(policies.value)) ?? ok([]);
+    if (!policyFiles.ok) return policyFiles;
     const marks = files.value.flatMap(({ parsed }) => marksOf(parsed));
-    const policyFiles = selectPolicies(policyEntries.value, this.#layout);
-    this.#last = { head, manifestsTree, policiesTree, files: files.value, policies: policyFiles, marks };
+    const read = { files: files.value, policies: policyFiles.value, marks };
+    this.#last = { head, manifestsTree, policiesTree, ...read };
     return ok(this.#last);
-  }
-
-  /** The id of a folder's tree, null where there is no such path. */
-  async #findFolder(head: CommitId, path: string, setting: string): Promise<Result<string | null>> {
-    const entry = await findEntry(this.#mirror, head, path);
-    if (!entry.ok || entry.value === null) return entry.ok ? ok(null) : entry;
-    if (entry.value.mode === '040000') return ok(entry.value.id);
-    return failed(folderFault(head, path, setting));
   }
 
   #list(tree: string | null, folder: string): Promise<Result<readonly TreeEntry[]>> {
@@ -210,18 +205,6 @@ class GitSource implements Source {
     const { fileBytes, documentsPerFile, depth } = this.#config.limits;
     return parseManifestFile(bytes, { fileBytes, documentsPerFile, depth });
   }
-
-  async #proveHere(head: CommitId): Promise<Result<null>> {
-    const here = await resolveCommit(this.#mirror, head);
-    if (!here.ok) return here;
-    if (here.value === head) return ok(null);
-    return failed(fault('SG3032', 'retry', `the commit ${head} is not in the mirror of ${this.#mirror.dir}`));
-  }
-
-  #notice(found: Fault): Fault {
-    if (found.code === 'SG3033') this.#damaged = true;
-    return found;
-  }
 }
 
 function sourceFile(candidate: Candidate, parsed: ReadonlyMap<string, ParsedFile>): SourceFile {
@@ -229,15 +212,6 @@ function sourceFile(candidate: Candidate, parsed: ReadonlyMap<string, ParsedFile
   const file = parsed.get(candidate.id);
   if (file === undefined) throw new BugError(`the blob ${candidate.id} was read and is not there`);
   return { path: candidate.path, blob: candidate.id, parsed: file };
-}
-
-function folderFault(head: CommitId, path: string, setting: string): Fault {
-  return fault(
-    'SG3031',
-    'human',
-    `${path} is no folder at ${head}, but a file, a symbolic link or a submodule`,
-    `correct ${setting} in the configuration, or commit a folder in its place`,
-  );
 }
 
 function filesFault(files: number, filesMax: number): Fault {

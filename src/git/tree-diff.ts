@@ -2,12 +2,19 @@ import type { Result } from '../lib/faults.ts';
 import { failed, ok } from '../lib/faults.ts';
 import type { Mirror } from './home.ts';
 import { brokenMirror, inspectObjects, readObjects } from './object-reader.ts';
-import { isExcluded, isRegularFile } from './source-files.ts';
-import type { SourceLayout } from './source-path.ts';
-import { judgePath } from './source-path.ts';
+import { isRegularFile } from './source-files.ts';
 
-/** The blob of a manifest before and after; null where it was no manifest, or not there. */
+/** The files whose changes are wanted. */
+export interface DiffScope {
+  /** The folder that the trees are of: no slash at either end; empty for the whole repository. */
+  readonly folder: string;
+  /** What a file of this path is called in the answer; null for one that is not wanted. */
+  readonly pick: (path: Buffer) => string | null;
+}
+
+/** The blob of a wanted file before and after; null where there was none. */
 export interface BlobChange {
+  readonly path: string;
   readonly before: string | null;
   readonly after: string | null;
 }
@@ -30,11 +37,11 @@ const treeLimitBytes = 32 * 1024 * 1024;
 export async function diffTrees(
   mirror: Mirror,
   pairs: readonly TreePair[],
-  layout: SourceLayout,
+  scope: DiffScope,
   entriesMax: number,
 ): Promise<Result<readonly (readonly BlobChange[])[] | null>> {
   const changes = pairs.map((): BlobChange[] => []);
-  const folder = layout.path === '' ? '' : `${layout.path}/`;
+  const folder = scope.folder === '' ? '' : `${scope.folder}/`;
   let level = pairs.map((pair, index): Visit => ({ ...pair, index, prefix: Buffer.from(folder) }));
   let entries = 0;
   for (let depth = 0; level.length > 0; depth += 1) {
@@ -47,7 +54,7 @@ export async function diffTrees(
       const after = entriesOf(trees.value, visit.after);
       entries += before.size + after.size;
       if (entries > entriesMax) return ok(null);
-      compare(visit, before, after, layout, changes[visit.index] ?? [], next);
+      compare(visit, before, after, scope, changes[visit.index] ?? [], next);
     }
     level = next;
   }
@@ -81,7 +88,7 @@ function compare(
   visit: Visit,
   before: Entries,
   after: Entries,
-  layout: SourceLayout,
+  scope: DiffScope,
   changes: BlobChange[],
   next: Visit[],
 ): void {
@@ -96,8 +103,8 @@ function compare(
     }
     const blob: TreePair = { before: idIf(was, isFile), after: idIf(is, isFile) };
     if (blob.before === blob.after) continue;
-    const verdict = judgePath(path);
-    if (verdict.kind === 'manifest' && !isExcluded(verdict.path, layout)) changes.push(blob);
+    const picked = scope.pick(path);
+    if (picked !== null) changes.push({ ...blob, path: picked });
   }
 }
 

@@ -17,20 +17,92 @@ export function describeSourceProvenance(kind: string, open: OpenWorld): void {
   describe(`SourceRepository, ${kind}: provenance`, () => {
     it('finds the commit, author, time and position of each revision', () =>
       within(async ({ source, commit }) => {
-        const first = await commit(
-          at(0, { 'tasks/a.yaml': taskText('a') }, { author: 'Ann <ann@example.com>' }),
-        );
+        const people = { author: 'Ann <ann@example.com>', committer: 'Host <noreply@example.com>' };
+        const first = await commit(at(0, { 'tasks/a.yaml': taskText('a') }, people));
         await commit(at(1, { 'README.md': 'nothing of ours' }));
+        const bo = 'Bo <bo@example.com>';
         const third = await commit(
-          at(2, { 'tasks/b.yaml': taskText('b') }, { author: 'Bo <bo@example.com>' }),
+          at(2, { 'tasks/b.yaml': taskText('b') }, { author: bo, message: 'Add b' }),
         );
-        const ref = { commit: first, author: 'Ann <ann@example.com>', timeMs: startMs };
-        const later = { commit: third, author: 'Bo <bo@example.com>', timeMs: startMs + 2 * minuteMs };
+        const rest = { trailers: {}, touchesPolicies: false };
+        const ref = { commit: first, ...people, subject: 'commit', ...rest, timeMs: startMs };
+        const two = { author: bo, committer: bo, subject: 'Add b' };
+        const later = { commit: third, ...two, ...rest, timeMs: startMs + 2 * minuteMs };
         expect(await traceHead(source)).toEqual({
           a: { introduced: ref, changed: ref, position: 1 },
           b: { introduced: later, changed: later, position: 3 },
         });
       }));
+
+    it.each<[string, string, string, Record<string, string[]>]>([
+      ['no trailers', 'Add a', 'Add a', {}],
+      ['a subject of two lines', 'Add\na\n\nword', 'Add a', {}],
+      ['some', 'Add a\n\nword\n\nTicket: CHG1\nTicket: CHG2\n', 'Add a', { ticket: ['CHG1', 'CHG2'] }],
+      [
+        'a folded one',
+        'Add a\n\nReason: two\n  lines\nAcked-by: Bo\n',
+        'Add a',
+        { reason: ['two lines'], 'acked-by': ['Bo'] },
+      ],
+      ['an empty one', 'Add a\n\nTicket:\n', 'Add a', { ticket: [''] }],
+      ['one in the subject alone', 'Ticket: CHG1', 'Ticket: CHG1', {}],
+      ['one in the middle', 'Add a\n\nTicket: CHG1\n\nword\n', 'Add a', {}],
+      ['one among prose', 'Add a\n\nsee also\nthe words\nof others\nTicket: CHG1\n', 'Add a', {}],
+      [
+        'names that objects have',
+        'Add a\n\nConstructor: x\nTo-String: y\n',
+        'Add a',
+        { constructor: ['x'], 'to-string': ['y'] },
+      ],
+    ])('reads a message with %s', (_name, message, subject, trailers) =>
+      within(async ({ source, commit }) => {
+        await commit(at(0, { 'tasks/a.yaml': taskText('a') }, { message }));
+        const ref = (await traceHead(source)).a?.introduced;
+        expect(ref?.subject).toBe(subject);
+        expect(Object.entries(ref?.trailers ?? {})).toEqual(Object.entries(trailers));
+        expect(ref?.trailers.tostring).toBeUndefined();
+        expect(Object.getPrototypeOf(ref?.trailers)).toBeNull();
+      }),
+    );
+
+    const task = { 'tasks/a.yaml': taskText('a') };
+    const touching: readonly [string, NewCommit['files'], boolean][] = [
+      ['adds one', { 'policies/new.yaml': 'x' }, true],
+      ['changes one', { 'policies/w.yaml': 'y' }, true],
+      ['removes one', { 'policies/w.yaml': null }, true],
+      ['changes a README among them', { 'policies/README.md': 'y' }, true],
+      ['writes the same again', { 'policies/w.yaml': 'x' }, false],
+      ['changes what lies beside them', { 'policies-not/w.yaml': 'y', 'policies.yaml': 'y' }, false],
+    ];
+    it.each(touching)('tells whether a commit touches the policies: %s', (_name, files, expected) =>
+      within(async ({ source, commit }) => {
+        await commit(at(0, { 'policies/w.yaml': 'x' }));
+        await commit(at(1, { ...task, ...files }));
+        await commit(at(2, { 'policies/later.yaml': 'z' }));
+        expect((await traceHead(source)).a?.introduced.touchesPolicies).toBe(expected);
+      }),
+    );
+
+    it('counts the first commit of all, and a merge by what it brought, among those that touch policies', () =>
+      within(async ({ source, commit, build }) => {
+        const root = await commit(at(0, { ...task, 'policies/w.yaml': 'x' }));
+        const b = { 'tasks/b.yaml': taskText('b') };
+        const side = await build(root, at(1, { ...b, 'policies/w.yaml': 'y' }));
+        await commit(at(2, { 'policies/w.yaml': 'y' }));
+        await commit(at(3, b, { merges: side }));
+        const found = await traceHead(source);
+        expect(found.a?.introduced.touchesPolicies).toBe(true);
+        expect(found.b?.introduced.touchesPolicies).toBe(false);
+      }));
+
+    it('says that no commit touches policies that lie elsewhere', () =>
+      within(
+        async ({ source, commit }) => {
+          await commit(at(0, { ...task, 'policies/w.yaml': 'x' }));
+          expect((await traceHead(source)).a?.introduced.touchesPolicies).toBe(false);
+        },
+        { policies: null },
+      ));
 
     const reading = 'metadata:\n  name: a\n  labels: {site: aurora}';
     const labelled = taskText('a').replace('metadata:\n  name: a', reading);

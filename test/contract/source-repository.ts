@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { SourceSettings } from '../doubles/source.ts';
+import { tellPolicy } from './policy-world.ts';
 import type { OpenWorld, SourceWorld } from './source-world.ts';
 import { at, fetchHead, readHead, taskText, traceHead, withinWorld } from './source-world.ts';
 
@@ -116,24 +117,21 @@ export function describeSourceRepository(kind: string, open: OpenWorld): void {
         { path: '.' },
       ));
 
-    it('counts every file below the policies but README.md and .gitkeep', () =>
+    it('hands out the policies with their content, as a repository of policies does', () =>
       within(async ({ source, commit }) => {
-        await commit(
-          at(0, {
-            'policies/README.md': 'a word',
-            'policies/x/.gitkeep': '',
-            'policies/window.yaml': 'kind: Window',
-            'policies/holidays.ics': 'BEGIN:VCALENDAR',
-            'policies/link': { link: 'window.yaml' },
-          }),
-        );
+        await commit(at(0, { 'policies/w.yaml': 'kind: Window', 'tasks/a.yaml': taskText('a') }));
         const { policies } = await readHead(source);
-        expect(policies.map(({ path }) => path)).toEqual([
-          'policies/holidays.ics',
-          'policies/link',
-          'policies/window.yaml',
-        ]);
+        expect(policies.map(tellPolicy)).toEqual([['policies/w.yaml', 'kind: Window']]);
       }));
+
+    it('reads no policies where they lie elsewhere', () =>
+      within(
+        async ({ source, commit }) => {
+          await commit(at(0, { 'policies/w.yaml': 'kind: Window', 'tasks/a.yaml': taskText('a') }));
+          expect((await readHead(source)).policies).toEqual([]);
+        },
+        { policies: null },
+      ));
 
     it('makes problems of links, submodules, oversized files and bad documents, and reads the rest', () =>
       within(

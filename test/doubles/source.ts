@@ -14,7 +14,8 @@ import type {
   SourceRepository,
   SourceTree,
 } from '../../src/controller/ports.ts';
-import { judgeEntry, selectPolicies, warnOfTwins } from '../../src/git/source-files.ts';
+import { selectPolicies } from '../../src/git/policy-reader.ts';
+import { judgeEntry, warnOfTwins } from '../../src/git/source-files.ts';
 import { isBelow, type SourceLayout, sourceLayout } from '../../src/git/source-path.ts';
 import type { TreeEntry } from '../../src/git/tree.ts';
 import { sha256Hex } from '../../src/lib/digest.ts';
@@ -22,6 +23,8 @@ import { BugError, type Fault, failed, fault, ok, type Result } from '../../src/
 import type { SourceFile } from '../../src/manifest/collect.ts';
 import type { ParsedFile, Token } from '../../src/manifest/manifest.ts';
 import { parseManifestFile } from '../../src/manifest/parse.ts';
+import type { PolicyFile } from '../../src/policy/policy-file.ts';
+import { subjectOf, trailersOf } from './commit-message.ts';
 
 /** What stands at a path: a file's text, a symbolic link, a submodule. */
 export type FileContent = string | { readonly link: string } | { readonly submodule: CommitId };
@@ -34,6 +37,10 @@ export interface NewCommit {
   readonly timeMs: number;
   /** `Name <email>`. */
   readonly author?: string;
+  /** `Name <email>`; the author by default. */
+  readonly committer?: string;
+  /** `commit` by default. */
+  readonly message?: string;
   /** Where another line of development joins this one. Its files come along only if `files` says so. */
   readonly merges?: CommitId;
 }
@@ -43,6 +50,8 @@ interface StoredCommit {
   readonly parents: readonly CommitId[];
   readonly files: ReadonlyMap<string, FileContent>;
   readonly author: string;
+  readonly committer: string;
+  readonly message: string;
   readonly timeMs: number;
   readonly position: number;
 }
@@ -56,7 +65,7 @@ interface ReadTree {
 
 export interface SourceSettings {
   readonly path: string;
-  readonly policies: string;
+  readonly policies: string | null;
   readonly fileBytes: number;
   readonly files: number;
   readonly documentsPerFile: number;
@@ -82,6 +91,7 @@ export class SourceOrigin {
   readonly settings: SourceSettings;
   readonly #layout: SourceLayout;
   readonly #cache: ParseCache;
+  readonly #bytes = new Map<string, Uint8Array>();
   readonly #commits = new Map<CommitId, StoredCommit>();
   readonly #read = new Map<CommitId, Result<ReadTree>>();
   #head: CommitId | null = null;
@@ -114,11 +124,15 @@ export class SourceOrigin {
     }
     const parents = [parent, change.merges ?? null].filter((id) => id !== null);
     const author = change.author ?? 'Ann Author <ann@example.com>';
-    const content = [parents, [...files].sort(byPath), author, change.timeMs, this.#commits.size];
+    const committer = change.committer ?? author;
+    const { message = 'commit' } = change;
+    const people = { author, committer, message };
+    const content = [parents, [...files].sort(byPath), people, change.timeMs, this.#commits.size];
     const id = sha256Hex(JSON.stringify(content)).slice(0, 40);
     // Like Git's first-parent line: never earlier than what it stands on.
     const timeMs = Math.max(change.timeMs, before?.timeMs ?? 0);
-    this.#commits.set(id, { id, parents, files, author, timeMs, position: (before?.position ?? 0) + 1 });
+    const position = (before?.position ?? 0) + 1;
+    this.#commits.set(id, { id, parents, files, ...people, timeMs, position });
     return id;
   }
 
@@ -155,12 +169,51 @@ export class SourceOrigin {
       if (!changed.ok) return changed;
       if (introduced.value === null || changed.value === null) continue;
       found.set(token, {
-        introduced: commitRef(introduced.value),
-        changed: commitRef(changed.value),
+        introduced: this.#refer(introduced.value),
+        changed: this.#refer(changed.value),
         position: introduced.value.position,
       });
     }
     return ok(found);
+  }
+
+  /** By asking every tree of the first-parent line for the text at each path, newest first. */
+  traceFiles(head: CommitId, paths: readonly string[]): Result<ReadonlyMap<string, CommitRef>> {
+    const tree = this.read(head);
+    if (!tree.ok) return tree;
+    const found = new Map<string, CommitRef>();
+    for (const { path, content } of tree.value.policies) {
+      if (content.kind !== 'bytes' || !paths.includes(path)) continue;
+      let commit = this.#stored(head);
+      for (let walked = 0; walked < this.settings.historyCommits; walked += 1) {
+        const [first] = commit.parents;
+        const parent = first === undefined ? undefined : this.#stored(first);
+        if (parent?.files.get(path) !== commit.files.get(path)) {
+          found.set(path, this.#refer(commit));
+          break;
+        }
+        if (parent === undefined) break;
+        commit = parent;
+      }
+    }
+    return ok(found);
+  }
+
+  #refer(commit: StoredCommit): CommitRef {
+    const { id, author, committer, message, timeMs } = commit;
+    const touchesPolicies = this.#policiesOf(commit) !== this.#policiesOf(this.#parentOf(commit));
+    const texts = { author, committer, subject: subjectOf(message), trailers: trailersOf(message) };
+    return { commit: id, ...texts, touchesPolicies, timeMs };
+  }
+
+  #parentOf({ parents: [first] }: StoredCommit): StoredCommit | null {
+    return first === undefined ? null : this.#stored(first);
+  }
+
+  #policiesOf(commit: StoredCommit | null): string {
+    const { policies } = this.#layout;
+    if (commit === null || policies === null) return '[]';
+    return JSON.stringify([...commit.files].filter(([path]) => isBelow(path, policies)).sort(byPath));
   }
 
   #since(head: CommitId, holds: (tree: ReadTree) => boolean): Result<StoredCommit | null> {
@@ -200,13 +253,35 @@ export class SourceOrigin {
       files.push({ path: candidate.path, blob: candidate.id, parsed });
     }
     if (files.length > this.settings.files) return failed(fault('SG3030', 'human', 'too many files'));
-    const policyEntries = entries.filter((entry) => isBelow(entry.path.toString('utf8'), policies));
-    const tree = {
-      head: commit.id,
-      files: warnOfTwins(files),
-      policies: selectPolicies(policyEntries, this.#layout),
-    };
+    const policyFiles = policies === null ? ok([]) : this.#judgePolicies(commit, entries, policies);
+    if (!policyFiles.ok) return policyFiles;
+    const tree = { head: commit.id, files: warnOfTwins(files), policies: policyFiles.value };
     return ok({ tree, present: presentIn(files) });
+  }
+
+  #judgePolicies(
+    commit: StoredCommit,
+    entries: readonly TreeEntry[],
+    folder: string,
+  ): Result<readonly PolicyFile[]> {
+    const below = entries.filter((entry) => isBelow(entry.path.toString('utf8'), folder));
+    const layout = { folder, manifests: this.#layout.path };
+    const candidates = selectPolicies(below, layout, this.settings.fileBytes);
+    if (!candidates.ok) return candidates;
+    return ok(
+      candidates.value.map((candidate): PolicyFile => {
+        if (candidate.kind === 'problem') return candidate.file;
+        const bytes = this.#bytesOf(candidate.id, commit.files.get(candidate.path));
+        return { path: candidate.path, blob: candidate.id, content: { kind: 'bytes', bytes } };
+      }),
+    );
+  }
+
+  #bytesOf(blob: string, content: FileContent | undefined): Uint8Array {
+    if (typeof content !== 'string') throw new BugError(`the double has no blob ${blob}`);
+    const bytes = this.#bytes.get(blob) ?? new Uint8Array(Buffer.from(content));
+    this.#bytes.set(blob, bytes);
+    return bytes;
   }
 
   #entry(path: string, content: FileContent): TreeEntry {
@@ -275,6 +350,13 @@ export class MemorySource implements SourceRepository {
   ): Promise<Result<ReadonlyMap<Token, Provenance>>> {
     return this.#here.has(head) ? this.#origin.trace(head, wanted) : failed(notHere(head));
   }
+
+  async traceFiles(
+    head: CommitId,
+    paths: readonly string[],
+  ): Promise<Result<ReadonlyMap<string, CommitRef>>> {
+    return this.#here.has(head) ? this.#origin.traceFiles(head, paths) : failed(notHere(head));
+  }
 }
 
 function notHere(commit: CommitId): Fault {
@@ -290,10 +372,6 @@ function presentIn(files: readonly SourceFile[]): ReadonlyMap<Token, ReadonlySet
     }
   }
   return present;
-}
-
-function commitRef({ id, author, timeMs }: StoredCommit): CommitRef {
-  return { commit: id, author, timeMs };
 }
 
 /** As Git names a blob. */

@@ -16,7 +16,7 @@ const content = fc.oneof(
   fc.constantFrom('a', 'b').map((name) => taskText(name, '  notAfter: 2027-01-01T00:00:00Z\n')),
 );
 const files = fc.dictionary(
-  fc.constantFrom('tasks/x.yaml', 'tasks/y.yaml', 'tasks/z/x.yaml', 'README.md'),
+  fc.constantFrom('tasks/x.yaml', 'tasks/y.yaml', 'tasks/z/x.yaml', 'policies/p.yaml', 'README.md'),
   content,
   {
     maxKeys: 2,
@@ -102,5 +102,14 @@ async function compare(
       },
     ]);
     expect(Object.fromEntries(found.value)).toEqual(Object.fromEntries(translated));
+    const paths = ['policies/p.yaml'];
+    const expectedFiles = await double.traceFiles(memory, paths);
+    const foundFiles = await world.source.traceFiles(real, paths);
+    if (!expectedFiles.ok || !foundFiles.ok) throw new Error('a trace of files failed');
+    const files = [...expectedFiles.value].map(([path, ref]) => [
+      path,
+      { ...ref, commit: realOf.get(ref.commit) },
+    ]);
+    expect(Object.fromEntries(foundFiles.value)).toEqual(Object.fromEntries(files));
   }
 }

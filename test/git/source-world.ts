@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SourceConfig } from '../../src/config/config.ts';
 import type { CommitId } from '../../src/controller/ports.ts';
+import type { PolicySource } from '../../src/git/policy-source.ts';
+import { openPolicySource } from '../../src/git/policy-source.ts';
 import type { Source } from '../../src/git/source.ts';
 import { openSource } from '../../src/git/source.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
+import type { PolicyWorld } from '../contract/policy-world.ts';
 import type { SourceWorld } from '../contract/source-world.ts';
 import type { GitServer } from '../doubles/git-server.ts';
 import { basicAuthorization, startGitServer } from '../doubles/git-server.ts';
@@ -100,6 +103,29 @@ export async function openSourceWorld(options: WorldOptions = {}): Promise<GitSo
   };
 }
 
+export interface GitPolicyWorld extends PolicyWorld {
+  readonly policies: PolicySource;
+  /** The server's repository, and what is done in it. */
+  readonly world: GitSourceWorld;
+}
+
+/** A policy source on real git, in a state directory of its own. */
+export async function openPolicyWorld(settings: Partial<SourceSettings> = {}): Promise<GitPolicyWorld> {
+  const world = await openSourceWorld({ settings });
+  const { url, branch, auth, insecureTransport, limits } = world.config;
+  const opened = await openPolicySource(
+    { url, branch, auth, insecureTransport, path: settings.policies ?? 'policies' },
+    { stateDir: join(world.dir, 'policy-state'), redactor: createRedactor(), limits },
+  );
+  if (!opened.ok) throw new Error(opened.fault.message);
+  const { commit, build, move } = world;
+  const end = async (): Promise<void> => {
+    await opened.value.close();
+    await world.end();
+  };
+  return { policies: opened.value, world, commit, build, move, end };
+}
+
 function configFor(
   repository: string,
   server: GitServer | null,
@@ -126,7 +152,9 @@ function importStream(parent: CommitId | null, change: NewCommit): string {
   const when = `${Math.floor(change.timeMs / 1000)} +0000`;
   const author = change.author ?? 'Ann Author <ann@example.com>';
   const lines = ['reset refs/tmp/import', 'commit refs/tmp/import', 'mark :1', `author ${author} ${when}`];
-  lines.push(`committer ${author} ${when}`, 'data 6', 'commit');
+  const message = change.message ?? 'commit';
+  lines.push(`committer ${change.committer ?? author} ${when}`);
+  lines.push(`data ${Buffer.byteLength(message)}`, message);
   if (parent !== null) lines.push(`from ${parent}`);
   if (change.merges !== undefined) lines.push(`merge ${change.merges}`);
   for (const [path, content] of Object.entries(change.files)) lines.push(...fileLines(path, content));
