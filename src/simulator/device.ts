@@ -67,7 +67,8 @@ export interface Device {
   online: boolean;
   /** When it could be heard again last; what waited ends or begins no earlier. */
   onlineSinceMs: number;
-  lastReachedOutMs: number;
+  /** When it was heard last, as of its last change; null for one that never was. */
+  lastReachedOutMs: number | null;
   updatedMs: number;
   state: DeviceState;
   /** QUEUED executions, oldest first. */
@@ -85,7 +86,7 @@ export interface Device {
 type Step = { readonly kind: 'end' | 'expire' | 'start' | 'expireRunning'; readonly atMs: number };
 
 /** Whether it reaches out to AWS, and AWS listens. */
-function isHeard(device: Device): boolean {
+export function isHeard(device: Device): boolean {
   return device.present && device.online;
 }
 
@@ -202,7 +203,8 @@ export function cancelExecution(device: Device, execution: Execution, atMs: numb
 export function setOnline(device: Device, online: boolean, atMs: number): void {
   if (device.online === online) return;
   device.online = online;
-  device.lastReachedOutMs = atMs;
+  // Nobody hears a device that is not in the account, whether its cable is pulled or not.
+  if (device.present) device.lastReachedOutMs = atMs;
   if (online) device.onlineSinceMs = atMs;
 }
 

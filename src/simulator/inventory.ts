@@ -3,6 +3,7 @@ import { ok } from '../lib/faults.ts';
 import type { Reply } from './answer.ts';
 import { refuse } from './answer.ts';
 import type { Device } from './device.ts';
+import { isHeard } from './device.ts';
 import type { Fleet } from './fleet.ts';
 import { settleFleet } from './fleet.ts';
 import type { Page } from './pages.ts';
@@ -42,4 +43,9 @@ export function describeDevice(fleet: Fleet, deviceId: string, nowMs: number): R
   return device?.present !== true
     ? refuse('ResourceNotFoundException', `Managed device ${deviceId} was not found`)
     : ok(device);
+}
+
+/** When AWS heard a device last, as of the fleet's time: now while it is online; null where it never was. */
+export function lastHeardMs(fleet: Fleet, device: Device): number | null {
+  return isHeard(device) ? fleet.nowMs : device.lastReachedOutMs;
 }

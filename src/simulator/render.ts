@@ -3,6 +3,7 @@ import type { Device, Execution, Instance } from './device.ts';
 import type { Fleet, Task } from './fleet.ts';
 import { hash32, makeId } from './identity.ts';
 import { instanceResource, instanceStates, shownState } from './instances.ts';
+import { lastHeardMs } from './inventory.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -63,12 +64,13 @@ export function renderDeviceSummary(device: Device): Json {
 
 /** A device as DescribeDevice gives it. */
 export function renderDevice(fleet: Fleet, device: Device): Json {
+  const heardMs = lastHeardMs(fleet, device);
   const gib = (total: number, used: number): Json => ({ unit: 'GiB', total, used, available: total - used });
   return {
     ...renderDeviceSummary(device),
     deviceType: 'EDGE_C',
     deviceState: device.state,
-    lastReachedOutAt: epochSeconds(device.online ? fleet.nowMs : device.lastReachedOutMs),
+    ...(heardMs === null ? {} : { lastReachedOutAt: epochSeconds(heardMs) }),
     lastUpdatedAt: epochSeconds(device.updatedMs),
     software: { installedVersion: '2.2.44', installState: 'COMPLETED' },
     deviceCapacities: [

@@ -46,6 +46,15 @@ export function makeDevices(
   return devices;
 }
 
+/** The same devices, the first so many of them offline from the start. */
+export function startOffline(
+  said: number | readonly DeviceOptions[],
+  offline: number,
+): readonly DeviceOptions[] {
+  const all = typeof said === 'number' ? Array.from({ length: said }, () => nothingSaid) : said;
+  return all.map((device, index) => (index < offline ? { ...device, online: false } : device));
+}
+
 const nothingSaid: DeviceOptions = {};
 
 function makeDevice(
@@ -54,7 +63,7 @@ function makeDevice(
   index: number,
   nowMs: number,
 ): Device {
-  const { deviceId, jobId } = said;
+  const { deviceId, jobId, present = true, online = true } = said;
   return {
     deviceId,
     name: said.name ?? null,
@@ -63,10 +72,10 @@ function makeDevice(
     index,
     tags: { ...said.tags },
     madeMs: nowMs,
-    present: said.present ?? true,
-    online: said.online ?? true,
+    present,
+    online,
     onlineSinceMs: nowMs,
-    lastReachedOutMs: nowMs,
+    lastReachedOutMs: present && online ? nowMs : null,
     updatedMs: nowMs,
     state: said.state ?? 'LOCKED',
     queue: [],

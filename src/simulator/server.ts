@@ -8,12 +8,12 @@ import type { Fault, Result } from '../lib/faults.ts';
 import { BugError, failed, fault, ok } from '../lib/faults.ts';
 import { apiError } from './answer.ts';
 import { answerControl, controlPath } from './control.ts';
-import { setOnline } from './device.ts';
 import type { Outgoing } from './exchange.ts';
 import { answerError, beginExchange } from './exchange.ts';
 import { makeRequestId } from './identity.ts';
 import type { SimulatorOptions } from './options.ts';
 import { defaultOptions, isLoopback } from './options.ts';
+import { startOffline } from './roster.ts';
 import { findContradictions } from './seats.ts';
 import type { Service } from './service.ts';
 import { createService, recordCall } from './service.ts';
@@ -73,10 +73,11 @@ export async function openSimulator(
       : findContradictions(options.fleets, options.signingKeys);
   if (contradiction !== undefined) return failed(fault('SG6004', 'human', contradiction));
 
-  const service = createService(options, clock.wallMs());
-  for (const fleet of service.fleets) {
-    for (const device of fleet.devices.slice(0, options.offline)) setOnline(device, false, fleet.nowMs);
-  }
+  const fleets = options.fleets.map((seat) => ({
+    ...seat,
+    devices: startOffline(seat.devices, options.offline),
+  }));
+  const service = createService({ ...options, fleets }, clock.wallMs());
   const closing = new AbortController();
   const server = createServer(
     { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },

@@ -1,5 +1,11 @@
 /** What AWS's answers may hold. Each parser gives a value or the reason why the answer cannot be used. */
-import type { ListedDevice, ListedExecution, TaskDescription } from '../controller/ports.ts';
+import type {
+  DescribedDevice,
+  DescribedExecution,
+  ListedDevice,
+  ListedExecution,
+  TaskDescription,
+} from '../controller/ports.ts';
 import { asObject } from './answer.ts';
 
 /** A task before DESIGN's rule about tags is applied: null where the listing left them out. */
@@ -105,6 +111,45 @@ export function parseTask(
   });
 }
 
+/** A description of the device that was asked for; one of another device is an answer that cannot be used. */
+export function parseDevice(
+  answer: Readonly<Record<string, unknown>>,
+  device: string,
+): Parsed<DescribedDevice> {
+  if (answer.managedDeviceId !== device) return bad('it describes another device, or none');
+  const state = parseState(answer.deviceState);
+  if (state === null) return bad('it has no usable deviceState');
+  const type = parseType(answer.deviceType);
+  if (type === null) return bad('it has a deviceType that is none');
+  const tags = parseTags(answer.tags ?? {});
+  if (tags === null) return bad('it has tags that are not texts');
+  if (!areTagsOfAws(tags)) return bad('it has more or longer tags than AWS allows');
+  const reachedOut = parseMoment(answer.lastReachedOutAt, 'lastReachedOutAt');
+  if (!reachedOut.ok) return reachedOut;
+  return good({ device, state, type, tags, lastReachedOutMs: reachedOut.value });
+}
+
+/** A description of the execution that was asked for; one of another task or device cannot be used. */
+export function parseExecution(
+  answer: Readonly<Record<string, unknown>>,
+  taskId: string,
+  device: string,
+): Parsed<DescribedExecution> {
+  if (answer.taskId !== taskId) return bad('it describes an execution of another task, or of none');
+  if (answer.managedDeviceId !== device)
+    return bad('it describes an execution on another device, or on none');
+  const state = parseState(answer.state);
+  if (state === null) return bad('it has no usable state');
+  const id = answer.executionId ?? null;
+  const executionId = parseId(id);
+  if (id !== null && executionId === null) return bad('it has no usable executionId');
+  const started = parseMoment(answer.startedAt, 'startedAt');
+  if (!started.ok) return started;
+  const updated = parseMoment(answer.lastUpdatedAt, 'lastUpdatedAt');
+  if (!updated.ok) return updated;
+  return good({ device, executionId, state, startedMs: started.value, updatedMs: updated.value });
+}
+
 function parsePage<T>(
   answer: Readonly<Record<string, unknown>>,
   field: string,
@@ -138,6 +183,41 @@ function parseState(value: unknown): string | null {
 function parseInstant(value: unknown): number | null {
   const inRange = typeof value === 'number' && value > 0 && value < 253_402_300_800;
   return inRange ? Math.round(value * 1000) : null;
+}
+
+/** The first Snow device was sold in October 2015: an earlier time is a default or a mistake. */
+const momentMinMs = Date.UTC(2015, 0);
+/** Far enough for any true answer; milliseconds taken for seconds, and "never" as the last of all days, lie behind it. */
+const momentMaxMs = Date.UTC(2100, 0);
+
+/**
+ * Epoch seconds on which a decision may hang: null where AWS does not say, and what cannot be a time makes the answer
+ * unusable. Taking it for "not said" would let a wrong answer pass for a device that was never seen.
+ */
+function parseMoment(value: unknown, field: string): Parsed<number | null> {
+  if (value === undefined || value === null) return good(null);
+  const atMs = typeof value === 'number' ? Math.round(value * 1000) : Number.NaN;
+  return atMs >= momentMinMs && atMs < momentMaxMs ? good(atMs) : bad(`its ${field} cannot be a time`);
+}
+
+/** The model puts no limit on it; those that AWS sells are named like SNC1_HDD and EDGE_CG. Empty where it is not said. */
+function parseType(value: unknown): string | null {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value) ? value : null;
+}
+
+/** Twice the fifty of AWS's rules for tags, because those that AWS adds by itself (`aws:`) do not count among them. */
+const tagsMax = 100;
+/** 128 and 256 characters by the same rules, which may each be two units of a JavaScript string. */
+const tagKeyMax = 256;
+const tagValueMax = 512;
+
+/** A device's tags are matched by rules for each task that names it: what AWS would never hold is not taken in. */
+function areTagsOfAws(tags: Readonly<Record<string, string>>): boolean {
+  const all = Object.entries(tags);
+  return (
+    all.length <= tagsMax && all.every(([key, text]) => key.length <= tagKeyMax && text.length <= tagValueMax)
+  );
 }
 
 function parseTags(value: unknown): Readonly<Record<string, string>> | null {

@@ -10,7 +10,6 @@ import type {
   Read,
   ReadFailure,
   TaskApi,
-  TaskDescription,
 } from '../controller/ports.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Fault } from '../lib/faults.ts';
@@ -23,7 +22,14 @@ import { readDevices, readExecutions, readListing } from './listing.ts';
 import { createOutcome, judge, serverOf } from './outcome.ts';
 import { cancelOutcome, readFailure, unusable } from './read-failure.ts';
 import { Session } from './session.ts';
-import { pageEntriesMax, parseTask } from './shape.ts';
+import {
+  type Parsed,
+  pageEntriesMax,
+  parseDevice,
+  parseDevicePage,
+  parseExecution,
+  parseTask,
+} from './shape.ts';
 import { type SendOptions, Transport } from './transport.ts';
 
 export interface TaskApiOptions {
@@ -52,6 +58,8 @@ export function createTaskApi(fleet: FleetConfig, options: TaskApiOptions): Snow
 }
 
 export interface SnowFleet extends TaskApi {
+  /** As {@link TaskApi.probe}, with what it found: a device of the fleet, null where there is none. */
+  probeDevice(): Promise<Read<string | null>>;
   /** As {@link TaskApi.probe}, for ListTasks: one entry, which nobody reads. */
   probeTasks(): Promise<Read<null>>;
   close(): void;
@@ -150,14 +158,42 @@ class SnowTaskApi implements SnowFleet {
     );
   }
 
-  async describeTask(taskId: string): Promise<Read<TaskDescription>> {
-    const answer = await this.#read('DescribeTask', (sdk, client, options) =>
-      client.send(new sdk.DescribeTaskCommand({ taskId }), options),
+  describeTask(taskId: string) {
+    return this.#describe(
+      `DescribeTask ${taskId}`,
+      (sdk, client, options) => client.send(new sdk.DescribeTaskCommand({ taskId }), options),
+      (answer) => parseTask(answer, taskId),
     );
+  }
+
+  describeDevice(device: string) {
+    return this.#describe(
+      `DescribeDevice ${device}`,
+      (sdk, client, options) =>
+        client.send(new sdk.DescribeDeviceCommand({ managedDeviceId: device }), options),
+      (answer) => parseDevice(answer, device),
+    );
+  }
+
+  describeExecution(taskId: string, device: string) {
+    return this.#describe(
+      `DescribeExecution ${taskId} on ${device}`,
+      (sdk, client, options) =>
+        client.send(new sdk.DescribeExecutionCommand({ taskId, managedDeviceId: device }), options),
+      (answer) => parseExecution(answer, taskId, device),
+    );
+  }
+
+  async #describe<T>(
+    what: string,
+    ask: Ask,
+    parse: (answer: Readonly<Record<string, unknown>>) => Parsed<T>,
+  ): Promise<Read<T>> {
+    const answer = await this.#read(what, ask);
     if (answer.kind !== 'ok') return answer;
-    const parsed = parseTask(answer.value, taskId);
+    const parsed = parse(answer.value);
     if (parsed.ok) return { ...answer, value: parsed.value };
-    return failWith(answer, unusable(`DescribeTask ${taskId} of fleet ${this.#fleet.name}`, parsed.why));
+    return failWith(answer, unusable(`${what} of fleet ${this.#fleet.name}`, parsed.why));
   }
 
   listExecutions(taskId: string) {
@@ -175,10 +211,22 @@ class SnowTaskApi implements SnowFleet {
   }
 
   async probe(): Promise<Read<null>> {
-    const answer = await this.#read('ListDevices', (sdk, client, options) =>
+    const answer = await this.#listOneDevice();
+    return answer.kind === 'ok' ? { ...answer, value: null } : answer;
+  }
+
+  async probeDevice(): Promise<Read<string | null>> {
+    const answer = await this.#listOneDevice();
+    if (answer.kind !== 'ok') return answer;
+    const page = parseDevicePage(answer.value);
+    if (page.ok) return { ...answer, value: page.value.entries[0]?.device ?? null };
+    return failWith(answer, unusable(`ListDevices of fleet ${this.#fleet.name}`, page.why));
+  }
+
+  #listOneDevice() {
+    return this.#read('ListDevices', (sdk, client, options) =>
       client.send(new sdk.ListDevicesCommand({ maxResults: 1 }), options),
     );
-    return answer.kind === 'ok' ? { ...answer, value: null } : answer;
   }
 
   async probeTasks(): Promise<Read<null>> {

@@ -3,47 +3,18 @@
  * model and the wire server share; the API is asked only through its port.
  */
 import { describe, expect, it } from 'vitest';
-import type { CreateOutcome, Listing, Read, TaskApi } from '../../src/controller/ports.ts';
-import type { TaskRequest } from '../../src/manifest/request.ts';
+import type { CreateOutcome, Listing, Read } from '../../src/controller/ports.ts';
 import type { RuleOptions } from '../../src/simulator/rules.ts';
-import type { Settings } from '../../src/simulator/settings.ts';
-
-/** One fleet in AWS, and what a test may do to it from outside. */
-export interface TaskWorld {
-  readonly api: TaskApi;
-  readonly account: string;
-  readonly devices: readonly string[];
-  order(rule: RuleOptions): Promise<void>;
-  change(settings: Partial<Settings>): Promise<void>;
-  advance(durationMs: number): Promise<void>;
-  /** The tokens of all tasks ever accepted, one entry for each task. */
-  tokens(): Promise<readonly string[]>;
-  end(): Promise<void>;
-}
-
-const token = (n: number): string => n.toString(16).padStart(64, '0');
-
-function request(world: TaskWorld, n: number, more: Partial<TaskRequest> = {}): TaskRequest {
-  return {
-    clientToken: token(n),
-    command: 'unlock',
-    targets: [world.devices[0] ?? ''],
-    tags: { 'snowgate:revision': token(n) },
-    ...more,
-  };
-}
-
-const open = (): 'open' => 'open';
-
-function value<T>(read: Read<T>): T {
-  if (read.kind !== 'ok') throw new Error(`${read.kind}: ${read.fault.message}`);
-  return read.value;
-}
-
-function issuedId(outcome: CreateOutcome): string {
-  if (outcome.kind !== 'issued') throw new Error(JSON.stringify(outcome));
-  return outcome.taskId;
-}
+import {
+  issuedId,
+  open,
+  readFaults,
+  request,
+  type TaskWorld,
+  token,
+  value,
+  worldFrom,
+} from './task-world.ts';
 
 /** What a rule makes of CreateTask, and how many tasks there are afterwards. */
 const faults: readonly (readonly [RuleOptions['effect'], Partial<CreateOutcome>, number])[] = [
@@ -68,21 +39,6 @@ const faults: readonly (readonly [RuleOptions['effect'], Partial<CreateOutcome>,
   ['hangAfter', { kind: 'unknown' }, 1],
 ];
 
-/** Effects after which a read is a failure of this kind, never a part. */
-const readFaults: readonly (readonly [RuleOptions['effect'], Read<unknown>['kind']])[] = [
-  ['throttle', 'throttled'],
-  ['accessDenied', 'denied'],
-  ['expiredToken', 'denied'],
-  ['notFound', 'notFound'],
-  ['internal', 'failed'],
-  ['html502', 'failed'],
-  ['cutJson', 'failed'],
-  ['cutBody', 'failed'],
-  ['empty', 'failed'],
-  ['cutBefore', 'failed'],
-  ['hang', 'failed'],
-];
-
 /** Effects after which nobody can say what a CancelTask did. */
 const cancelFaults = [
   'throttle',
@@ -99,14 +55,7 @@ function timeOf(probe: Read<null>): Read<number | null> {
 }
 
 export function taskApiContract(name: string, start: () => Promise<TaskWorld>): void {
-  const withWorld = (work: (world: TaskWorld) => Promise<void>) => async () => {
-    const world = await start();
-    try {
-      await work(world);
-    } finally {
-      await world.end();
-    }
-  };
+  const withWorld = worldFrom(start);
 
   describe(`TaskApi: ${name}`, () => {
     it(

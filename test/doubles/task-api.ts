@@ -2,6 +2,8 @@ import type {
   CallGate,
   CancelOutcome,
   CreateOutcome,
+  DescribedDevice,
+  DescribedExecution,
   ListedDevice,
   ListedExecution,
   Listing,
@@ -16,7 +18,7 @@ import { type CallEnd, readAnswer, type UnsentReason } from '../../src/snow/answ
 import { readDevices, readExecutions, readListing } from '../../src/snow/listing.ts';
 import { createOutcome, judge, serverOf } from '../../src/snow/outcome.ts';
 import { cancelOutcome, readFailure, unusable } from '../../src/snow/read-failure.ts';
-import { parseTask } from '../../src/snow/shape.ts';
+import { type Parsed, parseDevice, parseExecution, parseTask } from '../../src/snow/shape.ts';
 
 /** Where a call of the real thing takes time: before it is sent, on its way there, on its way back. */
 type PausePoint = 'prepare' | 'request' | 'answer';
@@ -112,12 +114,32 @@ class TaskDouble implements TaskApi {
     );
   }
 
-  async describeTask(taskId: string): Promise<Read<TaskDescription>> {
-    const answer = await this.#read('DescribeTask', 'POST', `/task/${encodeURIComponent(taskId)}`);
+  describeTask(taskId: string): Promise<Read<TaskDescription>> {
+    return this.#describe('DescribeTask', `/task/${encodeURIComponent(taskId)}`, (answer) =>
+      parseTask(answer, taskId),
+    );
+  }
+
+  describeDevice(device: string): Promise<Read<DescribedDevice>> {
+    const path = `/managed-device/${encodeURIComponent(device)}/describe`;
+    return this.#describe('DescribeDevice', path, (answer) => parseDevice(answer, device));
+  }
+
+  describeExecution(taskId: string, device: string): Promise<Read<DescribedExecution>> {
+    const path = `/task/${encodeURIComponent(taskId)}/execution/${encodeURIComponent(device)}`;
+    return this.#describe('DescribeExecution', path, (answer) => parseExecution(answer, taskId, device));
+  }
+
+  async #describe<T>(
+    operation: string,
+    path: string,
+    parse: (answer: Readonly<Record<string, unknown>>) => Parsed<T>,
+  ): Promise<Read<T>> {
+    const answer = await this.#read(operation, 'POST', path);
     if (answer.kind !== 'ok') return answer;
-    const parsed = parseTask(answer.value, taskId);
+    const parsed = parse(answer.value);
     if (parsed.ok) return { ...answer, value: parsed.value };
-    return { kind: 'failed', fault: unusable(`DescribeTask ${taskId}`, parsed.why) };
+    return { kind: 'failed', fault: unusable(`${operation} ${path}`, parsed.why) };
   }
 
   listExecutions(taskId: string): Promise<Read<readonly ListedExecution[]>> {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveEndpoints } from '../../src/snow/endpoint.ts';
 
 const account = '111122223333';
+const bare = { name: 'a', labels: {}, requirePolicies: [] };
 
 describe('where calls go', () => {
   it.each([
@@ -13,7 +14,7 @@ describe('where calls go', () => {
     ],
     ['cn-north-1', 'snow-device-management.cn-north-1.amazonaws.com.cn', 'sts.cn-north-1.amazonaws.com.cn'],
   ])('in %s', (region, service, sts) => {
-    expect(resolveEndpoints({ name: 'a', region, account })).toEqual({
+    expect(resolveEndpoints({ ...bare, region, account })).toEqual({
       ok: true,
       value: { service: `https://${service}`, sts: `https://${sts}` },
     });
@@ -22,7 +23,7 @@ describe('where calls go', () => {
   it.each(['', 'us-west-2.evil.example', 'us-west-2/', 'US-WEST-2', 'west', '..', 'us-west-2@x'])(
     'nowhere in a region that cannot be one: %j',
     (region) => {
-      expect(resolveEndpoints({ name: 'a', region, account })).toMatchObject({
+      expect(resolveEndpoints({ ...bare, region, account })).toMatchObject({
         ok: false,
         fault: { code: 'SG5019' },
       });
@@ -31,7 +32,7 @@ describe('where calls go', () => {
 
   it('to the endpoints that the fleet names', () => {
     const fleet = {
-      name: 'a',
+      ...bare,
       region: 'lab',
       account,
       endpoint: 'https://a.example',
@@ -44,9 +45,9 @@ describe('where calls go', () => {
   });
 
   it('needs no STS for an endpoint without account and role', () => {
-    expect(resolveEndpoints({ name: 'a', region: 'lab', endpoint: 'http://127.0.0.1:1' }).ok).toBe(true);
+    expect(resolveEndpoints({ ...bare, region: 'lab', endpoint: 'http://127.0.0.1:1' }).ok).toBe(true);
     const withRole = {
-      name: 'a',
+      ...bare,
       region: 'lab',
       endpoint: 'http://127.0.0.1:1',
       roleArn: 'arn:aws:iam::1:role/a',

@@ -48,7 +48,7 @@ export function useEnvironment(): void {
 }
 
 export function fleetAt(endpoint: string, more: Partial<FleetConfig> = {}): FleetConfig {
-  return { name: 'lab', region: 'us-west-2', endpoint, ...more };
+  return { name: 'lab', region: 'us-west-2', endpoint, labels: {}, requirePolicies: [], ...more };
 }
 
 /** Long enough for any machine: a test that waits for a time-out names its own. */

@@ -60,6 +60,8 @@ describe('how reads fail', () => {
       await api.listTasks(),
       await api.describeTask('st-1'),
       await api.listExecutions('st-1'),
+      await api.describeDevice('smd-1'),
+      await api.describeExecution('st-1', 'smd-1'),
     ]) {
       expect(read).toMatchObject({
         kind,
@@ -72,7 +74,7 @@ describe('how reads fail', () => {
       });
     }
     // One attempt each: the SDK repeats nothing.
-    expect(server.requests).toHaveLength(4);
+    expect(server.requests).toHaveLength(6);
   });
 
   it("tells the server's time and its wish to wait beside the failure", async () => {
@@ -99,6 +101,35 @@ describe('reads', () => {
       'GET /tasks?maxResults=100&nextToken=t%2B%2F%3D2',
     ]);
     expect(server.connections).toBe(1);
+  });
+
+  it('ask for one device and one execution by the paths of the model', async () => {
+    const { api, server } = await open(reply({ status: 200, body: {} }));
+    await api.describeDevice('smd-1');
+    await api.describeExecution('st-1', 'smd-1');
+    expect(server.requests.map((request) => request.split(' ', 2).join(' '))).toEqual([
+      'POST /managed-device/smd-1/describe',
+      'POST /task/st-1/execution/smd-1',
+    ]);
+  });
+
+  it('believe no description of something else, and say why', async () => {
+    const { api } = await open((socket, request) => {
+      const device = { managedDeviceId: 'smd-2', deviceState: 'UNLOCKED' };
+      const execution = { taskId: 'st-1', managedDeviceId: 'smd-2', state: 'SUCCEEDED' };
+      reply({ status: 200, body: request.includes('/describe ') ? device : execution })(socket, request);
+    });
+    for (const [read, why] of [
+      [await api.describeDevice('smd-1'), 'DescribeDevice smd-1 of fleet lab: .*another device'],
+      [
+        await api.describeExecution('st-1', 'smd-1'),
+        'DescribeExecution st-1 on smd-1 of fleet lab: .*another device',
+      ],
+    ] as const) {
+      const message = expect.stringMatching(why);
+      expect(read).toMatchObject({ kind: 'failed', fault: { code: 'SG5004', class: 'retry', message } });
+      expect(read).not.toHaveProperty('value');
+    }
   });
 
   it('probe with the smallest question there is', async () => {

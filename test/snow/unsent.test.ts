@@ -112,7 +112,7 @@ describe('a CreateTask of which nothing left this machine', () => {
   });
 
   it('is unsent where the address of AWS is not known', async () => {
-    const fleet = { name: 'lab', region: 'us-iso-nowhere', account: '111122223333' };
+    const { endpoint: _none, ...fleet } = fleetAt('', { region: 'us-iso-nowhere', account: '111122223333' });
     const api = openApi(fleet);
     expect(await api.createTask(taskRequest(), open)).toMatchObject({ kind: 'unsent' });
     expect(await api.prove()).toMatchObject({ kind: 'failed', fault: { code: 'SG5019' } });
