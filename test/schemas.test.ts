@@ -4,6 +4,9 @@ import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import { controllerSchema } from '../src/config/schema.ts';
 import { taskSchema } from '../src/manifest/schema.ts';
+import { policyTestSchema } from '../src/policy/policy-test-schema.ts';
+import { policySchema, suspensionSchema, waiverSchema } from '../src/policy/schema.ts';
+import { windowSchema } from '../src/policy/window-schema.ts';
 import { keysSchema } from '../src/simulator/keys-file.ts';
 import { scenarioSchema } from '../src/simulator/scenario-schema.ts';
 
@@ -13,6 +16,11 @@ import { scenarioSchema } from '../src/simulator/scenario-schema.ts';
  */
 const published = [
   ['task.schema.json', taskSchema],
+  ['window.schema.json', windowSchema],
+  ['policy.schema.json', policySchema],
+  ['suspension.schema.json', suspensionSchema],
+  ['waiver.schema.json', waiverSchema],
+  ['policy-test.schema.json', policyTestSchema],
   ['controller.schema.json', controllerSchema],
   ['simulator-keys.schema.json', keysSchema],
   ['scenario.schema.json', scenarioSchema],

@@ -1,59 +1,75 @@
-/**
- * A verdict: may this task be asked for now? One function answers, in the pull request, in the plan, before a claim and
- * again right before each call, so that all of them say the same.
- */
-import { sha256Hex } from '../lib/digest.ts';
-import type { FaultCode } from '../lib/faults.ts';
-import type { Manifest } from '../manifest/manifest.ts';
+/** A verdict: may this task be asked for now, and if not, what ends that? Made by judge.ts alone. */
+import type { FaultCode, Place } from '../lib/faults.ts';
+import type { FactGroup } from './facts.ts';
+
+/** What ends a hold: a time, a fact that may change by itself, or only a commit. */
+export type EndedBy = 'time' | 'fact' | 'commit';
 
 /** One reason of a verdict or of a plan's entry. */
 export interface Reason {
   readonly code: FaultCode;
   readonly message: string;
+  /** The policy and rule that give it, and where they are written. */
+  readonly policy?: string;
+  readonly rule?: string;
+  readonly place?: Place;
+  readonly endedBy?: EndedBy;
 }
 
-export type Verdict =
-  /** `untilMs` is the instant at which the permission ends; null where it does not. */
-  | { readonly action: 'allow'; readonly untilMs: number | null; readonly reasons: readonly Reason[] }
-  /** `untilMs` is the instant at which it ends by itself; null where only a commit or a fact ends it. */
-  | { readonly action: 'hold'; readonly untilMs: number | null; readonly reasons: readonly Reason[] }
-  /** `expired`: its own `notAfter` has passed. */
-  | { readonly action: 'deny'; readonly expired: boolean; readonly reasons: readonly Reason[] };
-
-/** The policies of one commit. Until policies are understood, a file among them holds every task. */
-export interface PolicySet {
-  readonly files: readonly { readonly path: string; readonly blob: string }[];
+/** A policy that was asked, and the text of it: what a claim records. */
+export interface PolicyUse {
+  readonly name: string;
+  readonly blob: string;
 }
 
-/** SHA-256 of the policy set: paths and blob ids, in the order of their paths. */
-export function policySetDigest(set: PolicySet): string {
-  const lines = set.files.map(({ path, blob }) => `${blob} ${path}\n`);
-  return sha256Hex(lines.sort().join(''));
+/** A waiver without which the task would not be allowed. */
+export interface WaiverUse {
+  readonly name: string;
+  readonly path: string;
+  readonly blob: string;
+  readonly rules: readonly string[];
+  readonly reason: string;
+  readonly expiresMs: number;
 }
 
-/** Judges one manifest at one instant. Deny is stronger than hold; every reason is given. */
-export function judge(manifest: Manifest, set: PolicySet, nowMs: number): Verdict {
-  const { notBeforeMs, notAfterMs } = manifest;
-  const holds: Reason[] = [];
-  const [first] = set.files;
-  if (first !== undefined) {
-    const more = set.files.length > 1 ? ` and ${set.files.length - 1} more` : '';
-    holds.push({
-      code: 'SG6103',
-      message: `policies are not supported yet, and are never ignored: ${JSON.stringify(first.path)}${more} holds every task until it is removed`,
-    });
-  }
-  const early = notBeforeMs !== undefined && nowMs < notBeforeMs;
-  if (early) holds.push({ code: 'SG6101', message: `notBefore ${isoInstant(notBeforeMs)} has not come` });
-  if (notAfterMs !== undefined && nowMs >= notAfterMs) {
-    const message = `expired: notAfter ${isoInstant(notAfterMs)} has passed`;
-    return { action: 'deny', expired: true, reasons: [{ code: 'SG6102', message }, ...holds] };
-  }
-  if (holds.length > 0) {
-    return { action: 'hold', untilMs: early && first === undefined ? notBeforeMs : null, reasons: holds };
-  }
-  return { action: 'allow', untilMs: notAfterMs ?? null, reasons: [] };
+interface Judged {
+  readonly reasons: readonly Reason[];
+  /** The policies that match. */
+  readonly policies: readonly PolicyUse[];
+  /** The facts that their rules read. */
+  readonly reads: ReadonlySet<FactGroup>;
+  /** Those that its unchecked rules read: what only warns, and what is waived, waits for none. */
+  readonly awaits: ReadonlySet<FactGroup>;
 }
+
+export interface Allow extends Judged {
+  readonly action: 'allow';
+  /** When the permission to ask ends; null where it does not. */
+  readonly untilMs: number | null;
+  /** When the permission to run ends; null where it does not. */
+  readonly closesMs: number | null;
+  /** When what is still queued is to be cancelled: the end of the permission to run, but of windows with `onClose: leave`. */
+  readonly cancelMs: number | null;
+  readonly waiver: WaiverUse | null;
+  /** A policy matches with a rule that could hold it; otherwise it is allowed by `policy.uncovered` alone. */
+  readonly isCovered: boolean;
+  /** Rules that read facts which are not known here: they are checked before issuing. Empty where all were. */
+  readonly unchecked: readonly Reason[];
+}
+
+export interface Hold extends Judged {
+  readonly action: 'hold';
+  /** When it ends by itself; null where only a commit or a fact ends it. */
+  readonly untilMs: number | null;
+}
+
+export interface Deny extends Judged {
+  readonly action: 'deny';
+  /** Its own `notAfter` has passed. */
+  readonly expired: boolean;
+}
+
+export type Verdict = Allow | Hold | Deny;
 
 /** ISO 8601 in UTC with milliseconds, as everywhere in the ledger. */
 export function isoInstant(timeMs: number): string {
