@@ -11,6 +11,7 @@ import {
   cancelReasons,
   formatVersion,
   noteReasons,
+  outsideCauses,
   releaseReasons,
   settledOutcomes,
 } from './events.ts';
@@ -98,11 +99,29 @@ const manifest = shaped({
   author: orNull(text),
   annotations: mapOf(text),
 });
+/** What rules read of the world, as one object; the writer cuts it at half of this. */
+const factsCharsMax = 16_384;
+const facts: Check = (value) => isRecord(value) && JSON.stringify(value).length <= factsCharsMax;
+const waiver = shaped({
+  name: label,
+  path: text,
+  blob: objectId,
+  rules: listOf(text, 20),
+  reason: text,
+  expires: instant,
+});
+/** More than policies are ever loaded: each that matches is named. */
+const policiesMax = 10_000;
 const verdict = shaped({
   action: among(['allow']),
   until: orNull(instant),
+  closes: optional(orNull(instant)),
+  cancels: optional(orNull(instant)),
+  notAfter: optional(orNull(instant)),
+  waiver: optional(waiver),
+  facts: optional(facts),
   reasons: listOf(shaped({ code: matches(/^SG\d{4}$/), message: text }), 100),
-  policies: listOf(shaped({ name: text, blob: objectId }), 1000),
+  policies: listOf(shaped({ name: text, blob: objectId }), policiesMax),
 });
 const look = shaped({
   begunAt: instant,
@@ -158,8 +177,13 @@ const shapes: Readonly<Record<LedgerEvent['kind'], Shape>> = {
   baseline: { ...base, command, targets, taskRun: positive, path: text },
   noted: { ...base, reason: among(noteReasons), message: text },
   progress: { ...base, executions: listOf(execution, 10) },
-  cancelRequested: { ...base, taskId: awsId, reason: among(cancelReasons) },
+  cancelRequested: { ...base, taskId: awsId, reason: among(cancelReasons), end: optional(instant) },
   cancelAnswered: { ...base, answer: among(cancelAnswers), message: text, requestId: orNull(text) },
+  ranOutsideWindow: {
+    ...base,
+    closedAt: instant,
+    runs: listOf(shaped({ device: awsId, startedAt: instant, cause: among(outsideCauses) }), 10),
+  },
   settled: { ...base, outcome: among(settledOutcomes), executions: listOf(execution, 10) },
 };
 

@@ -50,11 +50,35 @@ export interface ManifestOrigin {
 /** Why a claim was allowed. */
 export interface ClaimVerdict {
   readonly action: 'allow';
-  /** When the permission ends, where it does. */
+  /** When the permission to ask ends, where it does. */
   readonly until: string | null;
+  /**
+   * When the permission to run ends, and when what is still queued is to be cancelled for it. Absent in the claims of a
+   * version that knew no windows.
+   */
+  readonly closes?: string | null;
+  readonly cancels?: string | null;
+  /** The task's own `notAfter`, at the time of the claim: what is changed later does not reach what was asked for. */
+  readonly notAfter?: string | null;
   readonly reasons: readonly { readonly code: string; readonly message: string }[];
+  /** The policies that match, and what was written in them. */
   readonly policies: readonly { readonly name: string; readonly blob: string }[];
+  /** Without it the task would not have been allowed. */
+  readonly waiver?: ClaimWaiver;
+  /** The facts that the rules read, as policy/fact-record.ts writes them. */
+  readonly facts?: JsonRecord;
 }
+
+export interface ClaimWaiver {
+  readonly name: string;
+  readonly path: string;
+  readonly blob: string;
+  readonly rules: readonly string[];
+  readonly reason: string;
+  readonly expires: string;
+}
+
+type JsonRecord = Readonly<Record<string, unknown>>;
 
 /** What a look saw: one whole unfiltered listing of the fleet. */
 export interface LookEvidence {
@@ -222,14 +246,21 @@ export interface ProgressEvent extends Base {
   readonly executions: readonly DeviceExecution[];
 }
 
-export const cancelReasons = ['removed', 'reverted'] as const;
+/**
+ * - removed, reverted: its manifest is not wanted any more
+ * - closed: the window that allowed it ends
+ * - expired: its `notAfter` comes
+ */
+export const cancelReasons = ['removed', 'reverted', 'closed', 'expired'] as const;
 export type CancelReason = (typeof cancelReasons)[number];
 
-/** The right to ask AWS to cancel the task, once its manifest is not wanted any more. Written before AWS is asked. */
+/** The right to ask AWS to cancel the task. Written before AWS is asked. */
 export interface CancelRequestedEvent extends Base {
   readonly kind: 'cancelRequested';
   readonly taskId: string;
   readonly reason: CancelReason;
+  /** When the permission to run ends; with the reasons closed and expired alone. */
+  readonly end?: string;
 }
 
 /**
@@ -255,6 +286,34 @@ export interface SettledEvent extends Base {
   readonly executions: readonly DeviceExecution[];
 }
 
+/**
+ * Why a device began outside the window, though the task was to be cancelled before:
+ *
+ * - lostRace: the cancel was asked for, and the device was quicker
+ * - cancelRefused: AWS refused to cancel
+ * - pollLag: the cancel had not been asked for yet, though a controller was running
+ * - controllerDown: no controller was running that could have asked
+ * - left: a policy says `onClose: leave`
+ */
+export const outsideCauses = ['lostRace', 'cancelRefused', 'pollLag', 'controllerDown', 'left'] as const;
+export type OutsideCause = (typeof outsideCauses)[number];
+
+/** One device that began after the permission to run had ended. */
+export interface OutsideRun {
+  readonly device: string;
+  /** AWS's own time. */
+  readonly startedAt: string;
+  readonly cause: OutsideCause;
+}
+
+/** What ran outside its window all the same. Written before the task is settled, each device once. */
+export interface RanOutsideWindowEvent extends Base {
+  readonly kind: 'ranOutsideWindow';
+  /** When the permission to run had ended. */
+  readonly closedAt: string;
+  readonly runs: readonly OutsideRun[];
+}
+
 export type LedgerEvent =
   | ClaimedEvent
   | IssuedEvent
@@ -271,6 +330,7 @@ export type LedgerEvent =
   | ProgressEvent
   | CancelRequestedEvent
   | CancelAnsweredEvent
+  | RanOutsideWindowEvent
   | SettledEvent;
 
 /** One commit of the ledger, decoded. */

@@ -2,10 +2,8 @@
  * The fold: events in the ledger's order become receipts. It asserts the table of transitions; an event that the table
  * does not allow was written by something that does not follow the protocol, and stops issuing by its name.
  */
-import type { FleetIdentity } from '../config/config.ts';
 import type { Fault } from '../lib/faults.ts';
 import { fault } from '../lib/faults.ts';
-import type { TaskKey, Token } from '../manifest/manifest.ts';
 import type {
   AbsentEvent,
   AdoptedEvent,
@@ -20,61 +18,14 @@ import type {
   LedgerEvent,
   OutcomeEvent,
   ProgressEvent,
+  RanOutsideWindowEvent,
   ResolvedEvent,
   SettledEvent,
 } from './events.ts';
 import type { Attempt, Receipt, ReceiptState } from './receipt.ts';
 import { emptyReceipt, isOpenState, receiptState } from './receipt.ts';
-
-/** What the ledger says, as far as it was read. Grows in place: a million receipts are not copied for one event. */
-export interface LedgerView {
-  readonly ledgerId: string;
-  /** Height and id of the newest commit folded in. */
-  seq: number;
-  tip: string;
-  /** The newest heads that any replica acted on; null before the first. */
-  source: string | null;
-  policies: string | null;
-  readonly receipts: Map<Token, Receipt>;
-  readonly tokensByKey: Map<TaskKey, Token[]>;
-  /** The identity that a fleet's newest claim was made under. */
-  readonly newestIdentity: Map<string, FleetIdentity>;
-  /** Fleets that AWS throttles: since which commit in a row, and when last, by the writer's wall clock. */
-  readonly throttles: Map<string, Throttle>;
-  /** Tokens that are not at their end: all that a pass has to look through. */
-  readonly restless: Set<Token>;
-  /** Values of `source.accept` that were acted on: each is good once. */
-  readonly accepted: Set<string>;
-}
-
-export interface Throttle {
-  readonly at: string;
-  /** Commits in a row that told of throttling, without a call that got through. */
-  readonly streak: number;
-  readonly seq: number;
-}
-
-/** The receipts that are not at their end. */
-export function restlessReceipts(view: LedgerView): Receipt[] {
-  return [...view.restless].flatMap((token) => view.receipts.get(token) ?? []);
-}
-
-/** The view of a ledger of which only the root commit is known. */
-export function emptyView(ledgerId: string, root: string): LedgerView {
-  return {
-    ledgerId,
-    seq: 0,
-    tip: root,
-    source: null,
-    policies: null,
-    receipts: new Map(),
-    tokensByKey: new Map(),
-    newestIdentity: new Map(),
-    throttles: new Map(),
-    restless: new Set(),
-    accepted: new Set(),
-  };
-}
+import type { LedgerView } from './view.ts';
+import { noteClaim, noteTask } from './view.ts';
 
 /**
  * Adds one commit to the view, or says why it may not be there. After a fault the view is not to be used:
@@ -150,12 +101,12 @@ function applyEvent(
     case 'adopted':
     case 'absent':
     case 'ambiguous':
-      return applyLook(receipt, event, state);
+      return applyLook(view, receipt, event, state);
     case 'doubled':
       if (!oneOf(state, ['claimed', 'inDoubt', 'ambiguous', 'issued', 'settled'])) return notFrom(state);
       if (new Set(event.taskIds).size < 2) return 'it names fewer than two tasks';
       receipt.doubled = true;
-      for (const taskId of event.taskIds) addTask(receipt, taskId);
+      for (const taskId of event.taskIds) addTask(view, receipt, taskId, event.at);
       settle(receipt, receipt.attempts.length);
       return null;
     case 'resolved':
@@ -173,6 +124,8 @@ function applyEvent(
       return applyCancel(receipt, event, state);
     case 'cancelAnswered':
       return applyCancelAnswer(receipt, event, state);
+    case 'ranOutsideWindow':
+      return applyOutside(receipt, event, state);
   }
 }
 
@@ -193,7 +146,8 @@ function applyCancel(receipt: Receipt, event: CancelRequestedEvent, state: Recei
   if (state !== 'issued') return notFrom(state);
   if (receipt.cancel !== null) return 'its cancel was requested before';
   if (receipt.taskIds[0] !== event.taskId) return `its task is not ${event.taskId}`;
-  receipt.cancel = { reason: event.reason, taskId: event.taskId, at: event.at, answer: null };
+  const { reason, taskId, at, end = null } = event;
+  receipt.cancel = { reason, taskId, at, endMs: readInstant(end), answer: null };
   return null;
 }
 
@@ -204,6 +158,14 @@ function applyCancelAnswer(receipt: Receipt, event: CancelAnsweredEvent, state: 
   if (cancel === null || cancel.answer !== null) return 'no cancel of it waits for an answer';
   const answer = { kind: event.answer, message: event.message, at: event.at };
   receipt.cancel = { ...cancel, answer };
+  return null;
+}
+
+function applyOutside(receipt: Receipt, event: RanOutsideWindowEvent, state: ReceiptState): string | null {
+  if (!oneOf(state, ['issued', 'settled'])) return notFrom(state);
+  const told = event.runs.find(({ device }) => receipt.outside.some((run) => run.device === device));
+  if (told !== undefined) return `that ${told.device} ran outside its window was written before`;
+  receipt.outside.push(...event.runs);
   return null;
 }
 
@@ -242,6 +204,15 @@ function applyClaim(
   }
   receipt.manifest = event.manifest;
   receipt.identity = event.identity;
+  const { closes = null, cancels = null, notAfter = null } = event.verdict;
+  receipt.permission = {
+    closesMs: readInstant(closes),
+    cancelMs: readInstant(cancels),
+    notAfterMs: readInstant(notAfter),
+    policies: event.verdict.policies.map(({ name }) => name),
+    isWaived: event.verdict.waiver !== undefined,
+  };
+  noteClaim(view, event);
   view.newestIdentity.set(event.fleet, event.identity);
   receipt.attempts.push({
     n: event.attempt,
@@ -256,6 +227,10 @@ function applyClaim(
   return null;
 }
 
+function readInstant(text: string | null): number | null {
+  return text === null ? null : Date.parse(text);
+}
+
 function applyOutcome(
   view: LedgerView,
   header: BatchHeader,
@@ -268,7 +243,7 @@ function applyOutcome(
     return `attempt ${event.attempt} was claimed by ${attempt.replica} (${attempt.run}), and only it may say how it ended`;
   }
   if (event.kind === 'issued' || event.kind === 'refused') view.throttles.delete(event.fleet);
-  if (event.kind === 'issued') return applyIssued(receipt, attempt, event);
+  if (event.kind === 'issued') return applyIssued(view, receipt, attempt, event);
   if (attempt.settled) return `attempt ${event.attempt} was settled by a look, and takes only issued`;
   if (attempt.end !== null) return `attempt ${event.attempt} has already ended as ${attempt.end}`;
   attempt.end = event.kind;
@@ -288,13 +263,14 @@ function noteThrottle(view: LedgerView, header: BatchHeader, fleet: string, at: 
 }
 
 /** A task id is always believed, whatever came before or after. */
-function applyIssued(receipt: Receipt, attempt: Attempt, event: IssuedEvent): null {
+function applyIssued(view: LedgerView, receipt: Receipt, attempt: Attempt, event: IssuedEvent): null {
   attempt.end = 'issued';
-  addTask(receipt, event.taskId);
+  addTask(view, receipt, event.taskId, event.at);
   return null;
 }
 
 function applyLook(
+  view: LedgerView,
   receipt: Receipt,
   event: AdoptedEvent | AbsentEvent | AmbiguousEvent,
   state: ReceiptState,
@@ -311,7 +287,7 @@ function applyLook(
     return 'its look did not find this one task and no other';
   }
   settle(receipt, event.through);
-  if (event.kind === 'adopted') addTask(receipt, event.taskId);
+  if (event.kind === 'adopted') addTask(view, receipt, event.taskId, event.at);
   if (event.kind === 'ambiguous') {
     receipt.ambiguous = event.reason;
     receipt.suspects = event.look.hits;
@@ -342,7 +318,7 @@ function applyResolution(
   if (event.taskId === null) receipt.disowned.push(...receipt.suspects);
   receipt.suspects = [];
   receipt.resolution = { by: event.by, reason: event.reason, taskId: event.taskId };
-  if (event.taskId !== null) addTask(receipt, event.taskId);
+  if (event.taskId !== null) addTask(view, receipt, event.taskId, event.at);
   return null;
 }
 
@@ -362,8 +338,11 @@ function settle(receipt: Receipt, through: number): void {
   }
 }
 
-function addTask(receipt: Receipt, taskId: string): void {
-  if (!receipt.taskIds.includes(taskId)) receipt.taskIds.push(taskId);
+function addTask(view: LedgerView, receipt: Receipt, taskId: string, at: string): void {
+  if (receipt.taskIds.includes(taskId)) return;
+  receipt.taskIds.push(taskId);
+  receipt.issuedAt ??= at;
+  noteTask(view, receipt);
 }
 
 function oneOf(state: ReceiptState, states: readonly ReceiptState[]): boolean {

@@ -63,6 +63,8 @@ export function describeEvent(event: LedgerEvent): string {
       return `${what}: ${describeExecutions(event.executions)}`;
     case 'cancelAnswered':
       return `${what}: ${event.answer}`;
+    case 'ranOutsideWindow':
+      return `${what}: ${event.runs.map(({ device, cause }) => `${device} ${cause}`).join(', ')}`;
     case 'settled':
       return `${what}: ${event.outcome}`;
   }

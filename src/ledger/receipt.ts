@@ -22,6 +22,7 @@ import type {
   DeviceExecution,
   ManifestOrigin,
   NoteReason,
+  OutsideRun,
   ReleaseReason,
   SettledOutcome,
 } from './events.ts';
@@ -68,8 +69,24 @@ export interface Cancel {
   readonly reason: CancelReason;
   readonly taskId: string;
   readonly at: string;
+  /** The end of the permission to run for which it is asked; null where the manifest is not wanted any more. */
+  readonly endMs: number | null;
   /** Null until AWS's answer, or that it need not be asked, is written. */
   readonly answer: { readonly kind: CancelAnswer; readonly message: string; readonly at: string } | null;
+}
+
+/** What the newest claim was granted: epoch milliseconds, null where it has no end. */
+export interface Permission {
+  /** When the devices may not begin any more. */
+  readonly closesMs: number | null;
+  /** When what is still queued is to be cancelled for it. */
+  readonly cancelMs: number | null;
+  /** The task's own `notAfter`. */
+  readonly notAfterMs: number | null;
+  /** Names of the policies that were asked. */
+  readonly policies: readonly string[];
+  /** It was allowed by a waiver: its ends are those that were written, whatever the windows say. */
+  readonly isWaived: boolean;
 }
 
 export interface Receipt {
@@ -83,6 +100,11 @@ export interface Receipt {
   manifest: ManifestOrigin | null;
   readonly attempts: Attempt[];
   readonly taskIds: string[];
+  /** When the first task id was written. */
+  issuedAt: string | null;
+  permission: Permission;
+  /** Devices that began outside the window, as far as that was written. */
+  readonly outside: OutsideRun[];
   baseline: boolean;
   ambiguous: 'tooOld' | 'otherTargets' | null;
   /** Tasks that bore the token when a look could not settle it. */
@@ -107,6 +129,14 @@ export interface Receipt {
   seq: number;
 }
 
+const noPermission: Permission = {
+  closesMs: null,
+  cancelMs: null,
+  notAfterMs: null,
+  policies: [],
+  isWaived: false,
+};
+
 /** A receipt before its first event. */
 export function emptyReceipt(token: Token, fleet: string, name: string): Receipt {
   return {
@@ -119,6 +149,9 @@ export function emptyReceipt(token: Token, fleet: string, name: string): Receipt
     manifest: null,
     attempts: [],
     taskIds: [],
+    issuedAt: null,
+    permission: noPermission,
+    outside: [],
     baseline: false,
     ambiguous: null,
     suspects: [],

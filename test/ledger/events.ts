@@ -21,9 +21,10 @@ import type {
   SettledEvent,
   UnknownEvent,
 } from '../../src/ledger/events.ts';
-import type { LedgerView } from '../../src/ledger/fold.ts';
-import { emptyView, foldBatch } from '../../src/ledger/fold.ts';
+import { foldBatch } from '../../src/ledger/fold.ts';
 import type { Receipt } from '../../src/ledger/receipt.ts';
+import type { LedgerView } from '../../src/ledger/view.ts';
+import { emptyView } from '../../src/ledger/view.ts';
 import type { Fault } from '../../src/lib/faults.ts';
 
 export const tokenA = 'a'.repeat(64);
