@@ -67,7 +67,12 @@ function describeTask(receipt: Receipt): Reason {
   }
   const { outcome } = receipt.settled;
   const devices = outcome === 'succeeded' ? '' : describeDevices(receipt);
-  return { code: 'SG6111', message: `issued as ${taskId}, ended: ${outcome}${devices}${canceled}` };
+  const outside =
+    receipt.outside.length === 0
+      ? ''
+      : `; ran outside its window on ${receipt.outside.map(({ device }) => device).join(', ')}`;
+  const message = `issued as ${taskId}, ended: ${outcome}${devices}${canceled}${outside}`;
+  return { code: 'SG6111', message };
 }
 
 /** What the devices do or did, as far as the ledger knows: ` (smd-1 SUCCEEDED, smd-2 QUEUED)`. */
@@ -78,8 +83,7 @@ export function describeDevices({ executions }: Pick<Receipt, 'executions'>): st
 
 function describeCancel({ cancel, settled }: Receipt): string {
   if (cancel === null) return '';
-  const why =
-    cancel.reason === 'removed' ? 'when its manifest was removed' : 'when its manifest was reverted';
+  const why = cancelTimes[cancel.reason];
   const unanswered =
     settled === null
       ? 'to be cancelled'
@@ -87,8 +91,15 @@ function describeCancel({ cancel, settled }: Receipt): string {
         ? 'cancelled'
         : 'not cancelled, it had ended,';
   const answer = cancel.answer === null ? unanswered : cancelWords[cancel.answer.kind];
-  return `; ${answer} ${why}; raise run to ask again`;
+  return `; ${answer} ${why}; ${cancel.endMs === null ? 'raise run to ask again' : 'raise run for the next window'}`;
 }
+
+const cancelTimes = {
+  removed: 'when its manifest was removed',
+  reverted: 'when its manifest was reverted',
+  closed: 'when its window closed',
+  expired: 'when its notAfter came',
+} as const;
 
 const cancelWords = {
   accepted: 'cancelled',

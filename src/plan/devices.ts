@@ -2,10 +2,11 @@
  * One task at a time on a device: what is in flight on it, from us or from anybody, holds further tasks to it. AWS would
  * queue them, and run them hours later, when nobody expects it any more.
  */
-import type { LedgerView } from '../ledger/fold.ts';
-import { restlessReceipts } from '../ledger/fold.ts';
+
 import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
+import type { LedgerView } from '../ledger/view.ts';
+import { restlessReceipts } from '../ledger/view.ts';
 import type { Manifest, Token } from '../manifest/manifest.ts';
 import type { Reason } from '../policy/verdict.ts';
 import { isFinalState } from './observation.ts';
@@ -50,7 +51,8 @@ export function findOccupied(input: {
   return occupied;
 }
 
-function isInFlight(receipt: Receipt): boolean {
+/** Whether a task of it may be in AWS and not at its end. */
+export function isInFlight(receipt: Receipt): boolean {
   const state = receiptState(receipt);
   return state === 'claimed' || state === 'inDoubt' || state === 'ambiguous' || state === 'issued';
 }

@@ -53,9 +53,15 @@ export function judgeNews(receipt: Receipt, seen: Observation): News {
   const isOver = seen.state === 'COMPLETED' || seen.state === 'CANCELED';
   const known = isOver ? receipt.executions.filter(({ state }) => isFinalState(state)) : receipt.executions;
   const executions = mergeExecutions(targets, known, seen.executions);
-  const outcome = judgeEnd(targets, executions, seen.state);
+  const outcome = nameEnd(receipt, judgeEnd(targets, executions, seen.state));
   if (outcome !== null) return { kind: 'settled', outcome, executions };
   return isNews(receipt.executions, executions) ? { kind: 'progress', executions } : { kind: 'none' };
+}
+
+/** Where nothing ran because its time was over, nobody has called it off: it was missed, and may be asked for again. */
+function nameEnd({ cancel }: Receipt, outcome: SettledOutcome | null): SettledOutcome | null {
+  const isOver = cancel !== null && cancel.endMs !== null;
+  return isOver && outcome === 'canceled' ? 'missed' : outcome;
 }
 
 function mergeExecutions(

@@ -1,7 +1,8 @@
 /** `spec.after`: a task waits until those that it names have succeeded on all their devices. */
-import type { LedgerView } from '../ledger/fold.ts';
+
 import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
+import type { LedgerView } from '../ledger/view.ts';
 import type { Desired } from '../manifest/collect.ts';
 import type { Manifest, TaskKey } from '../manifest/manifest.ts';
 import { taskKey } from '../manifest/manifest.ts';

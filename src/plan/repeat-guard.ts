@@ -2,9 +2,10 @@
  * The repeat guard (DESIGN 3): an edit is a new revision, but must not repeat a command on a device that was already
  * asked for it under this name with the same run. A corrected description must not reboot a ship twice.
  */
-import type { LedgerView } from '../ledger/fold.ts';
+
 import type { Receipt } from '../ledger/receipt.ts';
 import { isAsked, receiptState } from '../ledger/receipt.ts';
+import type { LedgerView } from '../ledger/view.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { taskKey } from '../manifest/manifest.ts';
 import type { Reason } from '../policy/verdict.ts';

@@ -1,8 +1,8 @@
 /** What nothing wants any more, but is not at peace: it is shown until it is, and cancelled where that can still be done. */
 import type { CancelReason } from '../ledger/events.ts';
-import { restlessReceipts } from '../ledger/fold.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
+import { restlessReceipts } from '../ledger/view.ts';
 import { findNearest } from '../lib/nearest.ts';
 import type { Desired, WantedTask } from '../manifest/collect.ts';
 import type { TaskKey, Token } from '../manifest/manifest.ts';
@@ -11,6 +11,8 @@ import type { DoubtInput } from './by-state.ts';
 import { describeDevices, judgeByState } from './by-state.ts';
 import type { ClaimInput } from './claimable.ts';
 import { findBlocks } from './claimable.ts';
+import type { Closings } from './closing.ts';
+import { describeClosing } from './closing.ts';
 import type { Decision } from './decision.ts';
 import type { Judgement } from './judgement.ts';
 import { judgement } from './judgement.ts';
@@ -30,10 +32,15 @@ export interface Cancellation {
   readonly name: string;
   readonly taskId: string;
   readonly reason: CancelReason;
+  /** When the permission to run ends; null where the manifest is not wanted any more. */
+  readonly endMs: number | null;
 }
 
-/** Decides what is not wanted, and names what is to be cancelled. */
-export function decideUnwanted(input: UnwantedInput): {
+/** Decides what is not wanted, and names what is to be cancelled: that, and what is still queued when its window closes. */
+export function decideUnwanted(
+  input: UnwantedInput,
+  closings: Closings,
+): {
   readonly decisions: readonly Decision[];
   readonly cancellations: readonly Cancellation[];
 } {
@@ -41,7 +48,7 @@ export function decideUnwanted(input: UnwantedInput): {
   const cancellations: Cancellation[] = [];
   const strays = findStrays(input);
   for (const receipt of restlessReceipts(input.ledger)) {
-    if (input.desired.tasks.get(receipt.key)?.manifest.token === receipt.token) continue;
+    if (isWanted(receipt, input)) continue;
     const state = receiptState(receipt);
     if (state === 'pending' || state === 'waiting') continue;
     const judged =
@@ -50,7 +57,31 @@ export function decideUnwanted(input: UnwantedInput): {
     const { key, fleet, name, token } = receipt;
     decisions.push({ key, fleet, name, token, ...holdBack(judged, input.fleets.get(fleet)) });
   }
+  const told = new Set(cancellations.map(({ token }) => token));
+  for (const closing of closings.due.values()) {
+    if (told.has(closing.receipt.token) || !mayCancel(closing.receipt, input)) continue;
+    const { receipt, reason, endMs } = closing;
+    const { key, fleet, name, token } = receipt;
+    cancellations.push({ token, fleet, name, taskId: receipt.taskIds[0] ?? '', reason, endMs });
+    if (isWanted(receipt, input) || decisions.some((decision) => decision.token === token)) continue;
+    const judged = judgement('cancel', describeClosing(closing));
+    decisions.push({ key, fleet, name, token, ...judged });
+  }
   return { decisions, cancellations };
+}
+
+function isWanted({ key, token }: Receipt, { desired }: UnwantedInput): boolean {
+  return desired.tasks.get(key)?.manifest.token === token;
+}
+
+/**
+ * That a window closes is known by the ledger and the clock: neither a halt of the source nor a frozen name keeps what is
+ * queued from being cancelled, nor a fleet that waits with what it issues, because AWS throttles that. Only one that may not be
+ * asked does.
+ */
+function mayCancel(receipt: Receipt, { fleets, elsewhere }: UnwantedInput): boolean {
+  const kind = fleets.get(receipt.fleet)?.kind;
+  return (kind === 'open' || kind === 'paused') && !elsewhere.has(receipt.token);
 }
 
 /** A task in AWS whose revision is not wanted; null where nothing is to be said of it. */
@@ -85,7 +116,7 @@ function judgeIssued(
   const paused = condition?.kind === 'paused' ? [condition.reason] : [];
   if (paused.length === 0 && condition?.kind !== 'observed') {
     const { token, fleet, name } = receipt;
-    cancellations.push({ token, fleet, name, taskId, reason });
+    cancellations.push({ token, fleet, name, taskId, reason, endMs: null });
   }
   const message = `${task}; ${why}: what is still queued is cancelled`;
   return judgement('cancel', { code: 'SG6124', message }, ...paused);

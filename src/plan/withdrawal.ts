@@ -1,9 +1,9 @@
 /** What was wanted and never asked for, and is wanted no more. */
 import type { NoteReason } from '../ledger/events.ts';
-import type { LedgerView } from '../ledger/fold.ts';
-import { restlessReceipts } from '../ledger/fold.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
+import type { LedgerView } from '../ledger/view.ts';
+import { restlessReceipts } from '../ledger/view.ts';
 import type { Desired, WantedTask } from '../manifest/collect.ts';
 import type { TaskKey, Token } from '../manifest/manifest.ts';
 import { mayHide, taskKey } from '../manifest/manifest.ts';

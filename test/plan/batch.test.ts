@@ -10,6 +10,8 @@ const issue: fc.Arbitrary<IssueConfig> = fc.record({
   deadlineMs: fc.integer({ min: 1_000, max: 600_000 }),
   requestTimeoutMs: fc.integer({ min: 100, max: 60_000 }),
   rate: fc.double({ min: 0.1, max: 100, noNaN: true }),
+  maxWaitMs: fc.constant(2_592_000_000),
+  maxPerPass: fc.constant(40),
 });
 
 /** When the last call of a batch starts, if the pacer gives one start each 1/rate s and every call takes all its time. */
@@ -46,7 +48,8 @@ describe('the largest batch', () => {
   });
 
   it('of the defaults is what they say', () => {
-    const defaults = { batch: 40, concurrency: 8, deadlineMs: 60_000, requestTimeoutMs: 5_000, rate: 2 };
+    const pace = { batch: 40, concurrency: 8, deadlineMs: 60_000, requestTimeoutMs: 5_000, rate: 2 };
+    const defaults = { ...pace, maxWaitMs: 2_592_000_000, maxPerPass: 40 };
     expect(batchMax(defaults)).toBe(40);
     expect(batchMax({ ...defaults, rate: 0.1 })).toBe(3);
     expect(batchMax({ ...defaults, requestTimeoutMs: 15_000, concurrency: 2 })).toBe(4);

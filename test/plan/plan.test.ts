@@ -4,6 +4,7 @@ import type { LedgerEvent } from '../../src/ledger/events.ts';
 import type { FleetCondition } from '../../src/plan/claimable.ts';
 import type { PlanInput } from '../../src/plan/plan.ts';
 import { nextChangeMs } from '../../src/plan/plan.ts';
+import { loadPolicies } from '../../src/policy/policy-set.ts';
 import {
   absent,
   adopted,
@@ -38,6 +39,18 @@ const paused = (untilMs: number | null): FleetCondition => ({ kind: 'paused', un
 const only = (condition: FleetCondition): Partial<PlanInput> => ({ fleets: new Map([['lab', condition]]) });
 const laterMs = noonMs + 60_000;
 const later = new Date(laterMs).toISOString();
+
+/** A file that nobody can read may be a policy for everything. */
+const brokenPolicies = loadPolicies(
+  [
+    {
+      path: 'policies/a.yaml',
+      blob: 'f'.repeat(40),
+      content: { kind: 'bytes', bytes: new TextEncoder().encode('[') },
+    },
+  ],
+  { fileBytes: 65_536, documentsPerFile: 100, depth: 32 },
+);
 
 describe('a revision', () => {
   const states: [string, LedgerEvent[], string][] = [
@@ -322,7 +335,7 @@ describe('until when', () => {
   it('is not known where one of them needs a commit or a fact', () => {
     const stage = stageWith(released({ notBefore: later }));
     expect(until(stage, only(paused(null)))).toBeNull();
-    expect(until(stage, { policySet: { files: [{ path: 'policies/a.yaml', blob: 'f' }] } })).toBeNull();
+    expect(until(stage, { policies: brokenPolicies })).toBeNull();
     const held = stageWith(issued(), settled());
     held.files = { [path]: yaml({ description: 'corrected', spec: [`notBefore: ${later}`] }) };
     expect(held.say()).toBe('hold SG6105 SG6101');

@@ -26,6 +26,7 @@ import {
   progress,
   settled,
 } from '../ledger/events.ts';
+import { openInput } from './input.ts';
 
 const limits = { fileBytes: 65_536, documentsPerFile: 100, depth: 32 };
 export const noonMs = Date.parse('2026-11-23T12:00:00.000Z');
@@ -109,18 +110,9 @@ export class Stage {
   }
 
   plan(options: Partial<PlanInput> = {}): Plan {
+    const fleets = openFleets('lab', 'sea');
     return makePlan({
-      desired: this.desired,
-      ledger: this.ledger.view,
-      policySet: { files: [] },
-      nowMs: this.nowMs,
-      repeatGuard: true,
-      fleets: openFleets('lab', 'sea'),
-      surveys: new Map(),
-      halts: [],
-      takenOver: new Set(),
-      elsewhere: new Set(),
-      absent: new Set(),
+      ...openInput(this.desired, this.ledger.view, this.nowMs, [...fleets.keys()]),
       previous: this.previous,
       ...this.options,
       ...options,

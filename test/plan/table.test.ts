@@ -5,6 +5,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { released } from '../ledger/events.ts';
+import { openSettings } from './input.ts';
 import type { Files } from './stage.ts';
 import { noonMs, Stage, yaml } from './stage.ts';
 
@@ -154,7 +155,7 @@ describe('the repeat guard holds it, and AWS sees nothing, when I', () => {
 
   it.each(rows)('%s; but with the guard off it is a new task once the older one has ended', (_what, text) => {
     const stage = issuedStage();
-    stage.options = { repeatGuard: false };
+    stage.options = { settings: { ...openSettings, repeatGuard: false } };
     stage.files = { [path]: text };
     stage.pass();
     expect(stage.seen).toHaveLength(1);
@@ -218,7 +219,7 @@ describe('it is an error, and AWS sees nothing, when I', () => {
   ];
   it.each(lower)('lower run %s, though the older task has ended', (_how, text) => {
     const stage = issuedStage(yaml({ run: 5 }));
-    for (const options of [{}, { repeatGuard: false }]) {
+    for (const options of [{}, { settings: { ...openSettings, repeatGuard: false } }]) {
       stage.options = options;
       stage.files = { [path]: text };
       expect(stage.say('lab/job', stage.pass())).toBe('deny SG6104');
