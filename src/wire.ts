@@ -6,10 +6,17 @@ import { randomUUID } from 'node:crypto';
 import type { ControllerConfig } from './config/config.ts';
 import { Bell, runLoop, runOnce } from './controller/loop.ts';
 import type { PassReport } from './controller/pass.ts';
-import type { Journal, LedgerStore, SourceRepository, TaskApi } from './controller/ports.ts';
+import type {
+  Journal,
+  LedgerStore,
+  PolicyRepository,
+  SourceRepository,
+  TaskApi,
+} from './controller/ports.ts';
 import { type Controller, makeController } from './controller/state.ts';
 import { type OpenLedger, openLedger } from './git/ledger-branch.ts';
 import { lockStateDir } from './git/lock.ts';
+import { openPolicySource } from './git/policy-source.ts';
 import { openSource, type Source } from './git/source.ts';
 import { systemClock } from './lib/clock.ts';
 import { ok, type Result } from './lib/faults.ts';
@@ -81,6 +88,8 @@ async function open(options: WireOptions, disposers: Disposers): Promise<Result<
   const source = await openSource(config.source, { stateDir, redactor });
   if (!source.ok) return source;
   disposers.add('source', () => source.value.close());
+  const policySource = await openPolicies(options, disposers);
+  if (!policySource.ok) return policySource;
   const { fetchTimeoutMs } = config.source.limits;
   const ledger = await openLedger(config.ledger, { stateDir, fetchTimeoutMs, pushTimeoutMs, redactor });
   if (!ledger.ok) return ledger;
@@ -97,6 +106,7 @@ async function open(options: WireOptions, disposers: Disposers): Promise<Result<
     clock: systemClock,
     journal,
     source: withCare(source.value, journal),
+    policySource: policySource.value,
     ledger: withLedgerCare(ledger.value, journal),
     apis,
     run: randomUUID(),
@@ -104,6 +114,28 @@ async function open(options: WireOptions, disposers: Disposers): Promise<Result<
     signal: stop,
   });
   return ok({ controller, source: source.value, ledger: ledger.value });
+}
+
+/** The repository of the policies, where they have one of their own. */
+async function openPolicies(
+  { config, journal, redactor }: WireOptions,
+  disposers: Disposers,
+): Promise<Result<PolicyRepository | null>> {
+  if (config.policySource === undefined) return ok(null);
+  const { stateDir, source } = config;
+  const opened = await openPolicySource(config.policySource, { stateDir, redactor, limits: source.limits });
+  if (!opened.ok) return opened;
+  const policies = opened.value;
+  disposers.add('policies', () => policies.close());
+  return ok({
+    fetch: async () => {
+      await care(policies, 'policies', journal);
+      return policies.fetch();
+    },
+    descends: (head, ancestor) => policies.descends(head, ancestor),
+    read: (head) => policies.read(head),
+    traceFiles: (head, paths) => policies.traceFiles(head, paths),
+  });
 }
 
 interface Cared {
@@ -120,6 +152,7 @@ function withCare(source: Source, journal: Journal): SourceRepository {
     descends: (head, ancestor) => source.descends(head, ancestor),
     read: (head) => source.read(head),
     trace: (head, wanted) => source.trace(head, wanted),
+    traceFiles: (head, paths) => source.traceFiles(head, paths),
   };
 }
 

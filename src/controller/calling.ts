@@ -4,13 +4,14 @@
  */
 
 import type { OutcomeEvent, ReleaseReason } from '../ledger/events.ts';
-import type { LedgerView } from '../ledger/fold.ts';
+import type { LedgerView } from '../ledger/view.ts';
 import type { Moment } from '../lib/clock.ts';
 import { elapsedMs, readMoment } from '../lib/clock.ts';
 import { BugError } from '../lib/faults.ts';
 import type { WantedTask } from '../manifest/collect.ts';
-import type { PolicySet } from '../policy/verdict.ts';
-import { isoInstant, judge } from '../policy/verdict.ts';
+import type { Permit } from '../plan/judgement.ts';
+import { judge } from '../policy/judge.ts';
+import { isoInstant } from '../policy/verdict.ts';
 import { eventBase } from './event-base.ts';
 import { noteSuccess, pauseFirstMs, pauseFleet, pauseLastMs, probeFleet } from './fleet-check.ts';
 import { addOutcomes } from './outbox.ts';
@@ -23,6 +24,7 @@ import type { Controller, FleetState } from './state.ts';
 export interface Grant {
   readonly task: WantedTask;
   readonly attempt: number;
+  readonly permit: Permit;
 }
 
 interface Batch {
@@ -30,7 +32,6 @@ interface Batch {
   readonly name: string;
   readonly fleet: FleetState;
   readonly api: TaskApi;
-  readonly policySet: PolicySet;
   /** Both clocks, read before the claim's commit was built. */
   readonly granted: Moment;
   readonly pacer: Pacer;
@@ -43,7 +44,6 @@ export async function issueGrants(
   c: Controller,
   view: LedgerView,
   grants: readonly Grant[],
-  policySet: PolicySet,
   granted: Moment,
 ): Promise<void> {
   const byFleet = new Map<string, Grant[]>();
@@ -53,7 +53,7 @@ export async function issueGrants(
   }
   // All are waited for, whatever one of them does: a call in hand has an answer that must not be lost.
   const ends = await Promise.allSettled(
-    [...byFleet].map(([name, fleetGrants]) => issueFleet(c, view, name, fleetGrants, policySet, granted)),
+    [...byFleet].map(([name, fleetGrants]) => issueFleet(c, view, name, fleetGrants, granted)),
   );
   const bug = ends.find((end) => end.status === 'rejected');
   if (bug === undefined) return;
@@ -78,7 +78,6 @@ async function issueFleet(
   view: LedgerView,
   name: string,
   grants: readonly Grant[],
-  policySet: PolicySet,
   granted: Moment,
 ): Promise<void> {
   const fleet = c.state.fleets.get(name);
@@ -86,7 +85,7 @@ async function issueFleet(
   if (fleet === undefined || api === undefined)
     throw new BugError(`fleet ${name} was claimed for and is not there`);
   const pacer = new Pacer(c.config.issue.rate, 1);
-  const batch: Batch = { c, name, fleet, api, policySet, granted, pacer, closed: null };
+  const batch: Batch = { c, name, fleet, api, granted, pacer, closed: null };
   const queue = [...grants];
   const work = async (): Promise<void> => {
     for (let grant = queue.shift(); grant !== undefined; grant = queue.shift()) {
@@ -147,7 +146,7 @@ async function callOnce(
 }
 
 /** Which condition of a call does not hold at this moment; null when all do. */
-function findClosed(batch: Batch, { task }: Grant): ReleaseReason | null {
+function findClosed(batch: Batch, { permit }: Grant): ReleaseReason | null {
   const { c } = batch;
   const now = readMoment(c.clock);
   if (c.signal.aborted) return 'shutdown';
@@ -156,7 +155,17 @@ function findClosed(batch: Batch, { task }: Grant): ReleaseReason | null {
   if (staleReason(c, now) !== null) return 'stale';
   c.guard.check(now);
   if (c.guard.complaint() !== null) return 'clock';
-  return judge(task.manifest, batch.policySet, now.wallMs).action === 'allow' ? null : 'notAllowed';
+  return isAllowed(permit, now.wallMs, c.config.cancel.leadMs) ? null : 'notAllowed';
+}
+
+/**
+ * The same function on the same facts, at this moment: a slow push must not carry a call past the end of its window, nor so
+ * near to it that the next pass would cancel what was made, for good; what is released waits for the next opening.
+ */
+function isAllowed({ input }: Permit, nowMs: number, leadMs: number): boolean {
+  const verdict = judge({ ...input, facts: { ...input.facts, nowMs } });
+  if (verdict.action !== 'allow' || verdict.unchecked.length > 0) return false;
+  return verdict.cancelMs === null || nowMs < verdict.cancelMs - leadMs;
 }
 
 const closedMessages: Record<ReleaseReason, string> = {

@@ -4,16 +4,18 @@
  * it is asked again, for as long as the task is not wanted.
  */
 import type { CancelAnsweredEvent, LedgerEvent } from '../ledger/events.ts';
-import type { LedgerView } from '../ledger/fold.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
+import type { LedgerView } from '../ledger/view.ts';
 import { readMoment } from '../lib/clock.ts';
 import type { Observation } from '../plan/observation.ts';
 import { isQueued, judgeNews } from '../plan/observation.ts';
 import type { Cancellation } from '../plan/unwanted.ts';
+import { isoInstant } from '../policy/verdict.ts';
 import { eventBase } from './event-base.ts';
 import { pauseFleet, prepareFleet, reasonOf } from './fleet-check.ts';
-import { beginFollowing, observeOne, waitForRate } from './following.ts';
+import { beginFollowing, followSoon, observeOne } from './following.ts';
+import { waitForRate } from './observe-rate.ts';
 import { backoffMs } from './pacer.ts';
 import type { TaskApi } from './ports.ts';
 import { staleReason } from './staleness.ts';
@@ -29,10 +31,11 @@ export function requestEvents(
   view: LedgerView,
   cancellations: readonly Cancellation[],
 ): LedgerEvent[] {
-  return cancellations.flatMap(({ token, taskId, reason }): LedgerEvent[] => {
+  return cancellations.flatMap(({ token, taskId, reason, endMs }): LedgerEvent[] => {
     const receipt = view.receipts.get(token);
     if (receipt === undefined || receipt.cancel !== null || c.signal.aborted) return [];
-    return [{ ...eventBase(c, receipt), kind: 'cancelRequested', taskId, reason }];
+    const end = endMs === null ? {} : { end: isoInstant(endMs) };
+    return [{ ...eventBase(c, receipt), kind: 'cancelRequested', taskId, reason, ...end }];
   });
 }
 
@@ -47,31 +50,37 @@ export function answerEvents(c: Controller, view: LedgerView): CancelAnsweredEve
   return [...c.state.cancels.values()].flatMap(({ answer }) => answer ?? []);
 }
 
-/** Asks AWS for each cancel whose request has landed, and that nobody has answered; fleet beside fleet. */
+/**
+ * Asks AWS for each cancel whose request has landed, and that nobody has answered; fleet beside fleet. False where `observe.rate`
+ * leaves some of them for the next pass.
+ */
 export async function askCancels(
   c: Controller,
   view: LedgerView,
   cancellations: readonly Cancellation[],
-): Promise<void> {
+): Promise<boolean> {
   const byFleet = new Map<string, Receipt[]>();
   for (const { token, fleet } of cancellations) {
     const receipt = view.receipts.get(token);
     if (receipt === undefined || !isDue(c, receipt)) continue;
     byFleet.set(fleet, [...(byFleet.get(fleet) ?? []), receipt]);
   }
-  await Promise.all([...byFleet].map(([name, receipts]) => cancelIn(c, name, receipts)));
+  const ends = await Promise.all([...byFleet].map(([name, receipts]) => cancelIn(c, name, receipts)));
+  return ends.every((isDone) => isDone);
 }
 
-async function cancelIn(c: Controller, name: string, receipts: readonly Receipt[]): Promise<void> {
+async function cancelIn(c: Controller, name: string, receipts: readonly Receipt[]): Promise<boolean> {
   const fleet = c.state.fleets.get(name);
   const api = c.apis.get(name);
-  if (fleet === undefined || api === undefined || gateOf(c)() === 'closed') return;
-  if (!(await prepareFleet(c, name))) return;
+  if (fleet === undefined || api === undefined) return true;
+  const open = receipts.filter((receipt) => gateOf(c, receipt)() === 'open');
+  if (open.length === 0 || !(await prepareFleet(c, name))) return true;
   const begun = readMoment(c.clock);
-  for (const receipt of receipts) {
-    if (!(await waitForRate(c, fleet, begun))) return;
+  for (const receipt of open) {
+    if (!(await waitForRate(c, fleet, begun))) return false;
     await cancelOne(c, name, fleet, api, receipt);
   }
+  return true;
 }
 
 function isDue(c: Controller, receipt: Receipt): boolean {
@@ -81,13 +90,18 @@ function isDue(c: Controller, receipt: Receipt): boolean {
   return known === undefined || (known.answer === null && known.dueMs <= c.clock.monotonicMs());
 }
 
-/** Old news, or clocks that disagree, are no permission to cancel either. */
-function gateOf(c: Controller): () => 'open' | 'closed' {
+/**
+ * Old news, or clocks that disagree, are no permission to cancel either. That a window closes is no news: a source that
+ * cannot be reached must not keep what is queued from being cancelled.
+ */
+function gateOf(c: Controller, { cancel, permission }: Receipt): () => 'open' | 'closed' {
+  const endMs = cancel?.endMs ?? permission.cancelMs;
   return () => {
     const now = readMoment(c.clock);
     c.guard.check(now);
-    const isOpen = !c.signal.aborted && staleReason(c, now) === null && c.guard.complaint() === null;
-    return isOpen ? 'open' : 'closed';
+    const isClosing = endMs !== null && now.wallMs >= endMs - c.config.cancel.leadMs;
+    const isStale = !isClosing && staleReason(c, now) !== null;
+    return c.signal.aborted || isStale || c.guard.complaint() !== null ? 'closed' : 'open';
   };
 }
 
@@ -110,11 +124,12 @@ async function cancelOne(
     answer(c, receipt, 'begun', 'every device had begun or ended', null);
     return;
   }
-  const outcome = await api.cancelTask(cancel?.taskId ?? '', gateOf(c));
+  const outcome = await api.cancelTask(cancel?.taskId ?? '', gateOf(c, receipt));
   c.guard.observe(name, outcome.server, readMoment(c.clock));
   switch (outcome.kind) {
     case 'accepted':
       answer(c, receipt, 'accepted', '', outcome.requestId);
+      followSoon(fleet, token, c.clock.monotonicMs());
       break;
     case 'refused':
       answer(c, receipt, 'refused', `${outcome.error}: ${outcome.message}`, outcome.requestId);
@@ -177,8 +192,25 @@ function answer(
   });
 }
 
-/** When a cancel is tried again (monotonic); null where none is owed. */
-export function nextCancelMs(c: Controller): number | null {
-  const due = [...c.state.cancels.values()].filter((cancel) => cancel.answer === null);
-  return due.length === 0 ? null : Math.min(...due.map(({ dueMs }) => dueMs));
+/**
+ * When a cancel is asked for, or tried again (monotonic); null where none is owed. A request that could not be written goes with
+ * the next push, and what this pass did not come to with the next one: a window that closes waits for no schedule.
+ */
+export function nextCancelMs(
+  c: Controller,
+  view: LedgerView,
+  cancellations: readonly Cancellation[],
+): number | null {
+  const nowMs = c.clock.monotonicMs();
+  const { cancels, pushAtMs, fleets } = c.state;
+  const due = cancellations.flatMap(({ token, fleet: name }) => {
+    const cancel = view.receipts.get(token)?.cancel ?? null;
+    const known = cancels.get(token);
+    if (known !== undefined) return known.answer === null ? [known.dueMs] : [];
+    if (cancel === null) return [Math.max(pushAtMs, nowMs + c.pushPacer.waitMs(nowMs), nowMs + 1)];
+    // A fleet that cannot be asked, and clocks that disagree, wait for a pause or a probe to end, and wake for that.
+    const isReady = fleets.get(name)?.proved === true && c.guard.complaint() === null;
+    return isReady && cancel.answer === null ? [nowMs + 1] : [];
+  });
+  return due.length === 0 ? null : due.reduce((a, b) => Math.min(a, b));
 }

@@ -4,7 +4,7 @@
  */
 import { checkEvent } from '../ledger/codec.ts';
 import type { ClaimedEvent, LedgerEvent, OutcomeEvent } from '../ledger/events.ts';
-import type { LedgerView } from '../ledger/fold.ts';
+import type { LedgerView } from '../ledger/view.ts';
 import { removeOutcomes } from './outbox.ts';
 import type { Controller } from './state.ts';
 

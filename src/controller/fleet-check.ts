@@ -1,8 +1,8 @@
 /** Whether each fleet may be asked: who it is, whether it answers, and what stands in its way. */
 import type { FleetIdentity } from '../config/config.ts';
-import type { LedgerView } from '../ledger/fold.ts';
-import { restlessReceipts } from '../ledger/fold.ts';
 import { receiptState } from '../ledger/receipt.ts';
+import type { LedgerView } from '../ledger/view.ts';
+import { restlessReceipts } from '../ledger/view.ts';
 import type { Moment } from '../lib/clock.ts';
 import { readMoment } from '../lib/clock.ts';
 import type { Fault } from '../lib/faults.ts';

@@ -6,16 +6,19 @@
  * folded then, so that two replicas that see the same thing write it once.
  */
 import type { DeviceExecution, LedgerEvent } from '../ledger/events.ts';
-import type { LedgerView } from '../ledger/fold.ts';
-import { restlessReceipts } from '../ledger/fold.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
-import { elapsedMs, type Moment, readMoment } from '../lib/clock.ts';
+import type { LedgerView } from '../ledger/view.ts';
+import { restlessReceipts } from '../ledger/view.ts';
+import { type Moment, readMoment } from '../lib/clock.ts';
 import type { Token } from '../manifest/manifest.ts';
 import type { Observation } from '../plan/observation.ts';
 import { isFinalState, judgeNews } from '../plan/observation.ts';
+import { isoInstant } from '../policy/verdict.ts';
 import { eventBase } from './event-base.ts';
 import { pauseFleet, prepareFleet, reasonOf, sameIdentity } from './fleet-check.ts';
+import { waitForRate } from './observe-rate.ts';
+import { endOf, findOutsideRuns, findUnknownStarts, learnStarts } from './outside.ts';
 import { backoffMs } from './pacer.ts';
 import type { ReadFailure, TaskApi } from './ports.ts';
 import type { Controller, FleetState, Followed } from './state.ts';
@@ -27,8 +30,6 @@ const intervalLastMs = 10 * 60_000;
 /** A newer revision, or a cancel, waits for the end. */
 const intervalAwaitedMs = 60_000;
 const intervalShare = 0.25;
-/** Of one pass, for all fleets beside each other: a merge or a window that opens meanwhile waits no longer. */
-const budgetMs = 5_000;
 /** Before the next pass goes on with what this one did not come to. */
 const overdueMs = 15_000;
 /** After a question that was not answered. */
@@ -76,7 +77,22 @@ function trackTasks(c: Controller, view: LedgerView): Map<string, Receipt[]> {
 
 /** A task of which this process has not asked yet, and is to ask at `dueMs` (both monotonic). */
 export function beginFollowing(nowMs: number, dueMs: number): Followed {
-  return { dueMs, changedMs: nowMs, askedMs: null, failures: 0, seen: null, seenMs: nowMs };
+  return {
+    dueMs,
+    changedMs: nowMs,
+    askedMs: null,
+    failures: 0,
+    seen: null,
+    seenMs: nowMs,
+    starts: new Map(),
+  };
+}
+
+/** Something is about to change: it is asked for as often as if it had changed just now. */
+export function followSoon({ follows }: FleetState, token: Token, nowMs: number): void {
+  const followed = follows.get(token);
+  if (followed === undefined) return;
+  follows.set(token, { ...followed, changedMs: nowMs, dueMs: nowMs + intervalFirstMs });
 }
 
 /** How long ago its newest attempt was claimed, by what is written; a clock that was wrong makes it old, and asked for at once. */
@@ -124,16 +140,6 @@ function dueMsOf({ dueMs, changedMs, askedMs, failures }: Followed, isAwaited: b
   return Math.min(dueMs, askedMs === null ? changedMs : askedMs + intervalAwaitedMs);
 }
 
-/** False when the process is to end, or this pass's time is over before `observe.rate` allows another call. */
-export async function waitForRate(c: Controller, fleet: FleetState, begun: Moment): Promise<boolean> {
-  const waitMs = fleet.observePacer.waitMs(c.clock.monotonicMs());
-  if (elapsedMs(begun, readMoment(c.clock)) + waitMs >= budgetMs) return false;
-  if (waitMs > 0) await c.clock.sleep(waitMs, c.signal);
-  if (c.signal.aborted) return false;
-  fleet.observePacer.take(c.clock.monotonicMs());
-  return true;
-}
-
 /** Asks for one task and keeps what is seen. False where the fleet is better left alone for a while. */
 export async function observeOne(
   c: Controller,
@@ -151,6 +157,7 @@ export async function observeOne(
     fleet.follows.set(receipt.token, { ...followed, askedMs: nowMs, failures, dueMs });
     return nowMs >= fleet.observeAtMs;
   }
+  const starts = await learnStarts(c, name, fleet, api, receipt, seen, followed.starts);
   const isNews = judgeNews(receipt, seen).kind !== 'none';
   const wasNews = followed.seen !== null && judgeNews(receipt, followed.seen).kind !== 'none';
   const isChange = JSON.stringify(seen) !== JSON.stringify(followed.seen) && isNews;
@@ -162,6 +169,7 @@ export async function observeOne(
     failures: 0,
     seen,
     seenMs: isNews && !wasNews ? nowMs : followed.seenMs,
+    starts,
   });
   fleet.observeFailures = 0;
   c.announcer.clear(`observe ${name}`, 'tasks are followed again', { fleet: name });
@@ -244,35 +252,42 @@ function failObserve(c: Controller, name: string, fleet: FleetState, failure: Re
 
 /** What has been seen and the ledger does not tell yet: at most one event a receipt. */
 export function newsEvents(c: Controller, view: LedgerView): LedgerEvent[] {
-  const events: LedgerEvent[] = [];
-  for (const { receipt, seen } of unwritten(c, view)) {
-    const news = judgeNews(receipt, seen);
-    if (news.kind === 'none') continue;
-    events.push({ ...eventBase(c, receipt), ...news });
-  }
-  return events;
+  return [...unwritten(c, view)].map(({ event }) => event);
 }
 
 /** Since when news waits to be written (monotonic); null where there is none. */
 export function newsSinceMs(c: Controller, view: LedgerView): number | null {
   let since: number | null = null;
-  for (const { receipt, seen, seenMs } of unwritten(c, view)) {
-    if (judgeNews(receipt, seen).kind !== 'none') since = Math.min(since ?? seenMs, seenMs);
-  }
+  for (const { seenMs } of unwritten(c, view)) since = Math.min(since ?? seenMs, seenMs);
   return since;
 }
 
 function* unwritten(
   c: Controller,
   view: LedgerView,
-): Generator<{ readonly receipt: Receipt; readonly seen: Observation; readonly seenMs: number }> {
+): Generator<{ readonly event: LedgerEvent; readonly seenMs: number }> {
   for (const fleet of c.state.fleets.values()) {
-    for (const [token, { seen, seenMs }] of fleet.follows) {
+    for (const [token, followed] of fleet.follows) {
       const receipt = view.receipts.get(token);
-      if (seen === null || receipt === undefined || !isFollowed(receipt, fleet)) continue;
-      yield { receipt, seen, seenMs };
+      if (receipt === undefined || !isFollowed(receipt, fleet)) continue;
+      const event = newsOf(c, receipt, followed);
+      if (event !== null) yield { event, seenMs: followed.seenMs };
     }
   }
+}
+
+/** What ran outside its window is written first, and an end only when it is known whether anything did. */
+function newsOf(c: Controller, receipt: Receipt, { seen, starts }: Followed): LedgerEvent | null {
+  if (seen === null) return null;
+  const runs = findOutsideRuns(c, receipt, starts);
+  const endMs = endOf(receipt);
+  if (runs.length > 0 && endMs !== null) {
+    return { ...eventBase(c, receipt), kind: 'ranOutsideWindow', closedAt: isoInstant(endMs), runs };
+  }
+  const news = judgeNews(receipt, seen);
+  if (news.kind === 'none') return null;
+  const isOpen = findUnknownStarts(receipt, seen, starts, c.clock.wallMs()).length > 0;
+  return news.kind === 'settled' && isOpen ? null : { ...eventBase(c, receipt), ...news };
 }
 
 /**

@@ -3,9 +3,10 @@
  * that suddenly holds nothing, and one that drops many tasks at once. Each halts issuing until `source.accept` names
  * a head; then it covers that head and what descends from it, and removals are counted from it.
  */
-import type { LedgerView } from '../ledger/fold.ts';
-import { restlessReceipts } from '../ledger/fold.ts';
+
 import { receiptState } from '../ledger/receipt.ts';
+import type { LedgerView } from '../ledger/view.ts';
+import { restlessReceipts } from '../ledger/view.ts';
 import type { Desired, WantedTask } from '../manifest/collect.ts';
 import { collectDesired } from '../manifest/collect.ts';
 import type { TaskKey } from '../manifest/manifest.ts';

@@ -7,9 +7,10 @@
 import { encodeChecked } from '../ledger/codec.ts';
 import type { Batch, LedgerEvent } from '../ledger/events.ts';
 import { formatVersion } from '../ledger/events.ts';
-import type { LedgerView } from '../ledger/fold.ts';
-import { emptyView, foldBatch } from '../ledger/fold.ts';
+import { foldBatch } from '../ledger/fold.ts';
 import { commitMessage, segmentPath } from '../ledger/message.ts';
+import type { LedgerView } from '../ledger/view.ts';
+import { emptyView } from '../ledger/view.ts';
 import type { Fault } from '../lib/faults.ts';
 import { BugError, fault } from '../lib/faults.ts';
 import { isoInstant } from '../policy/verdict.ts';

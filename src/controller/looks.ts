@@ -3,10 +3,10 @@
  */
 
 import type { LedgerEvent, LookEvidence } from '../ledger/events.ts';
-import type { LedgerView } from '../ledger/fold.ts';
-import { restlessReceipts } from '../ledger/fold.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
+import type { LedgerView } from '../ledger/view.ts';
+import { restlessReceipts } from '../ledger/view.ts';
 import { elapsedMs, readMoment } from '../lib/clock.ts';
 import type { Token } from '../manifest/manifest.ts';
 import { tagKeys } from '../manifest/request.ts';

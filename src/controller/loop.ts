@@ -184,12 +184,15 @@ function isOverdue(c: Controller, begun: Moment, extraMs: number): boolean {
   return elapsedMs(begun, readMoment(c.clock)) >= takeoverMs + settlingMs + extraMs;
 }
 
+/** Holds that end with one of the next passes, because more has been read then. */
+const stillReading: ReadonlySet<string> = new Set(['SG6239', 'SG6244']);
+
 function isSettled(c: Controller, report: PassReport, options: OnceOptions): boolean {
   if (report.again || !isEmpty(c)) return false;
   return !report.decisions.some(({ action, reasons }) => {
     if (action === 'issue') return true;
-    // Still reading what others have made: the next pass goes on with it.
-    if (action === 'hold' && reasons.some(({ code }) => code === 'SG6239')) return true;
+    // Still reading what others have made, or what a rule reads: the next pass goes on with it.
+    if (action === 'hold' && reasons.some(({ code }) => stillReading.has(code))) return true;
     if (action === 'look') return options.wait;
     return action === 'wait' && options.wait && reasons.some(({ code }) => code === 'SG6116');
   });

@@ -3,7 +3,7 @@
  * one with them has landed; an attempt that somebody else's look has settled meanwhile takes only a task id.
  */
 import type { OutcomeEvent } from '../ledger/events.ts';
-import type { LedgerView } from '../ledger/fold.ts';
+import type { LedgerView } from '../ledger/view.ts';
 import type { Controller } from './state.ts';
 
 /** Keeps outcomes until a commit with them has landed. */

@@ -6,7 +6,7 @@
  */
 
 import type { LedgerEvent, LookEvidence } from '../ledger/events.ts';
-import type { LedgerView } from '../ledger/fold.ts';
+import type { LedgerView } from '../ledger/view.ts';
 import type { Moment } from '../lib/clock.ts';
 import { elapsedMs, readMoment } from '../lib/clock.ts';
 import type { PlacedProblem } from '../manifest/collect.ts';
@@ -14,36 +14,36 @@ import type { Token } from '../manifest/manifest.ts';
 import { batchMax, chooseBatch } from '../plan/batch.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { Plan } from '../plan/plan.ts';
-import { nextChangeMs } from '../plan/plan.ts';
 import type { Reason } from '../policy/verdict.ts';
 import type { Grant } from './calling.ts';
 import { issueGrants } from './calling.ts';
-import { answerEvents, askCancels, nextCancelMs, requestEvents } from './cancelling.ts';
+import { answerEvents, askCancels, requestEvents } from './cancelling.ts';
 import type { Choice } from './claims.ts';
 import { makeClaims, makeNotes } from './claims.ts';
 import { composeCommit } from './composition.ts';
 import { eventBase } from './event-base.ts';
 import { fleetConditions, pauseFirstMs, pauseLastMs } from './fleet-check.ts';
-import { newsEvents, newsSinceMs, nextObserveMs, observeTasks } from './following.ts';
+import { newsEvents, newsSinceMs, observeTasks } from './following.ts';
 import type { Gathered } from './gathering.ts';
-import { gather, planNow, policySetOf } from './gathering.ts';
+import { gather, planNow } from './gathering.ts';
 import { readSource } from './history.ts';
 import type { ActedHeads, Landing } from './landing.ts';
 import { land, pushUntilKnown } from './landing.ts';
 import { settleLooks } from './looks.ts';
 import { usableOutcomes } from './outbox.ts';
 import { backoffMs } from './pacer.ts';
+import { actedPolicies, syncAndReadPolicies } from './policies.ts';
+import type { CommitId, SourceRepository } from './ports.ts';
 import type { Controller } from './state.ts';
 import { releaseLate, syncLedger, syncSource } from './sync.ts';
 import { tellLanded, tellObserved } from './telling.ts';
+import { isWorthPushing, nextPushMs, nextWakeMs } from './timing.ts';
 
 /** A commit that was lost is decided again so many times in one pass; then others are given the branch for a while. */
 const roundsMax = 5;
 /** Between two fetches of a ledger that does not answer, where something waits to be written. */
 const fetchFirstMs = 1_000;
 const fetchLastMs = 60_000;
-/** Outcomes go alone after this long without a claim that could carry them. */
-const quietMs = 5_000;
 
 export interface PassOptions {
   /** Outcomes do not wait for quiet: the pass is the last one. */
@@ -76,19 +76,21 @@ export async function runPass(c: Controller, options: PassOptions): Promise<Pass
   else if ('failure' in answer) problems.push(answer.failure);
   const reading = answer !== null && !('failure' in answer) ? answer : null;
   problems.push(...(reading?.halts ?? []));
+  const policies = await syncAndReadPolicies(c, view, reading, problems);
   announceHalts(c, problems);
-  const gathered = await gather(c, view, reading);
+  const gathered = await gather(c, view, reading, policies);
   announceFleets(c, view);
   const { plan, again } = await decideAndAct(c, view, gathered, problems, options);
   const awaited = new Set([...plan.awaited, ...plan.cancellations.map(({ token }) => token)]);
   if (!c.signal.aborted) {
-    await askCancels(c, view, plan.cancellations);
-    await observeTasks(c, view, awaited);
+    // A window that closes does not wait for what is only looked at.
+    if (await askCancels(c, view, plan.cancellations)) await observeTasks(c, view, awaited);
   }
   return {
     decisions: plan.decisions,
     problems,
-    sourceProblems: reading?.desired.problems ?? null,
+    sourceProblems:
+      reading === null ? null : [...reading.desired.problems, ...(policies?.set.problems ?? [])],
     again: again || (options.drain && newsSinceMs(c, view) !== null),
     wakeAtMs: nextWakeMs(c, view, plan, awaited),
   };
@@ -168,8 +170,9 @@ async function decideAndAct(
         ...requestEvents(c, view, plan.cancellations),
         ...absentEvents(c, view, absent, chosen),
       ],
-      claims: makeClaims(c, view, chosen, policySetOf(gathered.reading), gathered.reading),
-      notes: makeNotes(c, plan.notes),
+      claims: makeClaims(c, view, chosen, gathered),
+      // A halted head is nobody's wish: what is written of it would stand for ever.
+      notes: problems.length > 0 ? [] : makeNotes(c, plan.notes),
     });
     const heads = actedHeads(gathered, problems);
     if (!isWorthPushing(c, view, events, heads.accepted !== null, options)) {
@@ -181,7 +184,7 @@ async function decideAndAct(
       for (const event of events) tellLanded(c, event);
       if (problems.length === 0 && complete) rememberTasks(c, gathered);
       const choices = chosen.filter(({ token }) => claimed.has(token));
-      await callClaims(c, view, choices, gathered, granted);
+      await callClaims(c, view, choices, granted);
       return { plan, again: events.length > 0 };
     }
     if (landing !== 'lost' || round >= roundsMax || !(await refetch(c, gathered))) {
@@ -210,13 +213,22 @@ function announceFleets(c: Controller, view: LedgerView): void {
   else c.announcer.say('clock', 'error', 'halted: clocks disagree', { code: complaint.code });
 }
 
-/** After a lost push: the newest ledger, unless it has moved on to a source head that this pass has not read. */
-async function refetch(c: Controller, gathered: Gathered): Promise<boolean> {
+/** After a lost push: the newest ledger, unless it has moved on to heads that this pass has not read. */
+async function refetch(c: Controller, { reading, policies }: Gathered): Promise<boolean> {
   if (c.signal.aborted || !(await syncLedger(c))) return false;
-  const base = c.state.view?.source ?? null;
-  const head = gathered.reading?.tree.head;
-  if (base === null || head === undefined || base === head) return true;
-  const grown = await c.source.descends(head, base);
+  const { view } = c.state;
+  if (!(await covers(c.source, reading?.tree.head, view?.source))) return false;
+  const acted = view === null ? null : actedPolicies(view);
+  return c.policySource === null || (await covers(c.policySource, policies?.head, acted));
+}
+
+async function covers(
+  repository: Pick<SourceRepository, 'descends'>,
+  head: CommitId | undefined,
+  base: CommitId | null | undefined,
+): Promise<boolean> {
+  if (base == null || head === undefined || base === head) return true;
+  const grown = await repository.descends(head, base);
   return grown.ok && grown.value;
 }
 
@@ -231,16 +243,29 @@ function chooseClaims(
   const { pushAtMs, claimAtMs } = c.state;
   if (c.signal.aborted || c.pushPacer.waitMs(nowMs) > 0) return [];
   if (nowMs < Math.max(pushAtMs, claimAtMs)) return [];
-  const candidates = plan.issuable.map(({ task, untilMs }) => {
+  const candidates = plan.issuable.map(({ task, permit }): Choice => {
     const { token, fleet, name, targets: devices } = task.manifest;
-    const traced = gathered.positions.get(token) ?? null;
+    const origin = gathered.origins.get(token) ?? null;
     const look = absent.get(token) ?? null;
-    return { token, fleet, name, devices, untilMs, position: traced?.position ?? -1, task, traced, look };
+    const { untilMs } = permit.verdict;
+    return {
+      token,
+      fleet,
+      name,
+      devices,
+      untilMs,
+      position: origin?.position ?? -1,
+      task,
+      permit,
+      origin,
+      look,
+    };
   });
   // One at a time where AWS throttles: the rest of a batch would be claimed and released for nothing.
   const perFleetMax = (fleet: string): number => {
     if (!gathered.ready.has(fleet) || gathered.surveys.get(fleet)?.kind !== 'seen') return 0;
-    return view.throttles.has(fleet) ? 1 : batchMax(c.config.issue);
+    const { issue } = c.config;
+    return view.throttles.has(fleet) ? 1 : Math.min(batchMax(issue), issue.maxPerPass);
   };
   return chooseBatch(candidates, perFleetMax, c.state.turn);
 }
@@ -259,49 +284,13 @@ function absentEvents(
   });
 }
 
-/** What is only written down, and changes nothing that somebody waits for at this moment. */
-const routine: ReadonlySet<LedgerEvent['kind']> = new Set([
-  'issued',
-  'released',
-  'refused',
-  'unknown',
-  'progress',
-  'settled',
-]);
-
-function isWorthPushing(
-  c: Controller,
-  view: LedgerView,
-  events: readonly LedgerEvent[],
-  recordHead: boolean,
-  options: PassOptions,
-): boolean {
-  const nowMs = c.clock.monotonicMs();
-  if (events.length === 0 && !recordHead) return false;
-  if (options.drain && c.signal.aborted) return true;
-  if (nowMs < c.state.pushAtMs || c.pushPacer.waitMs(nowMs) > 0) return false;
-  if (events.some(({ kind }) => !routine.has(kind)) || recordHead || options.drain) return true;
-  return nowMs >= (routineAtMs(c, view, nowMs) ?? nowMs);
-}
-
-/**
- * When outcomes and news may go without a claim (monotonic); null where there are none. News alone leaves a push for the next
- * claim, which a window may be closing on.
- */
-function routineAtMs(c: Controller, view: LedgerView | null, nowMs: number): number | null {
-  const { outboxSinceMs } = c.state;
-  const newsMs = view === null ? null : newsSinceMs(c, view);
-  const outcomesAtMs = outboxSinceMs === null ? null : outboxSinceMs + quietMs;
-  const newsAtMs = newsMs === null ? null : Math.max(newsMs + quietMs, nowMs + c.pushPacer.waitMs(nowMs, 2));
-  if (outcomesAtMs === null || newsAtMs === null) return outcomesAtMs ?? newsAtMs;
-  return Math.min(outcomesAtMs, newsAtMs);
-}
-
 /** A pass that is halted has acted on no head: its commit leaves the newest ones standing. */
-function actedHeads({ reading }: Gathered, problems: readonly Reason[]): ActedHeads {
-  if (reading === null || problems.length > 0) return { source: null, policies: null, accepted: null };
-  const { head } = reading.tree;
-  return { source: head, policies: head, accepted: reading.accepted };
+function actedHeads({ reading, policies }: Gathered, problems: readonly Reason[]): ActedHeads {
+  if (reading === null || policies === null || problems.length > 0) {
+    return { source: null, policies: null, accepted: null };
+  }
+  const accepted = reading.accepted ?? policies.accepted;
+  return { source: reading.tree.head, policies: policies.head, accepted };
 }
 
 async function landNow(
@@ -320,16 +309,16 @@ async function callClaims(
   c: Controller,
   view: LedgerView,
   choices: readonly Choice[],
-  gathered: Gathered,
   granted: Moment,
 ): Promise<void> {
   if (choices.length === 0) return;
   c.state.turn += 1;
-  const grants: Grant[] = choices.map(({ task, token }) => ({
+  const grants: Grant[] = choices.map(({ task, permit, token }) => ({
     task,
+    permit,
     attempt: view.receipts.get(token)?.attempts.length ?? 0,
   }));
-  await issueGrants(c, view, grants, policySetOf(gathered.reading), granted);
+  await issueGrants(c, view, grants, granted);
   noteLateness(c, choices);
 }
 
@@ -347,45 +336,9 @@ function noteLateness(c: Controller, choices: readonly Choice[]): void {
   c.journal.write('warn', 'claims landed too late to be called', { tasks: choices.length, pauseMs });
 }
 
-function rememberTasks(c: Controller, { reading }: Gathered): void {
-  if (reading === null) return;
+function rememberTasks(c: Controller, { reading, policies }: Gathered): void {
+  if (reading === null || policies === null) return;
+  c.state.lastPolicies = policies.set;
   c.state.lastTasks = reading.desired.tasks;
   c.state.lastHead = reading.tree.head;
-}
-
-/** The earliest moment at which a pass would do something that this one could not. */
-function nextWakeMs(c: Controller, view: LedgerView, plan: Plan, awaited: ReadonlySet<Token>): number | null {
-  const now = readMoment(c.clock);
-  const { state } = c;
-  const due: (number | null)[] = [
-    nextPushMs(c, view),
-    c.watch.nextTakeoverMs(view, now.monotonicMs),
-    nextCancelMs(c),
-    nextObserveMs(c, awaited),
-  ];
-  const change = nextChangeMs(plan);
-  if (change !== null) due.push(now.monotonicMs + Math.max(0, change - now.wallMs));
-  for (const { lookableAtMs, fleet } of c.watch.doubts(view, now.monotonicMs)) {
-    due.push(Math.max(lookableAtMs, state.fleets.get(fleet)?.listAtMs ?? 0));
-  }
-  const issuable = plan.issuable.length > 0;
-  if (issuable) {
-    due.push(now.monotonicMs + c.pushPacer.waitMs(now.monotonicMs), state.pushAtMs, state.claimAtMs);
-  }
-  for (const fleet of state.fleets.values()) {
-    if (fleet.pauseReason !== null) due.push(fleet.pausedUntilMs);
-    if (fleet.closed !== null || (issuable && c.guard.complaint() !== null)) due.push(fleet.probeAtMs);
-  }
-  const later = due.filter((at) => at !== null && at > now.monotonicMs);
-  return later.length === 0 ? null : later.reduce((a, b) => Math.min(a ?? 0, b ?? 0));
-}
-
-/** When what is waiting to be written may go. */
-function nextPushMs(c: Controller, view: LedgerView | null): number | null {
-  const nowMs = c.clock.monotonicMs();
-  const { pushAtMs, undecided, cancels } = c.state;
-  const readyMs = Math.max(pushAtMs, nowMs + 1, nowMs + c.pushPacer.waitMs(nowMs));
-  if (undecided !== null || [...cancels.values()].some(({ answer }) => answer !== null)) return readyMs;
-  const routineMs = routineAtMs(c, view, nowMs);
-  return routineMs === null ? null : Math.max(routineMs, readyMs);
 }

@@ -8,29 +8,34 @@ import type { Fault, Result } from '../lib/faults.ts';
 import type { SourceFile } from '../manifest/collect.ts';
 import type { Token } from '../manifest/manifest.ts';
 import type { TaskRequest } from '../manifest/request.ts';
+import type { PolicyFile } from '../policy/policy-file.ts';
 
 /** A Git commit's object id: 40 or 64 hex digits. */
 export type CommitId = string;
 
 // ---------------------------------------------------------------------------------------------------- source
 
-/** A file below `source.policies`: until policies are understood, any of them holds every task. */
-export interface PolicyFile {
-  readonly path: string;
-  readonly blob: string;
-}
-
 export interface SourceTree {
   readonly head: CommitId;
   /** In the order of their paths. Symbolic links, gitlinks and oversized files are here too, as problems. */
   readonly files: readonly SourceFile[];
+  /** In the order of their paths, with their content; empty where policies come from a policy source. */
   readonly policies: readonly PolicyFile[];
 }
 
-/** A commit as its author and committer wrote it: assertions, not proof. */
+/** A commit as its author and committer wrote it: assertions, not proof. Every text is one escaped line, and bounded. */
 export interface CommitRef {
   readonly commit: CommitId;
+  /** `Name <email>`, at most 256 characters. */
   readonly author: string;
+  /** `Name <email>`, at most 256 characters. */
+  readonly committer: string;
+  /** What git takes for the subject, at most 200 characters. */
+  readonly subject: string;
+  /** What git takes for trailers, by their keys in lower case: at most 50, each of at most 256 characters. No prototype. */
+  readonly trailers: Readonly<Record<string, readonly string[]>>;
+  /** Whether it changes anything among the policies, seen from its first parent; false where they lie elsewhere. */
+  readonly touchesPolicies: boolean;
   /** The committer date, never earlier than the first parent's; the reader also bounds it by now. */
   readonly timeMs: number;
 }
@@ -54,6 +59,30 @@ export interface SourceRepository {
   read(head: CommitId): Promise<Result<SourceTree>>;
   /** Provenance of revisions (token -> document digest) present at `head`; one that is not found is left out. */
   trace(head: CommitId, wanted: ReadonlyMap<Token, string>): Promise<Result<ReadonlyMap<Token, Provenance>>>;
+  /** See {@link PolicyRepository.traceFiles}: the same for policies that live beside the manifests. */
+  traceFiles: PolicyRepository['traceFiles'];
+}
+
+/** The policies at one commit of a repository of their own. */
+export interface PolicyTree {
+  readonly head: CommitId;
+  /** In the order of their paths, with their content. */
+  readonly files: readonly PolicyFile[];
+}
+
+/** Windows and policies from elsewhere. */
+export interface PolicyRepository {
+  /** Brings the branch's newest head here. Faults: unreachable, refused, no such branch, took too long. */
+  fetch(): Promise<Result<{ readonly head: CommitId }>>;
+  /** Whether `head` is `ancestor` or descends from it. A commit that is not here is no ancestor. */
+  descends(head: CommitId, ancestor: CommitId): Promise<Result<boolean>>;
+  /** The policies at a commit. Unchanged blobs are not read again. Faults: more files than allowed. */
+  read(head: CommitId): Promise<Result<PolicyTree>>;
+  /**
+   * The newest commit of the first-parent line that changed the content of each of these files, by their paths as they
+   * were handed out at `head`. One that was not readable there, or whose change is older than may be walked, is left out.
+   */
+  traceFiles(head: CommitId, paths: readonly string[]): Promise<Result<ReadonlyMap<string, CommitRef>>>;
 }
 
 // ---------------------------------------------------------------------------------------------------- ledger
@@ -211,6 +240,29 @@ export interface ListedDevice {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** A device as AWS knows it, which is as old as `lastReachedOutMs`. */
+export interface DescribedDevice {
+  readonly device: string;
+  /** LOCKED, UNLOCKING, UNLOCKED, or another word of AWS. */
+  readonly state: string;
+  /** Empty where AWS does not say. */
+  readonly type: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** When it last contacted AWS, by AWS's clock, which may be ahead of ours; null where AWS does not say. */
+  readonly lastReachedOutMs: number | null;
+}
+
+/** A task's execution on one device. */
+export interface DescribedExecution {
+  readonly device: string;
+  readonly executionId: string | null;
+  readonly state: string;
+  /** AWS's own time; null where it did not tell one: still queued, or ended before a device took it up. */
+  readonly startedMs: number | null;
+  /** When its state last changed, by AWS's word; null where it did not tell. */
+  readonly updatedMs: number | null;
+}
+
 /** How one CancelTask ended. Cancelling twice is harmless, so what says nothing is simply asked again. */
 export type CancelOutcome = { readonly server?: ServerTime } & (
   | { readonly kind: 'accepted'; readonly requestId: string | null }
@@ -241,6 +293,10 @@ export interface TaskApi {
   describeTask(taskId: string): Promise<Read<TaskDescription>>;
   /** Every execution of a task, to the last page. */
   listExecutions(taskId: string): Promise<Read<readonly ListedExecution[]>>;
+  /** One managed device; notFound where the fleet's account and region have none of this id. */
+  describeDevice(device: string): Promise<Read<DescribedDevice>>;
+  /** A task's execution on one of its targets; notFound where AWS knows no such task, or it has none there. */
+  describeExecution(taskId: string, device: string): Promise<Read<DescribedExecution>>;
   /** The cheapest call that proves permission and tells the time: ListDevices, one entry. */
   probe(): Promise<Read<null>>;
 }

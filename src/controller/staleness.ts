@@ -10,13 +10,14 @@ export function staleReason(c: Controller, now: Moment): Reason | null {
   const sources = [
     ['source', c.state.sourceFresh],
     ['ledger', c.state.ledgerFresh],
+    ...(c.policySource === null ? [] : [['policies', c.state.policyFresh] as const]),
   ] as const;
   for (const [what, fresh] of sources) {
     if (fresh !== null && elapsedMs(fresh, now) <= maxAgeMs) continue;
     const since = fresh === null ? 'never' : `${Math.round(elapsedMs(fresh, now) / 1000)} s ago`;
     return {
       code: 'SG6204',
-      message: `the ${what} was last fetched ${since}, and source.maxAge is ${maxAgeMs / 1000} s; nothing is asked on old news`,
+      message: `the ${what} ${what === 'policies' ? 'were' : 'was'} last fetched ${since}, and source.maxAge is ${maxAgeMs / 1000} s; nothing is asked on old news`,
     };
   }
   return null;

@@ -5,19 +5,30 @@
 import type { ControllerConfig, FleetConfig, FleetIdentity } from '../config/config.ts';
 import { fleetIdentity } from '../config/config.ts';
 import type { Batch, CancelAnsweredEvent, OutcomeEvent } from '../ledger/events.ts';
-import type { LedgerView } from '../ledger/fold.ts';
+import type { LedgerView } from '../ledger/view.ts';
 import type { Clock, Moment } from '../lib/clock.ts';
-import { carefulClock } from '../lib/clock.ts';
+import { carefulClock, readMoment } from '../lib/clock.ts';
 import type { Fault } from '../lib/faults.ts';
 import type { WantedTask } from '../manifest/collect.ts';
 import type { TaskKey, Token } from '../manifest/manifest.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { Observation } from '../plan/observation.ts';
+import type { DescribedFacts } from '../policy/facts.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
+import { emptyPolicySet } from '../policy/policy-set.ts';
 import type { Reason } from '../policy/verdict.ts';
 import { Announcer } from './announcer.ts';
 import { ClockGuard } from './clock-guard.ts';
 import { Pacer } from './pacer.ts';
-import type { CommitId, Journal, LedgerCommit, LedgerStore, SourceRepository, TaskApi } from './ports.ts';
+import type {
+  CommitId,
+  Journal,
+  LedgerCommit,
+  LedgerStore,
+  PolicyRepository,
+  SourceRepository,
+  TaskApi,
+} from './ports.ts';
 import { Watch } from './watch.ts';
 
 /** The world and the words: everything a controller is given. */
@@ -26,6 +37,8 @@ export interface ControllerDeps {
   readonly clock: Clock;
   readonly journal: Journal;
   readonly source: SourceRepository;
+  /** Where policies come from a repository of their own; null where they lie beside the manifests. */
+  readonly policySource: PolicyRepository | null;
   readonly ledger: LedgerStore;
   readonly apis: ReadonlyMap<string, TaskApi>;
   /** Random id of this process's life: with the replica's name, who a claim belongs to. */
@@ -59,7 +72,11 @@ export interface Followed {
   readonly seen: Observation | null;
   /** Since when `seen` holds what the ledger does not. */
   readonly seenMs: number;
+  readonly starts: Starts;
 }
+
+/** When devices began, by AWS's time; null for one that began in time, did not, or of which AWS does not say. */
+export type Starts = ReadonlyMap<string, number | null>;
 
 /** A task that was made around Git, or that this ledger does not follow for another reason. */
 export interface ForeignTask {
@@ -70,9 +87,17 @@ export interface ForeignTask {
   readonly askedMs: number;
 }
 
+/** What AWS told of a device, or why it did not, and when that was; by both clocks, since one stands still in a machine that is suspended. */
+export interface DescribedEntry {
+  readonly asked: Moment;
+  readonly facts: DescribedFacts | null;
+  readonly reason: Reason | null;
+}
+
 export interface Around {
   readonly foreign: Map<string, ForeignTask>;
   devices: ReadonlySet<string> | null;
+  readonly described: Map<string, DescribedEntry>;
   /** When the devices, and the active tasks, were last listed whole (monotonic). */
   devicesMs: number;
   surveyedMs: number | null;
@@ -119,6 +144,8 @@ export interface PendingCancel {
 }
 
 export interface ControllerState {
+  /** When this life began. */
+  readonly begun: Moment;
   view: LedgerView | null;
   /** What is written in the ledger cannot be trusted: until the process starts again, because the view is spoilt. */
   ledgerHalt: Fault | null;
@@ -127,10 +154,19 @@ export interface ControllerState {
   /** When the last good fetch began. */
   ledgerFresh: Moment | null;
   sourceFresh: Moment | null;
+  /** Of the policies' own repository, where they have one. */
+  policyFresh: Moment | null;
+  policyHead: CommitId | null;
+  /** Why their last fetch failed; null where it did not. */
+  policyFault: Fault | null;
   head: CommitId | null;
+  /** As loaded last; of files that have not changed it is used again. */
+  policies: PolicySet;
   /** What was wanted at the head that this process acted on last: withdrawals and removals are counted from it. */
   lastTasks: ReadonlyMap<TaskKey, WantedTask>;
   lastHead: CommitId | null;
+  /** The policies that were acted on last. */
+  lastPolicies: PolicySet;
   outbox: OutcomeEvent[];
   /** When the oldest outcome in the outbox came to be (monotonic). */
   outboxSinceMs: number | null;
@@ -175,14 +211,20 @@ export function makeController(deps: ControllerDeps): Controller {
     ...deps,
     clock,
     state: {
+      begun: readMoment(clock),
       view: null,
       ledgerHalt: null,
       branchHalt: null,
       ledgerFresh: null,
       sourceFresh: null,
+      policyFresh: null,
+      policyHead: null,
+      policyFault: null,
+      policies: emptyPolicySet,
       head: null,
       lastTasks: new Map(),
       lastHead: null,
+      lastPolicies: emptyPolicySet,
       outbox: [],
       outboxSinceMs: null,
       cancels: new Map(),
@@ -219,7 +261,7 @@ function makeFleetState(config: FleetConfig, observeRate: number): FleetState {
     observePacer: new Pacer(observeRate, observeBurst),
     observeAtMs: 0,
     observeFailures: 0,
-    around: { foreign: new Map(), devices: null, devicesMs: 0, surveyedMs: null },
+    around: { foreign: new Map(), devices: null, described: new Map(), devicesMs: 0, surveyedMs: null },
     closed: null,
     probeAtMs: 0,
     probes: 0,

@@ -2,8 +2,9 @@
  * A survey: what AWS shows of a fleet beside the tasks that are followed. Asked for before anything is issued to the fleet,
  * because a device takes one task at a time, whoever made it; and now and then, because somebody should know.
  */
-import type { LedgerView } from '../ledger/fold.ts';
+
 import { receiptState } from '../ledger/receipt.ts';
+import type { LedgerView } from '../ledger/view.ts';
 import { elapsedMs, type Moment, readMoment } from '../lib/clock.ts';
 import { tagKeys } from '../manifest/request.ts';
 import type { Survey } from '../plan/devices.ts';

@@ -5,9 +5,10 @@
 
 import { decodeFormat, decodeSegment } from '../ledger/codec.ts';
 import type { LedgerEvent } from '../ledger/events.ts';
-import type { LedgerView } from '../ledger/fold.ts';
-import { emptyView, foldBatch } from '../ledger/fold.ts';
+import { foldBatch } from '../ledger/fold.ts';
 import { isOpen } from '../ledger/receipt.ts';
+import type { LedgerView } from '../ledger/view.ts';
+import { emptyView } from '../ledger/view.ts';
 import { readMoment } from '../lib/clock.ts';
 import type { Fault } from '../lib/faults.ts';
 import { fault } from '../lib/faults.ts';
@@ -151,5 +152,25 @@ export async function syncSource(c: Controller): Promise<boolean> {
     c.journal.write('info', 'source head read', { commit: fetched.value.head });
   c.state.head = fetched.value.head;
   c.state.sourceFresh = begun;
+  return true;
+}
+
+/** Fetches the policies where they have a repository of their own. True when their head is as new as this moment. */
+export async function syncPolicies(c: Controller): Promise<boolean> {
+  if (c.policySource === null) return true;
+  const begun = readMoment(c.clock);
+  const fetched = await c.policySource.fetch();
+  if (!fetched.ok) {
+    const { code, message, hint } = fetched.fault;
+    c.state.policyFault = fetched.fault;
+    c.announcer.say('policies', 'warn', 'policies not reached', { code, reason: message, hint });
+    return false;
+  }
+  c.announcer.clear('policies', 'policies reached again');
+  c.state.policyFault = null;
+  if (c.state.policyHead !== fetched.value.head)
+    c.journal.write('info', 'policy head read', { commit: fetched.value.head });
+  c.state.policyHead = fetched.value.head;
+  c.state.policyFresh = begun;
   return true;
 }

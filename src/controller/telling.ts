@@ -40,9 +40,27 @@ export function tellLanded(c: Controller, event: LedgerEvent): void {
     });
   } else if (event.kind === 'progress') {
     c.journal.write('debug', 'task goes on', { fleet, task, token, devices: told(event) });
+  } else if (event.kind === 'ranOutsideWindow') {
+    for (const { device, startedAt, cause } of event.runs) {
+      const fields = {
+        code: 'SG6246',
+        fleet,
+        task,
+        token,
+        device,
+        startedAt,
+        closedAt: event.closedAt,
+        cause,
+      };
+      c.journal.write('error', 'task ran outside its window', fields);
+    }
   } else if (event.kind === 'cancelRequested') {
     const { taskId, reason } = event;
-    c.journal.write('info', 'task is not wanted any more, AWS is asked to cancel it', {
+    const isOver = event.end !== undefined;
+    const what = isOver
+      ? 'the time of a queued task is over, AWS is asked to cancel it'
+      : 'task is not wanted any more, AWS is asked to cancel it';
+    c.journal.write('info', what, {
       fleet,
       task,
       token,

@@ -7,10 +7,10 @@
  * begun too early finds nothing where something is still on its way.
  */
 import type { RecoveryConfig } from '../config/config.ts';
-import type { LedgerView } from '../ledger/fold.ts';
-import { restlessReceipts } from '../ledger/fold.ts';
 import type { Attempt, Receipt } from '../ledger/receipt.ts';
 import { isDoubtful, isOpen, receiptState } from '../ledger/receipt.ts';
+import type { LedgerView } from '../ledger/view.ts';
+import { restlessReceipts } from '../ledger/view.ts';
 import type { Token } from '../manifest/manifest.ts';
 
 /** When a doubt may be looked at, by the monotonic clock. */

@@ -286,7 +286,7 @@ describe('a pass', () => {
     const world = new World();
     const files = { 'tasks/job.yaml': yaml(), 'policies/a.yaml': 'anything: at all\n' };
     world.origin.commit({ files, timeMs: startMs });
-    expect(say(await world.start().settle())).toBe('hold SG6103');
+    expect(say(await world.start().settle())).toBe('hold SG6309');
     expect(world.kinds()).toEqual([]);
   });
 

@@ -46,6 +46,7 @@ describe('what looks like a removal', () => {
         fetch: () => source.fetch(),
         descends: (head: string, ancestor: string) => source.descends(head, ancestor),
         trace: source.trace.bind(source),
+        traceFiles: source.traceFiles.bind(source),
         // As git answers for a folder that is not there.
         read: async (head: string) => ({ ok: true, value: { head, files: [], policies: [] } }),
       },

@@ -3,6 +3,8 @@ import type {
   CallGate,
   CancelOutcome,
   CreateOutcome,
+  DescribedDevice,
+  DescribedExecution,
   ListedDevice,
   ListedExecution,
   ListedTask,
@@ -52,6 +54,8 @@ interface MadeTask {
   ended: boolean;
   /** What its devices do, in the order of its targets; all the same where there is only one. */
   executions: readonly string[];
+  /** When its devices began, in the order of its targets; when it was made, where a test does not say. */
+  starts: readonly (number | null)[];
 }
 
 export class ScriptedFleet implements TaskApi {
@@ -76,6 +80,10 @@ export class ScriptedFleet implements TaskApi {
   readonly cancels: CancelOutcome[] = [];
   /** Every device that these tests' manifests name, unless a test takes one away. */
   readonly devices = new Set(someDevices());
+  deviceFault: ReadFailure | null = null;
+  executionFault: ReadFailure | null = null;
+  /** What AWS says of a device, where a test says it; it is unlocked and was heard just now where it does not. */
+  readonly described = new Map<string, Partial<DescribedDevice>>();
   /** Runs while a call is between its two looks at the gate. */
   duringSigning: () => void = () => undefined;
 
@@ -96,6 +104,7 @@ export class ScriptedFleet implements TaskApi {
       state: 'IN_PROGRESS',
       ended: false,
       executions: ['QUEUED'],
+      starts: [],
     };
     this.tasks.push(task);
     return task;
@@ -173,6 +182,30 @@ export class ScriptedFleet implements TaskApi {
       return { executionId: null, device, state: task.ended ? 'SUCCEEDED' : state };
     });
     return this.#read('executions', this.executionsFault, executions);
+  }
+
+  async describeDevice(device: string): Promise<Read<DescribedDevice>> {
+    if (!this.devices.has(device)) return { kind: 'notFound', fault: away };
+    const known = { device, state: 'UNLOCKED', type: 'EDGE_C', tags: {} };
+    const lastReachedOutMs = this.#clock.wallMs();
+    return this.#read(`device ${device}`, this.deviceFault, {
+      ...known,
+      lastReachedOutMs,
+      ...this.described.get(device),
+    });
+  }
+
+  async describeExecution(taskId: string, device: string): Promise<Read<DescribedExecution>> {
+    const task = this.tasks.find((one) => one.taskId === taskId);
+    if (task?.targets.includes(device) !== true) return { kind: 'notFound', fault: away };
+    const index = task.targets.indexOf(device);
+    const scripted = task.executions[index] ?? task.executions[0] ?? 'QUEUED';
+    const state = task.ended ? 'SUCCEEDED' : scripted;
+    const told = task.starts[index];
+    const startedMs =
+      told !== undefined ? told : state === 'QUEUED' || state === 'CANCELED' ? null : task.createdMs;
+    const execution = { device, executionId: null, state, startedMs, updatedMs: task.createdMs };
+    return this.#read(`execution ${taskId} ${device}`, this.executionFault, execution);
   }
 
   #read<T>(operation: string, failure: ReadFailure | null, value: T): Read<T> {

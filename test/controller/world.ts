@@ -12,15 +12,17 @@ import { decodeSegment, encodeFormat, encodeSegment } from '../../src/ledger/cod
 import type { BatchHeader, LedgerEvent } from '../../src/ledger/events.ts';
 import { commitMessage, segmentPath } from '../../src/ledger/message.ts';
 import type { Clock } from '../../src/lib/clock.ts';
-import { fault } from '../../src/lib/faults.ts';
+import { type Fault, fault } from '../../src/lib/faults.ts';
 import { isoInstant } from '../../src/policy/verdict.ts';
 import type { LedgerMemory, PushFault } from '../doubles/ledger.ts';
 import { emptyLedgerMemory, LedgerRemote, openLedgerDouble } from '../doubles/ledger.ts';
+import { MemoryPolicies } from '../doubles/policies.ts';
 import { MemorySource, SourceOrigin } from '../doubles/source.ts';
 import { ScriptedFleet } from './scripted-fleet.ts';
 
 export const ledgerId = '6f1c0000-0000-4000-8000-000000000001';
 export const startMs = Date.parse('2026-11-23T12:00:00.000Z');
+const policiesAway = fault('SG3002', 'retry', 'the policies cannot be reached (planned by the test)');
 const sourceAway = fault('SG3002', 'retry', 'the source cannot be reached (planned by the test)');
 const paced = { pushesPerMinute: 600, replicas: 1, sharesSource: false } as const;
 const remote = { branch: 'main', auth: { kind: 'none' }, insecureTransport: false } as const;
@@ -62,13 +64,24 @@ export function makeConfig(over: Partial<ControllerConfig> = {}): ControllerConf
   };
   return {
     source,
+    policy: { uncovered: 'allow', separateCommits: false },
     ledger: { ...remote, ...paced, url: 'memory:ledger' },
     stateDir: 'nowhere',
     replica: 'one',
     repeatGuard: true,
     fleets: new Map([fleetConfig('lab'), fleetConfig('sea')].map((fleet) => [fleet.name, fleet])),
-    issue: { batch: 40, concurrency: 8, deadlineMs: 60_000, requestTimeoutMs: 5_000, rate: 10 },
+    issue: {
+      batch: 40,
+      concurrency: 8,
+      deadlineMs: 60_000,
+      requestTimeoutMs: 5_000,
+      rate: 10,
+      maxWaitMs: 30 * 24 * 3_600_000,
+      maxPerPass: 40,
+    },
     recovery: { takeoverMs: 180_000, settlingMs: 30_000, listTrustMs: 24 * 3_600_000 },
+    // None: a permission is good to its last millisecond, unless a test says otherwise.
+    cancel: { leadMs: 0 },
     observe: { rate: 10 },
     clock: { toleranceMs: 30_000 },
     shutdown: { timeoutMs: 25_000 },
@@ -77,8 +90,18 @@ export function makeConfig(over: Partial<ControllerConfig> = {}): ControllerConf
 }
 
 export function fleetConfig(name: string, over: Partial<FleetConfig> = {}): FleetConfig {
-  return { name, region: 'eu-west-1', account: '111122223333', ...over };
+  return {
+    name,
+    region: 'eu-west-1',
+    account: '111122223333',
+    labels: {},
+    requirePolicies: [],
+    ...over,
+  };
 }
+
+/** Policies that come from a repository of their own. */
+export const policySource = { ...remote, url: 'memory:policies', path: 'policies' } as const;
 
 export interface LogLine {
   readonly level: LogLevel;
@@ -125,6 +148,8 @@ export class Life {
 export class World {
   readonly clock = new HandClock();
   readonly origin = new SourceOrigin();
+  /** The policies' own repository, which a life reads whose configuration has a policySource. */
+  readonly policyOrigin = new SourceOrigin();
   readonly remote = new LedgerRemote(encodeFormat({ v: 1, ledger: ledgerId }));
   readonly fleets = new Map([
     ['lab', new ScriptedFleet('lab', this.clock)],
@@ -134,11 +159,15 @@ export class World {
   readonly memory = emptyLedgerMemory();
   /** What befalls the next pushes, in order; none where it is empty. */
   readonly pushFaults: (PushFault | undefined)[] = [];
+  /** Runs when a push begins. */
+  beforePush: () => void = () => undefined;
   pushes = 0;
   sourceDown = false;
+  policiesDown = false;
   ledgerDown = false;
   /** The mirror lies in the state directory, and is lost with it. */
   readonly #mirrors = new Map<LedgerMemory, MemorySource>();
+  readonly #policyMirrors = new Map<LedgerMemory, MemoryPolicies>();
   #lives = 0;
 
   get lab(): ScriptedFleet {
@@ -153,8 +182,21 @@ export class World {
 
   /** Commits files below tasks/ (null removes), at the time of the clock. */
   commit(files: Readonly<Record<string, string | null>>): CommitId {
-    const below = Object.entries(files).map(([name, text]) => [`tasks/${name}.yaml`, text] as const);
-    return this.origin.commit({ files: Object.fromEntries(below), timeMs: this.clock.wall });
+    return this.#commitBelow(this.origin, 'tasks', files);
+  }
+
+  /** The same below policies/, beside the manifests or in their own repository. */
+  rule(files: Readonly<Record<string, string | null>>, origin = this.origin): CommitId {
+    return this.#commitBelow(origin, 'policies', files);
+  }
+
+  #commitBelow(
+    origin: SourceOrigin,
+    folder: string,
+    files: Readonly<Record<string, string | null>>,
+  ): CommitId {
+    const below = Object.entries(files).map(([name, text]) => [`${folder}/${name}.yaml`, text] as const);
+    return origin.commit({ files: Object.fromEntries(below), timeMs: this.clock.wall });
   }
 
   start({ config = makeConfig(), memory = this.memory, run }: LifeOptions = {}): Life {
@@ -163,6 +205,7 @@ export class World {
     const plan = {
       onPush: () => {
         this.pushes += 1;
+        this.beforePush();
         return this.pushFaults.shift();
       },
       onFetch: () => (this.ledgerDown ? ('unreachable' as const) : undefined),
@@ -171,12 +214,16 @@ export class World {
       this.#mirrors.get(memory) ??
       new MemorySource(this.origin, { onFetch: () => (this.sourceDown ? sourceAway : undefined) });
     this.#mirrors.set(memory, source);
+    const onFetch = (): Fault | undefined => (this.policiesDown ? policiesAway : undefined);
+    const policies = this.#policyMirrors.get(memory) ?? new MemoryPolicies(this.policyOrigin, { onFetch });
+    this.#policyMirrors.set(memory, policies);
     return new Life((signal) =>
       makeController({
         config,
         clock: this.clock,
         journal: { write: (level, event, fields = {}) => this.log.push({ level, event, fields }) },
         source,
+        policySource: config.policySource === undefined ? null : policies,
         ledger: openLedgerDouble(this.remote, { plan, memory }),
         apis: this.fleets,
         run: life,
@@ -200,7 +247,11 @@ export class World {
   }
 
   /** A commit by somebody else: another replica, or a person with `ledger resolve`. */
-  async write(events: readonly LedgerEvent[], source: CommitId | null = null): Promise<void> {
+  async write(
+    events: readonly LedgerEvent[],
+    source: CommitId | null = null,
+    policies: CommitId | null = source,
+  ): Promise<void> {
     const store = openLedgerDouble(this.remote);
     const fetched = await store.fetch();
     if (fetched.kind !== 'fetched') throw new Error(fetched.fault.message);
@@ -213,7 +264,7 @@ export class World {
       replica: 'person',
       run: 'by-hand',
       source,
-      policies: source,
+      policies,
       at,
     } as const;
     const batch = { header, events };

@@ -1,0 +1,205 @@
+/**
+ * The windows, policies, suspensions and waivers of a pass: those beside the manifests, or those of a repository of their
+ * own, whose history is judged as the source's is.
+ */
+
+import type { LedgerView } from '../ledger/view.ts';
+import type { Result } from '../lib/faults.ts';
+import { ok } from '../lib/faults.ts';
+import { findStrangers } from '../policy/fleet-check.ts';
+import type { PolicyFile } from '../policy/policy-file.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
+import { loadPolicies, policySetDigest } from '../policy/policy-set.ts';
+import type { Reason } from '../policy/verdict.ts';
+import type { Reading } from './history.ts';
+import type { CommitId, PolicyRepository } from './ports.ts';
+import type { Controller } from './state.ts';
+import { syncPolicies } from './sync.ts';
+
+export interface PolicyReading {
+  readonly head: CommitId;
+  readonly set: PolicySet;
+  /** When the file of each waiver was merged, by its path; one whose history could not be read is not here. */
+  readonly mergedMs: ReadonlyMap<string, number>;
+  readonly halts: readonly Reason[];
+  /** `policySource.accept` covers the head, and the ledger does not know it yet. */
+  readonly accepted: CommitId | null;
+}
+
+/**
+ * Fetches the policies where they have a repository of their own, and reads those that go with what was read of the source.
+ * What keeps them from being acted on is added to the problems of the pass.
+ */
+export async function syncAndReadPolicies(
+  c: Controller,
+  view: LedgerView,
+  reading: Reading | null,
+  problems: Reason[],
+): Promise<PolicyReading | null> {
+  const fetched = await syncPolicies(c);
+  if (reading === null) return null;
+  const answer = await readPolicies(c, view, reading, fetched);
+  if ('failure' in answer) {
+    problems.push(answer.failure);
+    return null;
+  }
+  problems.push(...answer.halts);
+  return answer;
+}
+
+/** Reads the policies that go with a reading of the source. `fetched`: whether this pass has fetched their own repository. */
+async function readPolicies(
+  c: Controller,
+  view: LedgerView,
+  reading: Reading,
+  fetched: boolean,
+): Promise<PolicyReading | { readonly failure: Reason }> {
+  const { policySource } = c;
+  if (policySource === null) {
+    const { head, policies } = reading.tree;
+    const loaded = await load(c, c.source, head, policies);
+    const readAt = async (commit: CommitId) => {
+      const tree = await c.source.read(commit);
+      return tree.ok ? ok(tree.value.policies) : tree;
+    };
+    const isAccepted = reading.accepted !== null;
+    const halts = isAccepted ? [] : await judgeLoss(c, loaded, view.policies, readAt);
+    return { ...loaded, halts, accepted: null };
+  }
+  const head = c.state.policyHead;
+  if (head === null) {
+    const { policyFault } = c.state;
+    const why = policyFault === null ? '' : `: ${policyFault.message} (${policyFault.code})`;
+    return { failure: { code: 'SG6240', message: `the policies have not been read yet${why}` } };
+  }
+  const judged = await judgeHead(c, view, policySource, head, fetched);
+  if ('failure' in judged) return judged;
+  const tree = await policySource.read(head);
+  if (!tree.ok) return { failure: { code: tree.fault.code, message: tree.fault.message } };
+  const loaded = await load(c, policySource, head, tree.value.files);
+  const readAt = async (commit: CommitId) => {
+    const before = await policySource.read(commit);
+    return before.ok ? ok(before.value.files) : before;
+  };
+  const isJudged = judged.accepted !== null || judged.halts.length > 0;
+  const halts = isJudged ? [] : await judgeLoss(c, loaded, actedPolicies(view), readAt);
+  return { ...loaded, halts: [...judged.halts, ...halts], accepted: judged.accepted };
+}
+
+/**
+ * Where what no policy matches is allowed, policies that are gone would let everything go. Nothing is ever taken for "delete
+ * everything": it halts, until a head without them is accepted. A `policySource` without any is a slip from the first.
+ */
+async function judgeLoss(
+  c: Controller,
+  { head, set }: Pick<PolicyReading, 'head' | 'set'>,
+  base: CommitId | null,
+  readAt: (commit: CommitId) => Promise<Result<readonly PolicyFile[]>>,
+): Promise<Reason[]> {
+  const { lastHead, lastPolicies } = c.state;
+  if (c.config.policy.uncovered === 'hold' || bindsAnything(set) || base === head) return [];
+  // This process has acted without any before.
+  if (lastHead !== null && !bindsAnything(lastPolicies)) return [];
+  const own = c.policySource !== null;
+  if (base === null) return own ? [lossOf(head, 'policySource holds no policy; correct its path')] : [];
+  const before = await readAt(base);
+  // A commit that is not here any more, or was one of another repository, says nothing.
+  if (!before.ok && before.fault.code === 'SG3032') return [];
+  if (!before.ok) return [{ code: before.fault.code, message: before.fault.message }];
+  if (!bindsAnything(parse(c, before.value))) return [];
+  const accept = own ? 'policySource.accept' : 'source.accept';
+  return [lossOf(head, `all policies are gone; restore them, or name this head in ${accept}`)];
+}
+
+function bindsAnything({ policies, broken }: PolicySet): boolean {
+  return policies.length > 0 || broken.length > 0;
+}
+
+function lossOf(head: CommitId, why: string): Reason {
+  const message = `at ${head.slice(0, 12)} ${why}: as policy.uncovered is allow, everything would be issued`;
+  return { code: 'SG6247', message };
+}
+
+async function load(
+  c: Controller,
+  repository: Pick<PolicyRepository, 'traceFiles'>,
+  head: CommitId,
+  files: readonly PolicyFile[],
+): Promise<Pick<PolicyReading, 'head' | 'set' | 'mergedMs'>> {
+  const set = loadOnce(c, files);
+  return { head, set, mergedMs: await traceWaivers(c, repository, head, set) };
+}
+
+/** Loaded again only where a file has changed. */
+function loadOnce(c: Controller, files: readonly PolicyFile[]): PolicySet {
+  const digest = policySetDigest(files);
+  if (c.state.policies.digest === digest) return c.state.policies;
+  const set = parse(c, files);
+  const strangers = findStrangers(set, [...c.config.fleets.keys()]);
+  c.state.policies = { ...set, problems: [...set.problems, ...strangers] };
+  return c.state.policies;
+}
+
+function parse({ config }: Controller, files: readonly PolicyFile[]): PolicySet {
+  const { fileBytes, documentsPerFile, depth } = config.source.limits;
+  return loadPolicies(files, { fileBytes, documentsPerFile, depth });
+}
+
+/**
+ * Without the time at which it was merged a waiver does not count: nothing else is held for it. Never later than now: a date
+ * that is ahead, which anybody can write, would make its 72 hours longer.
+ */
+async function traceWaivers(
+  c: Controller,
+  repository: Pick<PolicyRepository, 'traceFiles'>,
+  head: CommitId,
+  { waivers }: PolicySet,
+): Promise<ReadonlyMap<string, number>> {
+  if (waivers.length === 0) return new Map();
+  const traced = await repository.traceFiles(head, [...new Set(waivers.map(({ place }) => place.path))]);
+  if (traced.ok) {
+    c.announcer.clear('waivers', 'history of the waivers read again');
+    const nowMs = c.clock.wallMs();
+    return new Map([...traced.value].map(([path, { timeMs }]) => [path, Math.min(timeMs, nowMs)]));
+  }
+  const { code, message } = traced.fault;
+  c.announcer.say('waivers', 'warn', 'history of the waivers not read, they do not count', {
+    code,
+    reason: message,
+  });
+  return new Map();
+}
+
+/**
+ * The newest head of a `policySource` that was acted on; null before the first. Where the ledger names the source's own head, the
+ * policies lay beside the manifests, and their history says nothing of another repository's.
+ */
+export function actedPolicies({ source, policies }: LedgerView): CommitId | null {
+  return policies === source ? null : policies;
+}
+
+/** May this head be acted on? As for the source, a rewritten history is nobody's wish. */
+async function judgeHead(
+  c: Controller,
+  view: LedgerView,
+  repository: PolicyRepository,
+  head: CommitId,
+  fetched: boolean,
+): Promise<Pick<PolicyReading, 'halts' | 'accepted'> | { readonly failure: Reason }> {
+  const base = actedPolicies(view);
+  const accept = c.config.policySource?.accept;
+  const isNews = accept !== undefined && fetched && !view.accepted.has(accept);
+  const covers = isNews ? await repository.descends(head, accept) : null;
+  const accepted = covers?.ok === true && covers.value ? (accept ?? null) : null;
+  if (base === null || base === head) return { halts: [], accepted: base === null ? null : accepted };
+  const grown = await repository.descends(head, base);
+  if (!grown.ok) return { failure: { code: grown.fault.code, message: grown.fault.message } };
+  if (grown.value || accepted !== null) return { halts: [], accepted };
+  const [here, there] = [head.slice(0, 12), base.slice(0, 12)];
+  if (!fetched) {
+    const message = `another replica has acted on policies at ${there}, and this one knows only ${here}: policySource could not be fetched`;
+    return { failure: { code: 'SG6241', message } };
+  }
+  const message = `the head of the policies ${here} does not descend from ${there}, which was acted on before: their history was rewritten, or they have moved here from elsewhere; restore the branch, or name the new head in policySource.accept`;
+  return { halts: [{ code: 'SG6242', message }], accepted: null };
+}
