@@ -2,8 +2,8 @@
 import type { ControllerConfig, FleetConfig } from '../config/config.ts';
 import { Pacer } from '../controller/pacer.ts';
 import type { ListedTask, Read, ReadFailure, TaskApi } from '../controller/ports.ts';
-import type { LedgerView } from '../ledger/fold.ts';
 import { receiptState } from '../ledger/receipt.ts';
+import type { LedgerView } from '../ledger/view.ts';
 import { systemClock } from '../lib/clock.ts';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import { tagKeys } from '../manifest/request.ts';

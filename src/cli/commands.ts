@@ -6,14 +6,18 @@ import type { End } from './exit-codes.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
 import { choiceOption, configOption, type Format, formatOption, logLevels } from './options.ts';
 import type { PlanOptions } from './plan.ts';
+import { addPolicyCommands } from './policy-commands.ts';
 import type { RunOptions } from './run.ts';
 import type { StatusOptions } from './status.ts';
 import type { Surroundings } from './surroundings.ts';
+import { addWindowCommands } from './window-commands.ts';
 
 /** Adds every command. The code behind one is loaded when it runs: help and typing errors wait for no AWS client. */
 export function addCommands(program: Command, world: Surroundings, end: End): void {
   addDoctor(program, world, end);
   addWorkTreeCommands(program, world, end);
+  addWindowCommands(program, world, end);
+  addPolicyCommands(program, world, end);
   addControllerCommands(program, world, end);
   addStatus(program, world, end);
   addDrift(program, world, end);
@@ -40,11 +44,11 @@ function addDoctor(program: Command, world: Surroundings, end: End): void {
 function addWorkTreeCommands(program: Command, world: Surroundings, end: End): void {
   program
     .command('validate')
-    .summary('check manifests and configuration, offline')
+    .summary('check manifests, policies and configuration, offline')
     .description(
-      'Checks manifests, and a controller configuration where one is named or found, without any network.',
+      'Checks manifests, windows, policies, waivers and suspensions, and a controller configuration where one is named or found, without any network.',
     )
-    .argument('[path...]', 'files and folders (default: tasks, and ./snowgate.yaml where it is)')
+    .argument('[path...]', 'files and folders (default: tasks, policies and ./snowgate.yaml, where they are)')
     .addOption(formatOption())
     .action(async (paths: string[], options: { format: Format }) => {
       const { validate } = await import('./validate.ts');
@@ -72,6 +76,7 @@ function addControllerCommands(program: Command, world: Surroundings, end: End):
     )
     .addOption(configOption())
     .option('--at <time>', 'an instant with its offset, such as 2026-11-27T22:00:00+01:00')
+    .option('--explain <name>', 'everything that leads to what is decided of one task: fleet/name, or a name')
     .addOption(formatOption())
     .action(async (options: PlanOptions) => {
       const { plan } = await import('./plan.ts');
@@ -149,9 +154,9 @@ function addDemo(program: Command, world: Surroundings, end: End): void {
     .command('demo')
     .summary('try everything on this machine, with a simulated AWS')
     .description(
-      'Makes a task repository from the examples, a ledger and a simulated AWS, and runs the controller on them.',
+      'Makes a repository of tasks and policies from the examples, a ledger and a simulated AWS, and runs the controller on them.',
     )
-    .option('--once', 'end by itself once the tasks are issued')
+    .option('--once', 'end by itself once the window has opened; 0 although a task is denied')
     .action(async (options: { once?: true }) => {
       const { demo } = await import('./demo.ts');
       end(await demo(options, world));

@@ -37,7 +37,7 @@ export function shortInstant(timeMs: number): string {
  * Reasons that mean that something could not be reached, rather than that it is wrong: git and its servers, what could not
  * be fetched, AWS and its credentials.
  */
-const unreachableCode = /^SG(30[012]\d|50\d\d|620[5-8]|623[46789])$/;
+const unreachableCode = /^SG(30[012]\d|50\d\d|620[5-8]|623[46789]|624[01])$/;
 
 /**
  * How a command ends that shows decisions: 1 names what is denied, refused, in doubt, ambiguous or halted; 3 where source,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ControllerConfig } from '../config/config.ts';
@@ -15,6 +15,14 @@ import { BugError, type Fault, failed, fault, ok, type Result } from '../lib/fau
 import { defaultOptions } from '../simulator/options.ts';
 import { type Simulator, startSimulator } from '../simulator/server.ts';
 import type { Surroundings } from './surroundings.ts';
+
+/**
+ * How long after it was made the demo's window opens: the first pass must find it closed, also on a slow machine, and
+ * nobody likes to wait.
+ */
+const openingDelayMs = 20_000;
+/** Longer than anybody watches. */
+const openingMs = 12 * 60 * 60_000;
 
 /** The examples are part of the package; this file runs from `dist/cli`, and in tests from `src/cli`. */
 const examplesDir = fileURLToPath(new URL('../../examples/', import.meta.url));
@@ -32,6 +40,8 @@ export interface DemoWorld {
   readonly configFile: string;
   readonly config: ControllerConfig;
   readonly simulator: Simulator;
+  /** When the window of its policies opens. */
+  readonly opensMs: number;
   /** Ends the simulator and removes every file. */
   close(): Promise<void>;
 }
@@ -90,12 +100,8 @@ async function fill(
   const sourceDir = join(dir, 'source');
   const ledgerDir = join(dir, 'ledger.git');
   const configFile = join(dir, 'snowgate.yaml');
-  await mkdir(sourceDir);
-  await cp(join(examplesDir, 'tasks'), join(sourceDir, 'tasks'), { recursive: true });
   const home = await prepareGitHome(join(dir, 'tools'), world.redactor);
   if (!home.ok) return home;
-  const source = await makeWorkRepository(home.value, sourceDir, 'Ask for the first tasks');
-  if (!source.ok) return source;
   const bare = await makeBareRepository(home.value, ledgerDir);
   if (!bare.ok) return bare;
   const ledgerId = randomUUID();
@@ -115,7 +121,43 @@ async function fill(
     },
     { fetchTimeoutMs: 30_000, pushTimeoutMs: 30_000, redactor: world.redactor, signal: world.stop },
   );
-  return made.ok ? ok({ dir, sourceDir, ledgerDir, configFile, config: resolved.config }) : made;
+  if (!made.ok) return made;
+  // Last, so that the time until the window opens is left for whoever watches.
+  const opensMs = await writeSource(sourceDir);
+  const source = await makeWorkRepository(home.value, sourceDir, 'Ask for the first tasks');
+  return source.ok ? ok({ dir, sourceDir, ledgerDir, configFile, config: resolved.config, opensMs }) : source;
+}
+
+/** Tasks and policies of the examples, and the calendar of their window with today's times; answers when it opens. */
+async function writeSource(sourceDir: string): Promise<number> {
+  for (const folder of ['tasks', 'policies'])
+    await cp(join(examplesDir, 'demo', folder), join(sourceDir, folder), { recursive: true });
+  const opensMs = Math.ceil((systemClock.wallMs() + openingDelayMs) / 1000) * 1000;
+  await writeFile(join(sourceDir, 'policies', 'port-calls.ics'), calendarText(opensMs));
+  return opensMs;
+}
+
+/** One port call. A calendar, because its times have seconds, where those of a window have minutes. */
+function calendarText(opensMs: number): string {
+  const lines = [
+    'BEGIN:VCALENDAR',
+    'VERSION:2.0',
+    'PRODID:-//snowgate//demo//EN',
+    'BEGIN:VEVENT',
+    'UID:port-call-1@snowgate.example',
+    `DTSTAMP:${calendarTime(opensMs)}`,
+    `DTSTART:${calendarTime(opensMs)}`,
+    `DTEND:${calendarTime(opensMs + openingMs)}`,
+    'SUMMARY:port call',
+    'END:VEVENT',
+    'END:VCALENDAR',
+  ];
+  return `${lines.join('\r\n')}\r\n`;
+}
+
+/** RFC 5545's form in UTC: `20261127T210000Z`. */
+function calendarTime(timeMs: number): string {
+  return new Date(timeMs).toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
 }
 
 /** The fleets of the examples' own configuration, with their regions. */
@@ -153,8 +195,7 @@ ledger:
 stateDir: ${JSON.stringify(join(dir, 'state'))}
 replica: demo
 fleets:
-${fleets.join('')}policy: {uncovered: allow}
-`;
+${fleets.join('')}`;
 }
 
 /**

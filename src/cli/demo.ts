@@ -2,7 +2,9 @@ import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { PassReport } from '../controller/pass.ts';
 import { describeEvent } from '../ledger/message.ts';
+import { systemClock } from '../lib/clock.ts';
 import { BugError } from '../lib/faults.ts';
+import type { PlanAction } from '../plan/decision.ts';
 import { stopBy } from './configuration.ts';
 import { shortInstant } from './decision-view.ts';
 import { type DemoWorld, makeDemoWorld, takeDemoCredentials } from './demo-world.ts';
@@ -45,6 +47,7 @@ function introduce(made: DemoWorld, world: Surroundings): void {
     world,
   );
   say(`  config  ${made.configFile}`, world);
+  say(`  window  of unlocks on ships: opens at ${shortInstant(made.opensMs)}`, world);
 }
 
 /** One pass of a new controller, as `snowgate run --once` makes it. */
@@ -65,16 +68,25 @@ async function showOnce(made: DemoWorld, world: Surroundings): Promise<ExitCode>
   if (typeof first === 'number') return first;
   say(reportText(first, world).trimEnd(), world);
 
-  title('What the ledger remembers (git log tells the same)', world);
-  const told = await tellLedger(made, world);
-  if (typeof told === 'number') return told;
-
-  title('Another controller, which has lost its state directory, finds nothing left to ask', world);
+  if (!(await untilOpen(made, world))) return exitCodes.done;
+  title("Another controller, with none of the first one's files, asks for the rest", world);
   await rm(made.config.stateDir, { recursive: true, force: true });
   const second = await pass(made, world);
   if (typeof second === 'number') return second;
   say(reportText(second, world).trimEnd(), world);
-  return conclude(made, second, world);
+
+  title('What the ledger remembers (git log tells the same)', world);
+  const told = await tellLedger(made, world);
+  return told ?? (await conclude(made, first, second, world));
+}
+
+/** Waits until the window is open; false where the process was asked to end before. */
+async function untilOpen({ opensMs }: DemoWorld, world: Surroundings): Promise<boolean> {
+  const leftMs = opensMs - systemClock.wallMs();
+  title(`The window opens in ${Math.max(0, Math.ceil(leftMs / 1000))} s`, world);
+  while (systemClock.wallMs() < opensMs && !world.stop.aborted)
+    await systemClock.sleep(opensMs - systemClock.wallMs(), world.stop);
+  return !world.stop.aborted;
 }
 
 /** Prints the ledger's events in their order. */
@@ -92,20 +104,31 @@ interface SimulatedFleet {
   readonly doubled: readonly unknown[];
 }
 
-/** Counts at the other end: what the simulated AWS was really asked. */
-async function conclude(made: DemoWorld, report: PassReport, world: Surroundings): Promise<ExitCode> {
+/** Counts at the other end: what the simulated AWS was really asked. That a task is denied is part of the story: exit 0. */
+async function conclude(
+  made: DemoWorld,
+  first: PassReport,
+  last: PassReport,
+  world: Surroundings,
+): Promise<ExitCode> {
   const fleets = await readSimulated(made.simulator.endpoint);
   const tasks = fleets.reduce((sum, fleet) => sum + fleet.tasks, 0);
   const doubled = fleets.reduce((sum, fleet) => sum + fleet.doubled.length, 0);
-  const issued = report.decisions.filter(({ action }) => action === 'done').length;
-  const held = report.decisions.filter(({ action }) => action === 'hold');
-  const until = held.flatMap(({ untilMs }) => (untilMs === null ? [] : [shortInstant(untilMs)]));
-  const timed = until.length === 0 ? '' : `, ${until.length} held until ${until[0]}`;
-  const others = held.length - until.length;
-  const waiting = others === 0 ? '' : `, ${others} held until another has ended`;
-  const summary = `${count(issued, 'task')} issued${timed}${waiting}; AWS holds ${count(tasks, 'task')}, ${doubled} asked for twice`;
-  say(`\ndemo: ${summary}`, world);
+  const issued = countOf(last, 'done');
+  const told: [number, string][] = [
+    [countOf(first, 'done'), 'issued at once'],
+    [issued - countOf(first, 'done'), 'when the window opened'],
+    [countOf(last, 'hold'), 'held'],
+    [countOf(last, 'deny'), 'denied'],
+  ];
+  const summary = told.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
+  say(`\ndemo: of ${count(last.decisions.length, 'task')} ${summary.join(', ')}`, world);
+  say(`demo: AWS holds ${count(tasks, 'task')}, ${doubled} asked for twice`, world);
   return tasks === issued && doubled === 0 ? exitCodes.done : exitCodes.findings;
+}
+
+function countOf({ decisions }: PassReport, action: PlanAction): number {
+  return decisions.filter((decision) => decision.action === action).length;
 }
 
 async function readSimulated(endpoint: string): Promise<readonly SimulatedFleet[]> {
@@ -150,11 +173,14 @@ function suggest(made: DemoWorld, world: Surroundings): void {
   const self = `node ${fileURLToPath(new URL('../main.js', import.meta.url))}`;
   title('Try a change, in another terminal:', world);
   say(`  cd ${made.sourceDir}`, world);
+  say(`  sed -i.bak 's/{reason/{change: CHG10450, reason/' tasks/north-sea/reboot-cygnus.yaml`, world);
+  say(`  git commit -am 'Name the change request of Cygnus'`, world);
+  say('What was denied is issued within seconds. Revert it, move the file: nothing is.', world);
   say(`  sed -i.bak 's/run: 1/run: 2/' tasks/north-sea/reboot-aurora.yaml`, world);
   say(`  git commit -am 'Reboot Aurora again'`, world);
-  say('It is issued within seconds. Revert it, move the file, change a comment: nothing is.', world);
   title('Look:', world);
   say(`  ${self} plan --config ${made.configFile}`, world);
+  say(`  ${self} plan --explain unlock-borealis-2026-11 --config ${made.configFile}`, world);
   say(`  ${self} ledger list --config ${made.configFile}`, world);
   say(`  git -C ${made.ledgerDir} log ${made.config.ledger.branch}`, world);
   say(`  curl -s ${made.simulator.endpoint}/_simulator/state`, world);

@@ -45,16 +45,37 @@ async function askFleet(fleet: FleetConfig, api: SnowFleet, toleranceMs: number)
   const access = judgeAccess(fleet, proof);
   if (proof.kind !== 'ok') {
     const why = 'there are no proved credentials to ask with';
-    const unasked = (['ListDevices', 'ListTasks'] as const).map((name) => skipped(name, fleet.name, why));
+    const unasked = (['ListDevices', 'DescribeDevice', 'ListTasks'] as const).map((name) =>
+      skipped(name, fleet.name, why),
+    );
     return [...access, ...unasked, judgeClock(fleet, [proof.server], toleranceMs)];
   }
-  const [devices, tasks] = await Promise.all([api.probe(), api.probeTasks()]);
+  const [devices, tasks] = await Promise.all([askDevices(fleet, api), api.probeTasks()]);
   return [
     ...access,
-    judgeList('ListDevices', fleet, devices),
-    judgeList('ListTasks', fleet, tasks),
+    ...devices.checks,
+    judgeCall('ListTasks', fleet, tasks),
     judgeClock(fleet, [proof.server, devices.server, tasks.server], toleranceMs),
   ];
+}
+
+/** Whether devices may be listed, and one of them described: rules ask for what only a description has. */
+async function askDevices(
+  fleet: FleetConfig,
+  api: SnowFleet,
+): Promise<{ readonly checks: readonly Check[]; readonly server: ServerTime | undefined }> {
+  const listed = await api.probeDevice();
+  const check = judgeCall('ListDevices', fleet, listed);
+  const leave = (why: string) => ({
+    checks: [check, skipped('DescribeDevice', fleet.name, why)],
+    server: listed.server,
+  });
+  if (listed.kind !== 'ok') return leave('no device is known to ask for');
+  if (listed.value === null) return leave('the fleet has no device to ask for');
+  const described = await api.describeDevice(listed.value);
+  // One that has left the account since it was listed was looked for, and so may be.
+  const allowed = described.kind === 'notFound' ? listed : described;
+  return { checks: [check, judgeCall('DescribeDevice', fleet, allowed)], server: listed.server };
 }
 
 /** Which step of getting credentials failed, by what was said of it; those after it were not tried. */
@@ -84,7 +105,11 @@ function failedStep(fleet: FleetConfig, { code, message }: Fault): 'credentials'
   return isRole ? 'role' : 'credentials';
 }
 
-function judgeList(operation: 'ListDevices' | 'ListTasks', fleet: FleetConfig, answer: Read<null>): Check {
+function judgeCall(
+  operation: 'ListDevices' | 'DescribeDevice' | 'ListTasks',
+  fleet: FleetConfig,
+  answer: Read<unknown>,
+): Check {
   if (answer.kind === 'ok') return passed(operation, fleet.name, 'allowed');
   const { code, message } = answer.fault;
   if (code !== 'SG5008') return broken(operation, fleet.name, answer.fault);

@@ -40,6 +40,7 @@ const names = [
   'role',
   'account',
   'ListDevices',
+  'DescribeDevice',
   'ListTasks',
   'clock',
 ] as const;
@@ -61,7 +62,7 @@ export function broken(name: CheckName, subject: string, fault: Fault): Check {
   return { name, subject, result: 'fail', code, message, hint: hint ?? null, class: fault.class };
 }
 
-/** It could not be looked at, because something before it does not work. */
+/** It could not be looked at, because something before it does not work or there is nothing to look at. */
 export function skipped(name: CheckName, subject: string, why: string): Check {
   return { name, subject, result: 'skipped', code: null, message: why, hint: null, class: null };
 }

@@ -103,11 +103,13 @@ function makeBeginning(
   const at = new Date(atMs).toISOString();
   const { replica } = config;
   const run = randomUUID();
+  // Those of another repository were not read: the first pass that acts on them writes down which.
+  const policies = config.policySource === undefined ? head : null;
   const segments: { path: string; text: string; message: string }[] = [];
   for (let first = 0; first < tasks.length; first += baselineBatch) {
     const seq = segments.length + 1;
     const batch: Batch = {
-      header: { v: formatVersion, kind: 'batch', seq, replica, run, source: head, policies: head, at },
+      header: { v: formatVersion, kind: 'batch', seq, replica, run, source: head, policies, at },
       events: tasks.slice(first, first + baselineBatch).map((task) => baselineEvent(task, at)),
     };
     const text = encodeChecked(batch);

@@ -1,5 +1,5 @@
-import type { LedgerView } from '../ledger/fold.ts';
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
+import type { LedgerView } from '../ledger/view.ts';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import { findNearest } from '../lib/nearest.ts';
 import { stopBy } from './configuration.ts';
@@ -10,6 +10,7 @@ import { type Colors, colorsFor, formatJson, plain } from './print.ts';
 import { formatWrapped, paintState, receiptDetail, receiptJson } from './receipt-view.ts';
 import type { Surroundings } from './surroundings.ts';
 import { formatTimeline } from './timeline.ts';
+import { describeNewestClaim } from './verdict-view.ts';
 
 /** Fewer digits of a token name nothing for certain. */
 const prefixMin = 8;
@@ -88,6 +89,7 @@ function formatLife(receipt: Receipt, reading: LedgerReading, columns: number, c
     ['command', receipt.revision?.command],
     ['targets', receipt.revision?.targets.join(' ')],
     ['run', receipt.revision?.run.toString()],
+    ['allowed', describeNewestClaim(reading.events.get(receipt.token))],
     ['became', receiptDetail(receipt)],
     ['manifest', receipt.manifest === null ? undefined : receipt.manifest.path],
     ['commit', receipt.manifest?.commit ?? undefined],

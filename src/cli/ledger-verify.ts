@@ -1,5 +1,5 @@
-import type { LedgerView } from '../ledger/fold.ts';
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
+import type { LedgerView } from '../ledger/view.ts';
 import { type Fault, fault } from '../lib/faults.ts';
 import { clientToken } from '../manifest/canonical.ts';
 import { tagKeys } from '../manifest/request.ts';

@@ -1,45 +1,66 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
-import { fault } from '../lib/faults.ts';
-import { parseTime } from '../manifest/time.ts';
+import { ok } from '../lib/faults.ts';
 import { loadConfig, stopBy } from './configuration.ts';
 import { decisionJson, decisionRow, exitOf } from './decision-view.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { explain } from './explain.ts';
+import { formatExplanation } from './explain-view.ts';
+import { readInstant } from './instant.ts';
 import { tally } from './ledger-list.ts';
 import type { Format } from './options.ts';
 import { formatHead, headJson, type Planning, printProblems, readPlanning } from './planning.ts';
 import { colorsFor, count, formatJson } from './print.ts';
 import { formatRows } from './receipt-view.ts';
 import type { Surroundings } from './surroundings.ts';
+import { findKey } from './task-name.ts';
 
 export interface PlanOptions {
   readonly config?: string;
   readonly at?: string;
+  /** The name of one task. */
+  readonly explain?: string;
   readonly format: Format;
 }
 
-/** Shows what a pass would do with each task, and why. Reads source and ledger, asks AWS nothing, writes nothing. */
+/** Shows what a pass would do with each task, and why; or everything that leads there for one of them. Reads source and ledger, asks AWS nothing, writes nothing. */
 export async function plan(options: PlanOptions, world: Surroundings): Promise<ExitCode> {
-  const at = options.at === undefined ? null : parseTime(options.at);
-  if (at?.ok === false) {
-    const wrong = `--at ${JSON.stringify(options.at)} ${at.reason}`;
-    const hint = 'an instant with its offset, such as 2026-11-27T22:00:00+01:00 or 2026-11-27T21:00:00Z';
-    return stopBy(fault('SG7009', 'human', wrong, hint), exitCodes.usage, world).exit;
-  }
+  const at = options.at === undefined ? ok(null) : readInstant('--at', options.at);
+  if (!at.ok) return stopBy(at.fault, exitCodes.usage, world).exit;
   const config = await loadConfig(options.config, world);
   if (!config.ok) return config.exit;
-  const clock = at === null ? systemClock : shiftedClock(at.epochMs - systemClock.wallMs());
+  const clock = at.value === null ? systemClock : stoppedClock(at.value);
   const planned = await readPlanning(config.value, clock, world);
   if (!planned.ok) return planned.exit;
   const { value } = planned;
+  if (options.explain !== undefined) return explainOne(options.explain, value, options.format, world);
   world.stdout.write(options.format === 'json' ? planJson(value, world) : planText(value, world));
   const invalid = printProblems(value, world);
   const exit = exitOf(value.decisions, value.input.halts);
   return exit === exitCodes.done && invalid ? exitCodes.findings : exit;
 }
 
-/** The machine's clock, some time ahead or behind. */
-function shiftedClock(shiftMs: number): Clock {
-  return { ...systemClock, wallMs: () => systemClock.wallMs() + shiftMs };
+function explainOne(name: string, planned: Planning, format: Format, world: Surroundings): ExitCode {
+  const found = findKey(name, new Set(planned.decisions.map(({ key }) => key)));
+  if (!found.ok) return stopBy(found.fault, exitCodes.usage, world).exit;
+  const decisions = planned.decisions.filter(({ key }) => key === found.value);
+  const explained = explain(found.value, planned);
+  if (format === 'json') {
+    const { heads, findings } = headJson(planned);
+    const tasks = decisions.map(decisionJson);
+    world.stdout.write(formatJson({ ...heads, tasks, explain: explained, ...findings }, world));
+  } else {
+    const colors = colorsFor(world.stdout, world.env);
+    const columns = world.stdout.columns();
+    const text = formatExplanation(decisions, explained, planned, columns, colors);
+    world.stdout.write(world.redactor.redact(`${formatHead(planned, colors, columns)}${text}`));
+  }
+  printProblems(planned, world);
+  return exitOf(decisions, planned.input.halts);
+}
+
+/** Stands at the time that was asked about: fetching takes a while, in which a window may close. */
+function stoppedClock(atMs: number): Clock {
+  return { ...systemClock, wallMs: () => atMs };
 }
 
 function planJson(planned: Planning, world: Surroundings): string {

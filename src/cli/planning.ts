@@ -1,15 +1,18 @@
 /** Source and ledger read as a pass reads them, and what it would decide: for the commands that only look. */
 import { randomUUID } from 'node:crypto';
 import type { ControllerConfig } from '../config/config.ts';
-import { findElsewhere, fleetConditions } from '../controller/fleet-check.ts';
-import { type Reading, readSource } from '../controller/history.ts';
+import { planInputOf, traceOrigins } from '../controller/gathering.ts';
+import { readSource } from '../controller/history.ts';
+import { syncAndReadPolicies } from '../controller/policies.ts';
 import { makeController } from '../controller/state.ts';
 import { withTemporaryDir } from '../git/ledger-audit.ts';
 import { type OpenLedger, openLedger } from '../git/ledger-branch.ts';
+import { openPolicySource, type PolicySource } from '../git/policy-source.ts';
 import { openSource, type Source } from '../git/source.ts';
 import type { Clock } from '../lib/clock.ts';
-import { fault } from '../lib/faults.ts';
+import { type Fault, fault, ok, type Result } from '../lib/faults.ts';
 import { makePlan, type PlanInput } from '../plan/plan.ts';
+import type { Reason } from '../policy/verdict.ts';
 import { type Ready, stopBy } from './configuration.ts';
 import { shortInstant } from './decision-view.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -49,27 +52,61 @@ async function readInto(
 ): Promise<Ready<Planning>> {
   const { redactor } = world;
   const { fetchTimeoutMs } = config.source.limits;
-  const source = await openSource(config.source, { stateDir, redactor });
-  if (!source.ok) return stopBy(source.fault, exitCodes.unreachable, world);
-  const ledger = await openLedger(config.ledger, { stateDir, fetchTimeoutMs, pushTimeoutMs, redactor });
-  if (!ledger.ok) return stopBy(ledger.fault, exitCodes.unreachable, world);
-  closeOnStop(world.stop, source.value);
-  closeOnStop(world.stop, ledger.value);
+  const opened: Closable[] = [];
   try {
-    return await planWith(source.value, ledger.value, config, clock, world);
+    const source = keep(await openSource(config.source, { stateDir, redactor }), opened, world);
+    if (!source.ok) return stopBy(source.fault, exitCodes.unreachable, world);
+    const ledgerOptions = { stateDir, fetchTimeoutMs, pushTimeoutMs, redactor };
+    const ledger = keep(await openLedger(config.ledger, ledgerOptions), opened, world);
+    if (!ledger.ok) return stopBy(ledger.fault, exitCodes.unreachable, world);
+    const policies = keep(await openPolicies(config, stateDir, redactor), opened, world);
+    if (!policies.ok) return stopBy(policies.fault, exitCodes.unreachable, world);
+    const repositories = { source: source.value, ledger: ledger.value, policySource: policies.value };
+    return await planWith(repositories, config, clock, world);
   } finally {
-    await ledger.value.close();
-    await source.value.close();
+    for (const one of opened.reverse()) await one.close();
   }
 }
 
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** Whatever was opened is closed when the command ends, and when it is told to. */
+function keep<T extends Closable | null>(
+  answer: Result<T>,
+  opened: Closable[],
+  world: Surroundings,
+): Result<T> {
+  if (answer.ok && answer.value !== null) {
+    opened.push(answer.value);
+    closeOnStop(world.stop, answer.value);
+  }
+  return answer;
+}
+
+async function openPolicies(
+  { policySource, source }: ControllerConfig,
+  stateDir: string,
+  redactor: Surroundings['redactor'],
+): Promise<Result<PolicySource | null>> {
+  if (policySource === undefined) return ok(null);
+  return openPolicySource(policySource, { stateDir, redactor, limits: source.limits });
+}
+
+interface Repositories {
+  readonly source: Source;
+  readonly ledger: OpenLedger;
+  readonly policySource: PolicySource | null;
+}
+
 async function planWith(
-  source: Source,
-  ledger: OpenLedger,
+  repositories: Repositories,
   config: ControllerConfig,
   clock: Clock,
   world: Surroundings,
 ): Promise<Ready<Planning>> {
+  const { source, ledger } = repositories;
   // In the order of a pass: every head that the ledger names was in the source before.
   const fetched = await ledger.fetch();
   if (fetched.kind === 'halted') return stopBy(fetched.fault, exitCodes.findings, world);
@@ -80,37 +117,36 @@ async function planWith(
   if (!head.ok) return stopBy(head.fault, exitCodes.unreachable, world);
   const { view } = folded.value;
   const journal = { write: () => {} };
-  const deps = { config, clock, journal, source, ledger, apis: new Map(), run: randomUUID(), tzdata: '' };
+  const deps = { config, clock, journal, ...repositories, apis: new Map(), run: randomUUID(), tzdata: '' };
   const controller = makeController({ ...deps, signal: world.stop });
   const reading = await readSource(controller, view, head.value.head, true);
-  if ('failure' in reading) {
-    const { code, message } = reading.failure;
-    return stopBy(fault(code, 'retry', message), exitCodes.unreachable, world);
+  if ('failure' in reading) return stopBy(unread(reading.failure), exitCodes.unreachable, world);
+  const problems: Reason[] = [];
+  const policies = await syncAndReadPolicies(controller, view, reading, problems);
+  if (policies === null) {
+    const [failure = { code: 'SG6240', message: 'the policies have not been read yet' } as const] = problems;
+    return stopBy(unread(failure), exitCodes.unreachable, world);
   }
   const atMs = clock.wallMs();
-  const input: PlanInput = {
-    desired: reading.desired,
-    ledger: view,
-    policySet: { files: reading.tree.policies },
-    nowMs: atMs,
-    repeatGuard: config.repeatGuard,
-    fleets: fleetConditions(controller, view),
+  const gathered = {
+    reading,
+    policies,
     surveys: new Map(),
-    halts: reading.halts,
-    takenOver: new Set(),
-    elsewhere: findElsewhere(controller, view),
-    absent: new Set(),
-    previous: previousOf(reading),
+    origins: await traceOrigins(controller, view, reading),
+    described: new Map(),
+    undescribed: new Map(),
   };
+  const halts = [...reading.halts, ...problems];
+  const previous = halts.length > 0 ? null : reading.previous;
+  const input: PlanInput = { ...planInputOf(controller, view, gathered, atMs), halts, previous };
   const { decisions } = makePlan(input);
   const { head: sourceHead } = head.value;
   const value = { atMs, source: sourceHead, ledger: fetched.tip, reading: folded.value, input, decisions };
   return { ok: true, value };
 }
 
-/** A halted pass withdraws nothing. */
-function previousOf(reading: Reading): Reading['previous'] | null {
-  return reading.halts.length > 0 ? null : reading.previous;
+function unread({ code, message }: Reason): Fault {
+  return fault(code, 'retry', message);
 }
 
 /** When it was read and which heads, and below that what halts everything; for a terminal of so many columns. */
@@ -129,7 +165,10 @@ export function formatHead(
 
 /** The same for machines, with what is wrong with the source's files. */
 export function headJson({ atMs, source, ledger, input }: Planning) {
-  const problems = input.desired.problems.map(({ place, ...problem }) => ({ ...place, ...problem }));
+  const problems = [...input.desired.problems, ...input.policies.problems].map(({ place, ...problem }) => ({
+    ...place,
+    ...problem,
+  }));
   const at = new Date(atMs).toISOString();
   return { heads: { at, source, ledger }, findings: { halts: input.halts, problems } };
 }
@@ -137,7 +176,7 @@ export function headJson({ atMs, source, ledger, input }: Planning) {
 /** Tells what is wrong with the source's files, on stderr; whether any of it is an error. */
 export function printProblems({ input }: Planning, world: Surroundings): boolean {
   const colors = colorsFor(world.stderr, world.env);
-  const { problems } = input.desired;
+  const problems = [...input.desired.problems, ...input.policies.problems];
   for (const problem of problems) world.stderr.write(formatProblem(problem, colors));
   return problems.some(({ severity }) => severity === 'error');
 }

@@ -1,3 +1,4 @@
+import type { OutsideRun } from '../ledger/events.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
 import { type Colors, plain } from './print.ts';
@@ -17,6 +18,8 @@ export function receiptJson(receipt: Receipt): object {
     outcome: receipt.settled?.outcome ?? null,
     executions: receipt.executions,
     cancel: receipt.cancel,
+    permission: permissionJson(receipt),
+    outside: receipt.outside,
     attempts,
     release: receipt.release,
     refusal: receipt.refusal,
@@ -29,14 +32,34 @@ export function receiptJson(receipt: Receipt): object {
   };
 }
 
+/** What the newest claim was granted, in instants as everywhere. */
+function permissionJson({ permission }: Receipt): object {
+  const { closesMs, cancelMs, notAfterMs, policies, isWaived } = permission;
+  const instant = (timeMs: number | null): string | null =>
+    timeMs === null ? null : new Date(timeMs).toISOString();
+  return {
+    closes: instant(closesMs),
+    cancels: instant(cancelMs),
+    notAfter: instant(notAfterMs),
+    policies,
+    isWaived,
+  };
+}
+
 /** What became of it, in a few words. */
 export function receiptDetail(receipt: Receipt): string {
   const [taskId, ...others] = receipt.taskIds;
   switch (receiptState(receipt)) {
     case 'issued':
-      return [taskId, countStates(receipt), describeCancel(receipt)].filter((part) => part !== '').join(', ');
+      return [taskId, countStates(receipt), describeCancel(receipt), describeOutside(receipt)]
+        .filter((part) => part !== '')
+        .join(', ');
     case 'settled':
-      return [`${taskId} ${receipt.settled?.outcome ?? ''}${describeEnds(receipt)}`, describeCancel(receipt)]
+      return [
+        `${taskId} ${receipt.settled?.outcome ?? ''}${describeEnds(receipt)}`,
+        describeCancel(receipt),
+        describeOutside(receipt),
+      ]
         .filter((part) => part !== '')
         .join(', ');
     case 'doubled':
@@ -70,6 +93,12 @@ function describeEnds({ executions }: Receipt): string {
   return others.length === 0
     ? ''
     : ` (${others.map(({ device, state }) => `${device} ${state}`).join(', ')})`;
+}
+
+/** Which devices began after the permission to run had ended; nothing where none did. */
+export function describeOutside({ outside }: { readonly outside: readonly OutsideRun[] }): string {
+  if (outside.length === 0) return '';
+  return `ran outside its window on ${outside.map(({ device }) => device).join(', ')}`;
 }
 
 /** What became of asking AWS to cancel it; nothing where nobody asked. */

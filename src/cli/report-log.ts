@@ -1,6 +1,7 @@
 import type { PassReport } from '../controller/pass.ts';
 import type { Journal, LogLevel } from '../controller/ports.ts';
 import type { Decision, PlanAction } from '../plan/decision.ts';
+import type { Reason } from '../policy/verdict.ts';
 import { shortInstant } from './decision-view.ts';
 
 /** What a person has to act on is louder than what ends by itself; what AWS was asked, the controller tells itself. */
@@ -16,6 +17,15 @@ const levels: Readonly<Record<PlanAction, LogLevel>> = {
   quarantined: 'warn',
   blocked: 'warn',
 };
+
+/** Reasons of one line; `snowgate plan --explain` has all of them. */
+const reasonsMax = 20;
+
+function tellReasons(reasons: readonly Reason[]): string {
+  const told = reasons.slice(0, reasonsMax).map(({ message }) => message);
+  const left = reasons.length - told.length;
+  return (left === 0 ? told : [...told, `and ${left} more reasons`]).join('; ');
+}
 
 /** Tells the log what each pass decided, where that is news: a daemon that repeats itself is not read when it matters. */
 export class ReportLog {
@@ -63,7 +73,7 @@ export class ReportLog {
       token,
       until: untilMs === null ? undefined : shortInstant(untilMs),
       code: reasons[0]?.code,
-      reason: reasons.map(({ message }) => message).join('; '),
+      reason: tellReasons(reasons),
     });
   }
 }

@@ -1,7 +1,7 @@
 /** Every task by what a person has to do about it: decisions of the plan and receipts of the ledger, brought together. */
-import type { NoteReason } from '../ledger/events.ts';
-import type { LedgerView } from '../ledger/fold.ts';
+import type { NoteReason, OutsideRun } from '../ledger/events.ts';
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
+import type { LedgerView } from '../ledger/view.ts';
 import type { Desired } from '../manifest/collect.ts';
 import type { TaskKey } from '../manifest/manifest.ts';
 import type { Decision } from '../plan/decision.ts';
@@ -11,6 +11,7 @@ import type { LedgerReading } from './ledger-reading.ts';
 import type { Live } from './live.ts';
 import type { Planning } from './planning.ts';
 import { describeCancel } from './receipt-view.ts';
+import { describeNewestClaim } from './verdict-view.ts';
 
 /** Most urgent first. */
 export const statusGroups = ['needsPerson', 'inDoubt', 'inFlight', 'waiting', 'ended', 'quiet'] as const;
@@ -38,6 +39,10 @@ export interface StatusEntry {
   /** Empty before there is a task. */
   readonly devices: readonly DeviceTime[];
   readonly cancel: string | null;
+  /** Why its newest claim was allowed, and until when. */
+  readonly allowed: string | null;
+  /** Devices that began after its permission to run had ended. */
+  readonly outside: readonly OutsideRun[];
 }
 
 /** All that is shown. */
@@ -60,16 +65,18 @@ interface Input {
 const badEnds: ReadonlySet<string> = new Set(['partial', 'failed', 'missed', 'vanished']);
 
 /** Holds that no time ends, and nothing that is under way: only a person does. */
-const personalHolds: ReadonlySet<string> = new Set(['SG6103', 'SG6105', 'SG6123', 'SG6126']);
+const personalHolds: ReadonlySet<string> = new Set(['SG6105', 'SG6123', 'SG6126']);
 
 /** What to do, where the reason's own message does not say it. */
 const nextSteps: Readonly<Record<string, string>> = {
   SG6102: 'extend notAfter, or remove the manifest',
-  SG6103: 'remove the policy files: they are not supported yet',
   SG6106: 'correct spec.fleet, or add the fleet to the configuration',
   SG6109: 'correct the manifest: snowgate validate names every error',
   SG6114: 'docs/OPERATIONS.md tells how the two are told apart',
   SG6127: 'correct the file with errors: snowgate validate names them',
+  SG6308: 'write a policy that matches it',
+  SG6309: 'correct what does not load: snowgate validate names every error',
+  SG6310: 'raise run to ask for it now, or remove the manifest',
 };
 
 const failedNext =
@@ -89,6 +96,11 @@ export function makeEntries(input: Input): StatusEntry[] {
     if (!decided.has(receipt.token)) entries.push(makeEntry(null, receipt, input, followed));
   }
   return entries.sort(byUrgency);
+}
+
+/** Devices that ran outside the window of a task. */
+export function countOutside(entries: readonly StatusEntry[]): number {
+  return entries.reduce((sum, { outside }) => sum + outside.length, 0);
 }
 
 function byUrgency(a: StatusEntry, b: StatusEntry): number {
@@ -123,10 +135,20 @@ function makeEntry(
     since: events.at(-1)?.at ?? null,
     untilMs: decision?.untilMs ?? null,
     reasons: decision?.reasons ?? [],
-    next: isFailed ? failedNext : (coded ?? null),
+    next: nextStep(isFailed, receipt, coded),
     devices,
     cancel: receipt === null || receipt.cancel === null ? null : describeCancel(receipt),
+    allowed: describeNewestClaim(input.reading.events.get(token ?? '')) || null,
+    outside: receipt?.outside ?? [],
   };
+}
+
+/** A device that nobody expected to run is looked at, however well its task has ended. */
+function nextStep(isFailed: boolean, receipt: Receipt | null, coded: string | undefined): string | null {
+  if (isFailed) return failedNext;
+  const outside = receipt?.outside ?? [];
+  if (outside.length === 0) return coded ?? null;
+  return `look at ${outside.map(({ device }) => device).join(', ')}: docs/OPERATIONS.md tells what a run outside its window means`;
 }
 
 const nobody = { key: '', fleet: '', name: '', token: null };
@@ -188,7 +210,7 @@ function classifyDecision({
     case 'look':
       return { group: 'inDoubt', state: 'inDoubt' };
     case 'hold': {
-      const isPersonal = reasons.some(({ code }) => personalHolds.has(code));
+      const isPersonal = reasons.some(isPersonalHold);
       return { group: isPersonal ? 'needsPerson' : 'waiting', state: action };
     }
     case 'wait':
@@ -201,6 +223,11 @@ function classifyDecision({
     case 'done':
       return null;
   }
+}
+
+/** A suspension is meant, and its author knows of it: whatever else only a commit ends may be news to everybody. */
+function isPersonalHold({ code, endedBy }: Reason): boolean {
+  return personalHolds.has(code) || (endedBy === 'commit' && code !== 'SG6320');
 }
 
 /**

@@ -1,13 +1,14 @@
 /** `snowgate status --format json`; docs/OPERATIONS.md lists the fields. */
 import { headJson } from './planning.ts';
 import { receiptJson } from './receipt-view.ts';
-import type { Status, StatusEntry } from './status-entries.ts';
+import { countOutside, type Status, type StatusEntry } from './status-entries.ts';
 
 /** Everything: tasks by urgency, and what AWS said. */
 export function statusJson(shown: Status): object {
   const { heads, findings } = headJson(shown.planning);
   const tasks = shown.entries.map((entry) => entryJson(entry, shown));
-  return { ...heads, tasks, live: liveJson(shown), ...findings };
+  const outside = countOutside(shown.entries);
+  return { ...heads, tasks, outside, live: liveJson(shown), ...findings };
 }
 
 /** One task: each of its revisions with its whole receipt and events. */
@@ -61,6 +62,7 @@ function entryJson(entry: StatusEntry, { planning, live }: Status): object {
     next,
     devices,
     cancel: receipt?.cancel ?? null,
+    outside: entry.outside,
   };
 }
 

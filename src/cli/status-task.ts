@@ -8,6 +8,7 @@ import type { Status, StatusEntry } from './status-entries.ts';
 import { wantedPlace } from './status-json.ts';
 import { deviceLines, formatLive, groupWords } from './status-view.ts';
 import type { Surroundings } from './surroundings.ts';
+import { outsideCauses } from './timeline.ts';
 
 /** Older revisions that are told in full; `snowgate ledger show` tells all. */
 const revisionsMax = 10;
@@ -34,7 +35,7 @@ export function formatTask(shown: Status, key: string, world: Surroundings): str
 }
 
 function fieldsOf(entry: StatusEntry, shown: Status): [string, string][] {
-  const { receipt, token, decision, taskId, since, untilMs, reasons, cancel, next } = entry;
+  const { receipt, token, decision, taskId, since, untilMs, reasons, cancel, next, allowed, outside } = entry;
   const wanted = shown.planning.input.desired.tasks.get(entry.key);
   const isWanted = wanted !== undefined && wanted.manifest.token === token;
   const revision = receipt?.revision ?? (isWanted ? wanted.manifest : null);
@@ -46,6 +47,7 @@ function fieldsOf(entry: StatusEntry, shown: Status): [string, string][] {
     ['asks', revision && `${revision.command} ${revision.targets.join(' ')}, run ${revision.run}`],
     ['manifest', place === null ? notWanted(entry, shown) : `${place.path}:${place.line}`],
     ['claimed', asked],
+    ['allowed', allowed],
     ['task', taskId],
     ['plan', decision?.action ?? null],
     ['until', untilMs === null ? null : shortInstant(untilMs)],
@@ -53,6 +55,10 @@ function fieldsOf(entry: StatusEntry, shown: Status): [string, string][] {
     ['refused', receipt?.refusal ? `${receipt.refusal.error}: ${receipt.refusal.message}` : null],
     ...deviceLines(entry, shown).map((line): [string, string] => ['device', line]),
     ['cancel', cancel],
+    ...outside.map(({ device, startedAt, cause }): [string, string] => [
+      'outside',
+      `${device} began at ${startedAt}: ${outsideCauses[cause]}`,
+    ]),
     ['ended', receipt?.settled ? `${receipt.settled.outcome} at ${receipt.settled.at}` : null],
     ...[...(receipt?.notes ?? [])].map(([reason, message]): [string, string] => [reason, message]),
     ['since', since === null ? null : shortInstant(Date.parse(since))],

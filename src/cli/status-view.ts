@@ -5,8 +5,14 @@ import { whoseWords } from './aws-fleets.ts';
 import { shortInstant } from './decision-view.ts';
 import { formatHead } from './planning.ts';
 import { type Colors, colorsFor, count, plain } from './print.ts';
-import { formatRows, formatWrapped, type Row, receiptDetail } from './receipt-view.ts';
-import { type Status, type StatusEntry, type StatusGroup, statusGroups } from './status-entries.ts';
+import { describeOutside, formatRows, formatWrapped, type Row, receiptDetail } from './receipt-view.ts';
+import {
+  countOutside,
+  type Status,
+  type StatusEntry,
+  type StatusGroup,
+  statusGroups,
+} from './status-entries.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Rows of a group; more than a person reads at once is counted. */
@@ -73,7 +79,8 @@ function entryDetail(entry: StatusEntry, halts: readonly Reason[]): string {
   if (receipt?.settled != null) return joined([receiptDetail(receipt), at], ', ');
   if (group === 'inFlight') {
     const isPlain = entry.decision?.action === 'done' && cancel === null;
-    return isPlain || why === '' ? joined([taskId ?? '', cancel ?? ''], '; ') : why;
+    const outside = describeOutside({ outside: entry.outside });
+    return isPlain || why === '' ? joined([taskId ?? '', cancel ?? '', outside], '; ') : why;
   }
   if (why === '' && receipt !== null && entry.decision === null) return receiptDetail(receipt);
   if (entry.state === 'issue') return joined(['asked for by the next pass', why], ': ');
@@ -140,5 +147,7 @@ function formatCounts({ entries, live }: Status): string {
   });
   const unasked = live === null ? '\nby the ledger alone; --live asks AWS, too\n' : '';
   const told = counts.length === 0 ? '' : `: ${counts.join(', ')}`;
-  return `${unasked}${unasked === '' ? '\n' : ''}${count(entries.length, 'revision')}${told}\n`;
+  const outside = countOutside(entries);
+  const ran = outside === 0 ? '' : `; ${count(outside, 'device')} ran outside a window`;
+  return `${unasked}${unasked === '' ? '\n' : ''}${count(entries.length, 'revision')}${told}${ran}\n`;
 }

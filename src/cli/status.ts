@@ -1,6 +1,5 @@
 import { systemClock } from '../lib/clock.ts';
-import { failed, fault, ok, type Result } from '../lib/faults.ts';
-import { findNearest } from '../lib/nearest.ts';
+import { ok } from '../lib/faults.ts';
 import type { Survey } from '../plan/devices.ts';
 import { makePlan } from '../plan/plan.ts';
 import { loadConfig, stopBy } from './configuration.ts';
@@ -15,6 +14,7 @@ import { statusJson, taskJson } from './status-json.ts';
 import { formatTask } from './status-task.ts';
 import { formatStatus } from './status-view.ts';
 import type { Surroundings } from './surroundings.ts';
+import { findKey } from './task-name.ts';
 
 export interface StatusOptions {
   readonly config?: string;
@@ -32,7 +32,7 @@ export async function status(
   if (!config.ok) return config.exit;
   const read = await readPlanning(config.value, systemClock, world);
   if (!read.ok) return read.exit;
-  const key = name === undefined ? ok(null) : findKey(name, read.value);
+  const key = name === undefined ? ok(null) : findKey(name, knownKeys(read.value));
   if (!key.ok) return stopBy(key.fault, exitCodes.findings, world).exit;
   const fleet = key.value?.split('/')[0] ?? null;
   const live = options.live === true ? await askLive(config.value, read.value, fleet, world) : null;
@@ -69,27 +69,7 @@ function withLive(planning: Planning, live: Live): Planning {
   return { ...planning, input, decisions: makePlan(input).decisions };
 }
 
-/** Names shown where one is that of several tasks. */
-const namesMax = 5;
-
-/** The one task that is meant. Fault: SG7050, none or several. */
-function findKey(what: string, { input, reading }: Planning): Result<string> {
-  const keys = new Set([
-    ...input.desired.tasks.keys(),
-    ...input.desired.frozen,
-    ...reading.view.tokensByKey.keys(),
-  ]);
-  if (keys.has(what)) return ok(what);
-  const named = [...keys].filter((key) => key.split('/')[1] === what).sort();
-  const [only] = named;
-  if (only !== undefined && named.length === 1) return ok(only);
-  if (named.length > 1) {
-    const shown = named.slice(0, namesMax).join(', ');
-    const more = named.length > namesMax ? ` and ${named.length - namesMax} more` : '';
-    return failed(fault('SG7050', 'human', `"${what}" is a task of several fleets`, `say ${shown}${more}`));
-  }
-  const bare = what.includes('/') ? [...keys] : [...keys].map((key) => key.split('/')[1] ?? '');
-  const nearest = findNearest(what, bare);
-  const hint = nearest === undefined ? 'snowgate status names everything' : `did you mean ${nearest}?`;
-  return failed(fault('SG7050', 'human', `neither source nor ledger knows a task "${what}"`, hint));
+function knownKeys({ input, reading }: Planning): ReadonlySet<string> {
+  const { tasks, frozen } = input.desired;
+  return new Set([...tasks.keys(), ...frozen, ...reading.view.tokensByKey.keys()]);
 }

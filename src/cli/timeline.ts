@@ -4,6 +4,7 @@ import { changes } from './device-times.ts';
 import type { ToldEvent } from './ledger-reading.ts';
 import type { Colors } from './print.ts';
 import { formatWrapped, paintState } from './receipt-view.ts';
+import { describeVerdict } from './verdict-view.ts';
 
 interface Moment {
   /** ISO 8601; empty where the ledger tells no time. */
@@ -109,7 +110,7 @@ export function formatGap(from: string, to: string): string {
 function tell(event: LedgerEvent, known: ReadonlyMap<string, DeviceExecution>): [string, string] {
   switch (event.kind) {
     case 'claimed':
-      return ['claimed', `attempt ${event.attempt}${event.look === undefined ? '' : ', after a look'}`];
+      return ['claimed', tellClaim(event)];
     case 'issued':
       return ['issued', `${event.taskId} by attempt ${event.attempt}`];
     case 'released': {
@@ -139,17 +140,42 @@ function tell(event: LedgerEvent, known: ReadonlyMap<string, DeviceExecution>): 
     case 'progress':
     case 'cancelRequested':
     case 'cancelAnswered':
+    case 'ranOutsideWindow':
     case 'settled':
       return tellOfTask(event, known);
   }
 }
 
+function tellClaim({ attempt, look, verdict }: Claim): string {
+  const allowed = describeVerdict(verdict);
+  const parts = [
+    `attempt ${attempt}`,
+    look === undefined ? '' : 'after a look',
+    allowed === '' ? '' : `allowed ${allowed}`,
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
 type TaskEvent = Extract<
   LedgerEvent,
-  { kind: 'progress' | 'cancelRequested' | 'cancelAnswered' | 'settled' }
+  { kind: 'progress' | 'cancelRequested' | 'cancelAnswered' | 'ranOutsideWindow' | 'settled' }
 >;
 
-const cancelReasons = { removed: 'its manifest was removed', reverted: 'its commit was reverted' } as const;
+const cancelReasons = {
+  removed: 'its manifest was removed',
+  reverted: 'its commit was reverted',
+  closed: 'its window ends',
+  expired: 'its notAfter comes',
+} as const;
+
+/** Why a device began outside the window all the same. */
+export const outsideCauses = {
+  lostRace: 'the device was quicker than the cancel',
+  cancelRefused: 'AWS refused to cancel',
+  pollLag: 'the cancel had not been asked for yet',
+  controllerDown: 'no controller was running',
+  left: 'its policy says onClose: leave',
+} as const;
 const cancelAnswers = {
   accepted: 'accepted by AWS',
   refused: 'refused by AWS',
@@ -161,9 +187,18 @@ function tellOfTask(event: TaskEvent, known: ReadonlyMap<string, DeviceExecution
     case 'progress':
       return ['progress', describe(changes(known, event.executions))];
     case 'cancelRequested':
-      return ['cancel', `asked for ${event.taskId}: ${cancelReasons[event.reason]}`];
+      return [
+        'cancel',
+        `asked for ${event.taskId}: ${cancelReasons[event.reason]}${event.end === undefined ? '' : ` at ${event.end}`}`,
+      ];
     case 'cancelAnswered':
       return ['cancel', `${cancelAnswers[event.answer]}${said(event.message)}`];
+    case 'ranOutsideWindow': {
+      const runs = event.runs.map(
+        ({ device, startedAt, cause }) => `${device} began at ${startedAt}: ${outsideCauses[cause]}`,
+      );
+      return ['outside', `its window had closed at ${event.closedAt}; ${runs.join('; ')}`];
+    }
     case 'settled': {
       const ends = describe(event.executions);
       return ['ended', ends === '' ? event.outcome : `${event.outcome}: ${ends}`];

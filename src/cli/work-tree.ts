@@ -1,12 +1,13 @@
 import type { Dirent } from 'node:fs';
 import { constants, type FileHandle, lstat, open, readdir } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
+import { type FolderNames, policyFolderOf } from './folder-names.ts';
 
 /** As many files as the controller reads by default (`source.limits.files`): more is no manifest folder. */
 const filesMax = 100_000;
 /** Folders within folders; deeper than anybody sorts tasks, shallower than the longest path of the system. */
-const foldersMax = 64;
+export const foldersMax = 64;
 
 /** A file to be read, or why it is none. `path` is as the user would write it, with forward slashes. */
 export interface FoundFile {
@@ -18,48 +19,108 @@ export interface Found {
   readonly files: readonly FoundFile[];
   /** Symbolic links: the controller refuses them, so they are findings and never followed. */
   readonly links: readonly string[];
+  /** Folders of policies that are named, or hold what is named: each is read as a whole, by {@link readPolicyFolder}. */
+  readonly policyFolders: readonly FoundFile[];
+  /** iCalendar files outside of these. */
+  readonly calendars: readonly FoundFile[];
 }
 
 /**
  * The files that the paths name: a file itself, whatever it is called, and every .yaml and .yml below a folder, in the
- * order of their paths. Faults: SG7002 (a path that is not there or cannot be read), SG7003 (too many, too deep).
+ * order of their paths. Without `names` no folder is one of policies. Faults: SG7002 (a path that is not there or cannot be
+ * read), SG7003 (too many, too deep).
  */
-export async function findFiles(paths: readonly string[], cwd: string): Promise<Result<Found>> {
-  const files = new Map<string, FoundFile>();
-  const links: string[] = [];
-  const walk = async (full: string, depth: number): Promise<Fault | null> => {
-    if (depth > foldersMax) return tooMany(show(full, cwd), `is more than ${foldersMax} folders deep`);
+export async function findFiles(
+  paths: readonly string[],
+  cwd: string,
+  names: FolderNames | null = null,
+): Promise<Result<Found>> {
+  const walk = new Walk(cwd, names);
+  for (const path of paths) {
+    if (path === '') return failed(unusable('""', 'is no path'));
+    try {
+      const trouble = await walk.take(path);
+      if (trouble !== null) return failed(trouble);
+    } catch (error) {
+      return failed(unreadable(path, error));
+    }
+  }
+  return ok(walk.found());
+}
+
+class Walk {
+  readonly #cwd: string;
+  readonly #names: FolderNames | null;
+  readonly #files = new Map<string, FoundFile>();
+  readonly #links = new Set<string>();
+  readonly #policyFolders = new Map<string, FoundFile>();
+  readonly #calendars = new Map<string, FoundFile>();
+
+  constructor(cwd: string, names: FolderNames | null) {
+    this.#cwd = cwd;
+    this.#names = names;
+  }
+
+  /** Throws what the file system says of a path that cannot be read. */
+  async take(path: string): Promise<Fault | null> {
+    const full = resolve(this.#cwd, path);
+    const found = await lstat(full);
+    const isFolder = found.isDirectory();
+    if (!isFolder && !found.isFile() && !found.isSymbolicLink()) {
+      return unusable(path, 'is neither a file nor a folder');
+    }
+    if (this.#takePolicies(isFolder ? full : dirname(full))) return null;
+    if (isFolder) return this.#enter(full, 0);
+    if (found.isFile()) this.#files.set(full, this.#show(full));
+    else this.#links.add(showPath(full, this.#cwd));
+    return null;
+  }
+
+  found(): Found {
+    return {
+      files: sorted(this.#files),
+      links: [...this.#links].sort(),
+      policyFolders: sorted(this.#policyFolders),
+      calendars: sorted(this.#calendars),
+    };
+  }
+
+  async #enter(full: string, depth: number): Promise<Fault | null> {
+    if (depth > foldersMax)
+      return tooMany(showPath(full, this.#cwd), `is more than ${foldersMax} folders deep`);
     for (const entry of await listFolder(full)) {
       const child = join(full, entry.name);
       const isManifest = /\.ya?ml$/.test(entry.name);
-      if (entry.isSymbolicLink() && isManifest) links.push(show(child, cwd));
-      if (entry.isDirectory() && entry.name !== '.git') {
-        const trouble = await walk(child, depth + 1);
+      if (entry.isSymbolicLink() && isManifest) this.#links.add(showPath(child, this.#cwd));
+      if (entry.isDirectory() && entry.name !== '.git' && !this.#takePolicies(child)) {
+        const trouble = await this.#enter(child, depth + 1);
         if (trouble !== null) return trouble;
       }
-      if (entry.isFile() && isManifest) files.set(child, { path: show(child, cwd), full: child });
-      if (files.size > filesMax)
-        return tooMany(show(full, cwd), `holds more than ${filesMax} manifest files`);
+      if (entry.isFile() && isManifest) this.#files.set(child, this.#show(child));
+      if (entry.isFile() && entry.name.endsWith('.ics')) this.#calendars.set(child, this.#show(child));
+      if (this.#files.size + this.#calendars.size > filesMax)
+        return tooMany(showPath(full, this.#cwd), `holds more than ${filesMax} manifest files`);
     }
     return null;
-  };
-  for (const path of paths) {
-    if (path === '') return failed(unreadable('""', 'is no path'));
-    const full = resolve(cwd, path);
-    try {
-      const found = await lstat(full);
-      if (found.isSymbolicLink()) links.push(show(full, cwd));
-      else if (found.isFile()) files.set(full, { path: show(full, cwd), full });
-      else if (found.isDirectory()) {
-        const trouble = await walk(full, 0);
-        if (trouble !== null) return failed(trouble);
-      } else return failed(unreadable(path, 'is neither a file nor a folder'));
-    } catch (error) {
-      return failed(unreadable(path, reasonOf(error)));
-    }
   }
-  const sorted = [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
-  return ok({ files: sorted, links: links.sort() });
+
+  /** Whether a folder is one of policies, or lies in one. */
+  #takePolicies(full: string): boolean {
+    if (this.#names === null || full === this.#cwd) return false;
+    const path = policyFolderOf(showPath(full, this.#cwd), this.#names);
+    if (path === null) return false;
+    const top = resolve(this.#cwd, path);
+    this.#policyFolders.set(top, { path, full: top });
+    return true;
+  }
+
+  #show(full: string): FoundFile {
+    return { path: showPath(full, this.#cwd), full };
+  }
+}
+
+function sorted(files: ReadonlyMap<string, FoundFile>): FoundFile[] {
+  return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 async function listFolder(full: string): Promise<Dirent[]> {
@@ -68,7 +129,7 @@ async function listFolder(full: string): Promise<Dirent[]> {
 }
 
 /** Relative to where the user stands, as long as that is shorter to read. */
-function show(full: string, cwd: string): string {
+export function showPath(full: string, cwd: string): string {
   const near = relative(cwd, full);
   const path = near === '' || near.startsWith('..') || isAbsolute(near) ? full : near;
   return path.split(sep).join('/');
@@ -86,7 +147,7 @@ export async function readBounded(
   let handle: FileHandle | undefined;
   try {
     handle = await open(full, constants.O_RDONLY | constants.O_NONBLOCK);
-    if (!(await handle.stat()).isFile()) return failed(unreadable(path, 'is no file'));
+    if (!(await handle.stat()).isFile()) return failed(unusable(path, 'is no file'));
     const buffer = Buffer.alloc(limitBytes + 1);
     let length = 0;
     while (length < buffer.length) {
@@ -96,7 +157,7 @@ export async function readBounded(
     }
     return ok(buffer.subarray(0, length));
   } catch (error) {
-    return failed(unreadable(path, reasonOf(error)));
+    return failed(unreadable(path, error));
   } finally {
     await handle?.close();
   }
@@ -117,7 +178,13 @@ function reasonOf(error: unknown): string {
   return reasons[code] ?? `cannot be read (${code})`;
 }
 
-function unreadable(path: string, reason: string): Fault {
+/** SG7002 for what the file system says of a path. */
+export function unreadable(path: string, error: unknown): Fault {
+  return unusable(path, reasonOf(error));
+}
+
+/** SG7002: what was named on the command line is not what it has to be. */
+export function unusable(path: string, reason: string): Fault {
   return fault('SG7002', 'human', `${path} ${reason}`, 'name files or folders that can be read');
 }
 

@@ -36,6 +36,7 @@ const allGood = [
   'credentials',
   'account',
   'ListDevices',
+  'DescribeDevice',
   'ListTasks',
   'clock',
 ];
@@ -110,8 +111,8 @@ describe('doctor', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]).toBe('ok       configuration    snowgate.yaml: valid, 1 fleet');
     expect(lines.filter((line) => line.startsWith('         hint: '))).toHaveLength(1);
-    expect(lines.at(-1)).toBe('17 checks: 16 ok, 1 warn');
-    expect(lines).toHaveLength(19);
+    expect(lines.at(-1)).toBe('18 checks: 17 ok, 1 warn');
+    expect(lines).toHaveLength(20);
     const { stdout: narrow } = await stage.run(['doctor'], { columns: 50, env: { NO_COLOR: '1' } });
     const long = narrow.split('\n').filter((line) => line.length > 50 && line.trim().includes(' '));
     expect(long).toEqual([]);
@@ -169,6 +170,7 @@ describe('doctor', () => {
       'skipped format',
       'skipped id',
       'fail ListDevices SG5001',
+      'skipped DescribeDevice',
       'fail ListTasks SG5001',
       'skipped clock',
     ]);
@@ -176,7 +178,7 @@ describe('doctor', () => {
       /^0 valid tasks, 1 error, 0 warnings; the first: tasks\/a\.yaml:\d+:\d+: /,
     );
     expect(at(checks, 'push')?.result).toBe('ok');
-    expect(checks.filter(({ subject, result }) => subject === 'lab' && result === 'ok')).toHaveLength(5);
+    expect(checks.filter(({ subject, result }) => subject === 'lab' && result === 'ok')).toHaveLength(6);
     expect(stage.git('ledger.git', 'for-each-ref')).toBe('');
   });
 });
@@ -287,11 +289,12 @@ describe('doctor and AWS', () => {
     configure();
     const { exit, checks } = await examine();
     expect(exit).toBe(0);
-    expect(checks.slice(-6).map(({ name, message }) => `${name}: ${message}`)).toEqual([
+    expect(checks.slice(-7).map(({ name, message }) => `${name}: ${message}`)).toEqual([
       'credentials: found',
       `role: ${roleArn} assumed`,
       'account: 111122223333, proved by STS',
       'ListDevices: allowed',
+      'DescribeDevice: allowed',
       'ListTasks: allowed',
       expect.stringMatching(/^clock: \d+ s from AWS's \(clock\.tolerance is 30 s\)$/),
     ]);
@@ -300,7 +303,7 @@ describe('doctor and AWS', () => {
   it('names the step that failed, and skips those after it', async () => {
     configure();
     sts.script('AssumeRole', stsError(403, 'AccessDenied', 'not you'));
-    const unasked = ['skipped ListDevices', 'skipped ListTasks', 'skipped clock'];
+    const unasked = ['ListDevices', 'DescribeDevice', 'ListTasks', 'clock'].map((name) => `skipped ${name}`);
     expect(await examine()).toMatchObject({
       exit: 1,
       wrong: ['fail role SG5012', 'skipped account', ...unasked],
@@ -312,14 +315,33 @@ describe('doctor and AWS', () => {
     expect(await examine()).toMatchObject({ exit: 3, wrong: ['fail account SG5013', ...unasked] });
   });
 
-  it('names the action that is denied', async () => {
+  it.each(['DescribeDevice', 'ListTasks'])('names the action that is denied: %s', async (operation) => {
     configure();
-    await tell('rules', { operation: 'ListTasks', effect: 'accessDenied' });
+    await tell('rules', { operation, effect: 'accessDenied' });
     const { exit, checks, wrong } = await examine();
-    expect({ exit, wrong }).toEqual({ exit: 1, wrong: ['fail ListTasks SG5008'] });
-    expect(at(checks, 'ListTasks')?.hint).toBe(
-      `add snow-device-management:ListTasks to the IAM policy of ${roleArn}; docs/AWS.md lists every action`,
+    expect({ exit, wrong }).toEqual({ exit: 1, wrong: [`fail ${operation} SG5008`] });
+    expect(at(checks, operation)?.hint).toBe(
+      `add snow-device-management:${operation} to the IAM policy of ${roleArn}; docs/AWS.md lists every action`,
     );
+  });
+
+  it('describes no device where none is listed, or none may be', async () => {
+    configure();
+    await tell('rules', { operation: 'ListDevices', effect: 'accessDenied', times: 1 });
+    expect(await examine()).toMatchObject({
+      exit: 1,
+      wrong: ['fail ListDevices SG5008', 'skipped DescribeDevice'],
+    });
+    await tell('devices', { present: false });
+    const { exit, checks, wrong } = await examine();
+    expect({ exit, wrong }).toEqual({ exit: 0, wrong: ['skipped DescribeDevice'] });
+    expect(at(checks, 'DescribeDevice')?.message).toBe('the fleet has no device to ask for');
+  });
+
+  it('takes a device that has just left for one that may be described', async () => {
+    configure();
+    await tell('rules', { operation: 'DescribeDevice', effect: 'notFound' });
+    expect(await examine()).toMatchObject({ exit: 0, wrong: [] });
   });
 
   it('tells a clock that is off', async () => {

@@ -25,7 +25,8 @@ async function begun(files: Readonly<Record<string, string>>): Promise<string> {
 
 /** Asks AWS for a task without Git. */
 async function askAround(clientToken: string, tags: Readonly<Record<string, string>>): Promise<string> {
-  const fleet = { name: 'lab', region: 'us-west-2', endpoint: stage.simulator.endpoint };
+  const { endpoint } = stage.simulator;
+  const fleet = { name: 'lab', region: 'us-west-2', endpoint, labels: {}, requirePolicies: [] };
   const api = createTaskApi(fleet, {
     requestTimeoutMs: 5000,
     clock: systemClock,

@@ -1,6 +1,8 @@
 /** The ledger commands on real repositories, with the controller that writes what they read. */
+import { appendFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { taskText } from './folder.ts';
+import { policyText } from './policy-texts.ts';
 import { makeStage, oneTask, type Stage, takeTestCredentials } from './stage.ts';
 
 beforeAll(takeTestCredentials);
@@ -53,6 +55,18 @@ describe('ledger init', () => {
       ['c issued', 'b baseline', 'unlock-a baseline'].sort(),
     );
     expect(await stage.tasks()).toHaveLength(1);
+  });
+
+  it('writes no head of the source down as one of a repository that the policies have of their own', async () => {
+    stage = await makeStage({ 'policies/p.yaml': policyText('p') });
+    stage.git('source', 'branch', 'elsewhere');
+    stage.commit(oneTask);
+    const elsewhere = `policySource: {url: "file://${stage.dir}/source", branch: elsewhere}\n`;
+    appendFileSync(stage.configFile, elsewhere);
+    expect((await stage.run(['ledger', 'init', '--baseline'])).exit).toBe(0);
+    const { exit, stdout } = await stage.run(['plan']);
+    expect(stdout).not.toContain('SG6242');
+    expect(exit).toBe(0);
   });
 
   it('writes no baseline of a source that it cannot read whole', async () => {

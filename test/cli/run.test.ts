@@ -60,9 +60,21 @@ describe('plan', () => {
     expect((await stage.run(['plan'])).stdout).toMatch(/^hold {2}lab\/later/m);
     const { exit, stdout } = await stage.run(['plan', '--at', '2036-01-01T01:00:00+01:00']);
     expect(exit).toBe(0);
+    const json = await stage.run(['plan', '--at', '2036-01-01T00:59:59.999+01:00', '--format', 'json']);
+    // To the millisecond: while the repositories are fetched that time stands still, and no window opens or closes.
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      at: '2035-12-31T23:59:59.999Z',
+      tasks: [{ action: 'hold' }],
+    });
     expect(stdout).toMatch(
       /^at 2036-01-01T00:00:00Z {2}source [0-9a-f]{12} {2}ledger [0-9a-f]{12}\nissue {2}lab\/later {2}[0-9a-f]{12}\nAWS was not asked: .*\n1 task: 1 issue\n$/,
     );
+  });
+
+  it('looks at that very instant, however long reading takes', async () => {
+    await begun({ 'tasks/b.yaml': mixed['tasks/b.yaml'] });
+    const { stdout } = await stage.run(['plan', '--at', '2035-12-31T23:59:59.999Z', '--format', 'json']);
+    expect(JSON.parse(stdout).at).toBe('2035-12-31T23:59:59.999Z');
   });
 
   it.each(['tomorrow', '2036-01-01', '2036-01-01T00:00:00', '2036-02-30T00:00:00Z'])(

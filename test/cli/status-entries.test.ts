@@ -1,7 +1,9 @@
 /** What needs a person, in flight and over, on ledgers of which every line is written here. */
 import { describe, expect, it } from 'vitest';
-import { makeEntries } from '../../src/cli/status-entries.ts';
+import { receiptDetail } from '../../src/cli/receipt-view.ts';
+import { countOutside, makeEntries } from '../../src/cli/status-entries.ts';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
+import type { Decision } from '../../src/plan/decision.ts';
 import {
   ambiguous,
   cancelAnswered,
@@ -72,6 +74,56 @@ describe('a bad end', () => {
   ];
   it.each(rows)('%s', (_name, events, files, halted, expected) => {
     expect(entriesOf(events, files, halted)).toContainEqual(expected);
+  });
+});
+
+/** Entries of plans alone. */
+function judged(action: Decision['action'], ...reasons: Decision['reasons']) {
+  const decision: Decision = {
+    key: 'lab/a',
+    fleet: 'lab',
+    name: 'a',
+    token: tokenA,
+    action,
+    untilMs: null,
+    reasons,
+  };
+  const reading = { view: new Ledger().view, commits: 0, events: new Map() };
+  const entries = makeEntries({ reading, decisions: [decision], desired: readFiles({}), halted: false });
+  return entries.map(({ group }) => group);
+}
+
+describe('a hold', () => {
+  it.each([
+    ['SG6303', 'time', 'waiting'],
+    ['SG6301', 'fact', 'waiting'],
+    ['SG6301', 'commit', 'needsPerson'],
+    ['SG6307', 'commit', 'needsPerson'],
+    ['SG6320', 'commit', 'waiting'],
+    ['SG6105', undefined, 'needsPerson'],
+  ] as const)('by %s that is ended by %s is %s', (code, endedBy, group) => {
+    expect(judged('hold', { code, message: '', ...(endedBy === undefined ? {} : { endedBy }) })).toEqual([
+      group,
+    ]);
+  });
+});
+
+describe('a device that ran outside its window', () => {
+  it('is counted, and named with what became of its task', () => {
+    const run = { device: 'smd-1', startedAt: '2026-11-23T13:00:01.000Z', cause: 'lostRace' } as const;
+    const ledger = new Ledger();
+    const ran = { ...noted(), kind: 'ranOutsideWindow', closedAt: run.startedAt, runs: [run] } as const;
+    for (const event of [claimed(), issued(), ran]) ledger.write(event);
+    const reading = { view: ledger.view, commits: 3, events: new Map() };
+    const entries = makeEntries({ reading, decisions: [], desired: readFiles({}), halted: false });
+    expect(countOutside(entries)).toBe(1);
+    expect(entries[0]?.outside).toEqual([run]);
+    expect(entries[0]?.next).toMatch(/^look at smd-1: docs\/OPERATIONS\.md tells/);
+    const [receipt] = ledger.view.receipts.values();
+    if (receipt === undefined) throw new Error('the ledger has a receipt');
+    expect(receiptDetail(receipt)).toBe('st-1, ran outside its window on smd-1');
+    ledger.write(settled({ outcome: 'succeeded', executions: one('SUCCEEDED') }));
+    expect(receiptDetail(receipt)).toBe('st-1 succeeded, ran outside its window on smd-1');
   });
 });
 

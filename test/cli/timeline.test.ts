@@ -45,6 +45,43 @@ describe('a timeline', () => {
     ]);
   });
 
+  it('tells by what a claim was allowed, that its window closed, and what ran all the same', () => {
+    const { verdict } = claimed();
+    const end = `${day}13:00:00.000Z`;
+    const waiver = {
+      name: 'storm',
+      path: 'policies/w.yaml',
+      blob: '1'.repeat(40),
+      rules: ['nights/window'],
+      reason: 'a gale\u202e',
+      expires: end,
+    };
+    const policies = [{ name: 'nights', blob: '2'.repeat(40) }];
+    const told = lines([
+      claimed({
+        verdict: { ...verdict, until: `${day}12:30:00.000Z`, closes: end, cancels: end, policies, waiver },
+      }),
+      issued(),
+      cancelRequested({ reason: 'closed', end }),
+      {
+        ...events.noted(),
+        kind: 'ranOutsideWindow',
+        closedAt: end,
+        runs: [{ device: 'smd-1', startedAt: `${day}13:00:01.000Z`, cause: 'lostRace' }],
+      },
+    ]);
+    const words = told.map((line) =>
+      line.replace(/ +\[[^[]*\]$/, '').replace(/^.*? {2}(claimed|cancel|outside)/, '$1'),
+    );
+    expect(words[1]).toBe(
+      `claimed  attempt 1, allowed by nights until ${day}12:30:00.000Z, may begin until ${end}; by waiver storm (policies/w.yaml) of nights/window, which expires ${end}: a gale\\u{202e}`,
+    );
+    expect(words[3]).toBe(`cancel   asked for st-1: its window ends at ${end}`);
+    expect(words[4]).toBe(
+      `outside  its window had closed at ${end}; smd-1 began at ${day}13:00:01.000Z: the device was quicker than the cancel`,
+    );
+  });
+
   it('fits a narrow terminal', () => {
     expect(lines(life, 60).filter((line) => line.length > 60)).toEqual([]);
   });

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Folder, makeFolder, removeFolders, taskText } from './folder.ts';
 import { run } from './terminal.ts';
 
-const examples = fileURLToPath(new URL('../../examples', import.meta.url));
+const examples = fileURLToPath(new URL('../../examples/demo', import.meta.url));
 
 let folder: Folder = makeFolder();
 afterEach(removeFolders);
@@ -20,7 +20,11 @@ async function validate(files: Readonly<Record<string, string>>, argv: readonly 
 describe('validate', () => {
   it('finds nothing wrong with the examples', async () => {
     const ran = await run(['validate'], { cwd: examples });
-    expect(ran).toEqual({ exit: 0, stdout: '5 files, 6 valid tasks: no problems\n', stderr: '' });
+    expect(ran).toEqual({
+      exit: 0,
+      stdout: '8 files, 6 valid tasks, 1 window, 3 policies: no problems\n',
+      stderr: '',
+    });
   });
 
   it('names place, code, reason and near miss of every problem, and counts them', async () => {
@@ -98,7 +102,7 @@ describe('validate', () => {
   });
 
   it('finds a fleet that the configuration beside it does not have', async () => {
-    const config = await readFile(join(examples, 'snowgate.yaml'), 'utf8');
+    const config = await readFile(join(examples, '..', 'snowgate.yaml'), 'utf8');
     const files = { 'tasks/a.yaml': taskText('a', { fleet: 'norht-sea' }), 'snowgate.yaml': config };
     const { exit, stdout } = await validate(files);
     expect(exit).toBe(1);
