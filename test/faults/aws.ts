@@ -5,6 +5,8 @@
 import type {
   CancelOutcome,
   CreateOutcome,
+  DescribedDevice,
+  DescribedExecution,
   Read,
   ReadFailure,
   ServerTime,
@@ -15,10 +17,12 @@ import type { TaskRequest } from '../../src/manifest/request.ts';
 import { setOnline } from '../../src/simulator/device.ts';
 import type { Fleet } from '../../src/simulator/fleet.ts';
 import { createFleet, expectChange, settleFleet } from '../../src/simulator/fleet.ts';
+import { describeDevice, lastHeardMs } from '../../src/simulator/inventory.ts';
 import { defaultSettings } from '../../src/simulator/settings.ts';
 import {
   cancelTask,
   createTask,
+  describeExecution,
   describeTask,
   listExecutions,
   listTasks,
@@ -36,6 +40,7 @@ export interface StartedCall {
   readonly atMs: number;
   /** The same moment by the caller's own clock. */
   readonly wallMs: number;
+  readonly fleet: string;
   readonly token: string;
   readonly by: string;
 }
@@ -44,6 +49,10 @@ export class SimAws {
   readonly fleets = new Map<string, Fleet>();
   readonly calls: StartedCall[] = [];
   readonly cancels: StartedCall[] = [];
+  /** Tasks and devices of which AWS refused to say when they began, as `task/device`. */
+  readonly untold = new Set<string>();
+  /** When somebody said of a device, by `fleet/device`, that it is ready, or is not any more. */
+  readonly #ready = new Map<string, { readonly atMs: number; readonly isReady: boolean }[]>();
   readonly #timeline: Timeline;
   readonly #scenario: Scenario;
 
@@ -73,6 +82,20 @@ export class SimAws {
       setOnline(device, online, nowMs);
     const known = this.fleets.get(fleet);
     if (known !== undefined) expectChange(known);
+  }
+
+  /** Somebody tags a device as ready, or takes that back. */
+  setReady(fleet: string, device: string, isReady: boolean): void {
+    const key = `${fleet}/${device}`;
+    this.#ready.set(key, [...(this.#ready.get(key) ?? []), { atMs: this.#timeline.nowMs, isReady }]);
+  }
+
+  /** Whether a device was tagged as ready at any moment from one to another. */
+  wasReady(fleet: string, device: string, fromMs: number, toMs: number): boolean {
+    const said = this.#ready.get(`${fleet}/${device}`) ?? [];
+    return said.some(
+      ({ atMs, isReady }, index) => isReady && atMs <= toMs && (said[index + 1]?.atMs ?? toMs) >= fromMs,
+    );
   }
 
   /** The next task of a device ends badly. */
@@ -146,7 +169,36 @@ export class SimAws {
           }));
           return { kind: 'ok', value };
         }),
+      describeDevice: (device) => read(() => this.#describeDevice(fleet, device)),
+      describeExecution: async (taskId, device) => {
+        const answer = await read(() => this.#describeExecution(fleet, taskId, device));
+        if (answer.kind === 'denied' || answer.kind === 'notFound') this.untold.add(`${taskId}/${device}`);
+        return answer;
+      },
       createTask: (request, gate) => this.#create(fleet, process, prng, odds, request, gate, server),
+    };
+  }
+
+  #describeDevice(fleet: Fleet, device: string): Read<DescribedDevice> {
+    const found = describeDevice(fleet, device, this.#timeline.nowMs);
+    if (!found.ok) return { kind: 'notFound', fault: fault('SG5001', 'human', 'no such device') };
+    const { state } = found.value;
+    const nowMs = this.#timeline.nowMs;
+    const isReady = this.wasReady(fleet.region, device, nowMs, nowMs);
+    const tags = isReady ? { ...found.value.tags, ready: 'yes' } : found.value.tags;
+    const lastMs = lastHeardMs(fleet, found.value);
+    const lastReachedOutMs = lastMs === null ? null : epochMs + lastMs;
+    return { kind: 'ok', value: { device, state, type: 'EDGE_C', tags, lastReachedOutMs } };
+  }
+
+  #describeExecution(fleet: Fleet, taskId: string, device: string): Read<DescribedExecution> {
+    const found = describeExecution(fleet, taskId, device, this.#timeline.nowMs);
+    if (!found.ok) return { kind: 'notFound', fault: fault('SG5001', 'human', 'no such execution') };
+    const { executionId, state, startedMs, updatedMs } = found.value;
+    const started = startedMs === null ? null : epochMs + startedMs;
+    return {
+      kind: 'ok',
+      value: { device, executionId, state, startedMs: started, updatedMs: epochMs + updatedMs },
     };
   }
 
@@ -187,6 +239,7 @@ export class SimAws {
     this.cancels.push({
       atMs: this.#timeline.nowMs,
       wallMs: process.clock.wallMs(),
+      fleet: fleet.region,
       token,
       by: `${process.replica}/${process.life}`,
     });
@@ -219,6 +272,7 @@ export class SimAws {
     this.calls.push({
       atMs: this.#timeline.nowMs,
       wallMs: process.clock.wallMs(),
+      fleet: fleet.region,
       token: request.clientToken,
       by: `${process.replica}/${process.life}`,
     });

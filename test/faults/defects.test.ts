@@ -28,7 +28,7 @@ function hunt(index: number): { code: number | null; output: string } {
   const defect = defects[index];
   if (defect === undefined) throw new Error(`no defect ${index}`);
   const folder = join(workshop, `defect-${index}`);
-  for (const part of ['src', 'test/faults', 'test/doubles']) {
+  for (const part of ['src', 'test/faults', 'test/doubles', 'test/plan/input.ts']) {
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
   for (const { file, find, put } of defect.edits) {

@@ -1,14 +1,10 @@
+import type { Defect } from './defect.ts';
+import { policyDefects } from './policy-defects.ts';
+
 /**
  * Planted defects: mistakes that a careful person could make in the protocol. Each is a change to the text of `src/`, made
  * in a copy, so that nothing in `src/` knows of tests; the suite must catch every one.
  */
-export interface Defect {
-  readonly name: string;
-  /** What goes wrong with it, in one sentence. */
-  readonly harm: string;
-  readonly edits: readonly { readonly file: string; readonly find: string; readonly put: string }[];
-}
-
 export const defects: readonly Defect[] = [
   {
     name: 'claim after call',
@@ -17,11 +13,11 @@ export const defects: readonly Defect[] = [
       {
         file: 'controller/pass.ts',
         find: 'const landing = await landNow(',
-        put: 'await callClaims(c, view, chosen.filter(({ token }) => claimed.has(token)), gathered, granted);\n    const landing = await landNow(',
+        put: 'await callClaims(c, view, chosen.filter(({ token }) => claimed.has(token)), granted);\n    const landing = await landNow(',
       },
       {
         file: 'controller/pass.ts',
-        find: '      await callClaims(c, view, choices, gathered, granted);\n      return',
+        find: '      await callClaims(c, view, choices, granted);\n      return',
         put: '      return',
       },
       {
@@ -127,7 +123,7 @@ export const defects: readonly Defect[] = [
     edits: [
       {
         file: 'controller/calling.ts',
-        find: "return judge(task.manifest, batch.policySet, now.wallMs).action === 'allow' ? null : 'notAllowed';",
+        find: "return isAllowed(permit, now.wallMs, c.config.cancel.leadMs) ? null : 'notAllowed';",
         put: 'return null;',
       },
     ],
@@ -181,8 +177,8 @@ export const defects: readonly Defect[] = [
     edits: [
       {
         file: 'plan/claimable.ts',
-        find: 'input.repeatGuard ? findRepeats(manifest, asked) : []',
-        put: 'input.repeatGuard ? findRepeats(manifest, []) : []',
+        find: 'input.settings.repeatGuard ? findRepeats(manifest, asked) : []',
+        put: 'input.settings.repeatGuard ? findRepeats(manifest, []) : []',
       },
     ],
   },
@@ -246,4 +242,5 @@ export const defects: readonly Defect[] = [
       },
     ],
   },
+  ...policyDefects,
 ];

@@ -1,4 +1,5 @@
 /** The people who merge: they add, correct, repeat, move and remove tasks, for reasons of their own. */
+import type { Book } from './book.ts';
 import type { Prng } from './prng.ts';
 import type { SimSource, TaskText } from './source.ts';
 import type { Timeline } from './timeline.ts';
@@ -15,6 +16,8 @@ export class Editor {
   readonly #past: TaskText[] = [];
   #tasks: TaskText[] = [];
   #made = 0;
+  /** What each commit says of the policies beside the tasks; null where there are none, and nobody names a change. */
+  readonly #policies: { readonly prng: Prng; readonly book: () => Book } | null;
 
   constructor(
     source: SimSource,
@@ -22,17 +25,25 @@ export class Editor {
     prng: Prng,
     fleets: readonly string[],
     devicesOf: (fleet: string) => readonly string[],
+    policies: { readonly prng: Prng; readonly book: () => Book } | null,
   ) {
     this.#source = source;
     this.#timeline = timeline;
     this.#prng = prng;
     this.#fleets = fleets;
     this.#devicesOf = devicesOf;
+    this.#policies = policies;
+  }
+
+  get tasks(): readonly TaskText[] {
+    return this.#tasks;
   }
 
   begin(tasks: number): void {
+    // Policies come first: a task that is introduced with them would be held where commits are to be separate.
+    if (this.#policies !== null) this.commit();
     for (let index = 0; index < tasks; index += 1) this.#tasks.push(this.#newTask());
-    this.#commit();
+    this.commit();
   }
 
   edit(): void {
@@ -54,18 +65,30 @@ export class Editor {
     ];
     prng.pick(changes)();
     if (this.#tasks.length === 0) this.#tasks.push(this.#newTask());
-    this.#commit();
+    this.commit();
   }
 
   /** Takes the times away, so that everything that is still wanted could be issued. */
   openAll(): void {
-    this.#tasks = this.#tasks.map(({ notBeforeMs: _, notAfterMs: __, ...task }) => task);
-    this.#commit();
+    const named = this.#policies === null ? {} : { change: 'CHG1' };
+    this.#tasks = this.#tasks.map(({ notBeforeMs: _, notAfterMs: __, ...task }) => ({ ...task, ...named }));
+    this.commit();
   }
 
-  #commit(): void {
+  /** Somebody names the change of a task, or takes that back. */
+  annotate(): void {
+    const changes = ['CHG1', 'CHG22', 'later'];
+    this.#change((task) => ({ ...task, change: this.#policies?.prng.pick(changes) ?? '' }));
+    this.commit();
+  }
+
+  commit(): void {
     this.#past.push(...this.#tasks);
-    this.#source.commit(this.#tasks);
+    if (this.#policies === null) this.#source.commit(this.#tasks);
+    else {
+      const { prng, book } = this.#policies;
+      this.#source.commit(this.#tasks, { book: book(), isReviewed: prng.chance(0.85) });
+    }
   }
 
   #newTask(): TaskText {
@@ -78,6 +101,7 @@ export class Editor {
       targets: this.#drawTargets(fleet),
       run: 1,
       description: 'as asked',
+      ...(this.#policies?.prng.chance(0.85) === true ? { change: 'CHG1' } : {}),
     };
     return this.#prng.chance(0.3) ? this.#withTimes(task) : task;
   }

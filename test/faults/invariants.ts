@@ -1,17 +1,20 @@
 /** S1, S2 and L of DESIGN 5, checked on what truly happened. Each finding is a sentence. */
 import { foldSegment } from '../../src/controller/sync.ts';
 import { decodeSegment } from '../../src/ledger/codec.ts';
-import type { LedgerView } from '../../src/ledger/fold.ts';
-import { emptyView } from '../../src/ledger/fold.ts';
 import type { Receipt } from '../../src/ledger/receipt.ts';
 import { receiptState } from '../../src/ledger/receipt.ts';
+import type { LedgerView } from '../../src/ledger/view.ts';
+import { emptyView } from '../../src/ledger/view.ts';
 import { collectDesired } from '../../src/manifest/collect.ts';
 import type { Token } from '../../src/manifest/manifest.ts';
 import type { Decision } from '../../src/plan/decision.ts';
 import { isFinalState, judgeEnd } from '../../src/plan/observation.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import type { LedgerRemote } from '../doubles/ledger.ts';
+import { openInput } from '../plan/input.ts';
 import type { SimAws } from './aws.ts';
+import type { PolicyWorld } from './policy-invariants.ts';
+import { isLawfulClosing, mayEverRun } from './policy-invariants.ts';
 import { epochMs } from './process.ts';
 import type { SimSource } from './source.ts';
 
@@ -92,12 +95,16 @@ export function findUnwantedCalls(aws: SimAws, source: SimSource, maxAgeMs: numb
   });
 }
 
-/** S2 for CancelTask: none was started for a revision that was wanted at every head of the last `maxAge`. */
-export function findWrongCancels(aws: SimAws, source: SimSource, maxAgeMs: number): string[] {
+/**
+ * S2 for CancelTask: none was started for a revision that was wanted at every head of the last `maxAge`, unless its time was
+ * about to end.
+ */
+export function findWrongCancels(world: PolicyWorld, view: LedgerView): string[] {
+  const { aws, source, maxAgeMs } = world;
   return aws.cancels.flatMap(({ atMs, token, by }) => {
     const heads = source.headsSince(atMs - maxAgeMs).filter((head) => head.atMs <= atMs);
     const wasUnwanted = heads.some((head) => !head.tokens.has(token));
-    return wasUnwanted
+    return wasUnwanted || isLawfulClosing(world, view, token, atMs)
       ? []
       : [`S2: ${by} cancelled ${token.slice(0, 12)} at ${atMs}, which was wanted all the time`];
   });
@@ -236,7 +243,10 @@ export function findWrongEnds(view: LedgerView, aws: SimAws): string[] {
     if (truth.join() !== told.join()) {
       findings.push(`end: ${task.taskId} is told as ${told.join(', ')}, and was ${truth.join(', ')}`);
     }
-    if (judgeEnd(task.targets, receipt.executions, task.state) !== receipt.settled.outcome) {
+    const end = judgeEnd(task.targets, receipt.executions, task.state);
+    // Where nothing ran because its time was over, nobody has called it off.
+    const name = end === 'canceled' && receipt.cancel?.endMs != null ? 'missed' : end;
+    if (name !== receipt.settled.outcome) {
       findings.push(`end: ${task.taskId} is told as ${receipt.settled.outcome}, and was ${truth.join(', ')}`);
     }
   }
@@ -244,11 +254,14 @@ export function findWrongEnds(view: LedgerView, aws: SimAws): string[] {
 }
 
 /** L: what stays wanted and allowed has become issued, refused or ambiguous; nothing is still open. */
-export function findUnfinished(view: LedgerView, source: SimSource, aws: SimAws, nowMs: number): string[] {
+export function findUnfinished(world: PolicyWorld, view: LedgerView, nowMs: number): string[] {
+  const { aws, source } = world;
   const findings: string[] = [];
   for (const decision of decideAtEnd(view, source, aws, nowMs)) {
-    const { key, action, reasons } = decision;
+    const { key, action, reasons, token } = decision;
     if (isFinished(decision)) continue;
+    // Decided as if there were no policies: what they do not let through, now or soon, waits with good reason.
+    if (action !== 'wait' && token !== null && !mayEverRun(world, view, token, nowMs)) continue;
     findings.push(`L: ${key} is ${action}: ${reasons.map(({ message }) => message).join('; ')}`);
   }
   for (const { token, key, taskIds } of view.receipts.values()) {
@@ -282,23 +295,11 @@ function isFinished({ action, reasons }: Decision): boolean {
 }
 
 function decideAtEnd(view: LedgerView, source: SimSource, aws: SimAws, nowMs: number): readonly Decision[] {
-  return makePlan({
-    desired: collectDesired(source.head.files),
-    ledger: view,
-    policySet: { files: [] },
-    nowMs: epochMs + nowMs,
-    repeatGuard: true,
-    fleets: new Map([...aws.fleets.keys()].map((name) => [name, { kind: 'open' }])),
-    halts: [],
-    takenOver: new Set(),
-    elsewhere: new Set(),
-    absent: new Set(),
-    surveys: new Map(),
-    previous: new Map(),
-  }).decisions;
+  const fleets = [...aws.fleets.keys()];
+  return makePlan(openInput(collectDesired(source.head.files), view, epochMs + nowMs, fleets)).decisions;
 }
 
 /** Whether anything is still open in the view of the scenario's end: what a run waits for. */
-export function isAtRest(view: LedgerView, source: SimSource, aws: SimAws, nowMs: number): boolean {
-  return findUnfinished(view, source, aws, nowMs).length === 0;
+export function isAtRest(world: PolicyWorld, view: LedgerView, nowMs: number): boolean {
+  return findUnfinished(world, view, nowMs).length === 0;
 }

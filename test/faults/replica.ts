@@ -11,17 +11,21 @@ import type { Travel } from './process.ts';
 import { drawTravel, SimProcess } from './process.ts';
 import type { Odds, Scenario } from './scenario.ts';
 import type { SimSource } from './source.ts';
-import { openSimSource } from './source.ts';
+import { openSimPolicies, openSimSource } from './source.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface Surroundings {
   readonly timeline: Timeline;
   readonly scenario: Scenario;
   readonly source: SimSource;
+  /** Where the policies have a repository of their own. */
+  readonly policySource: SimSource | null;
+  readonly policyPrng: Prng;
   readonly aws: SimAws;
   readonly remote: LedgerRemote;
   readonly odds: () => Odds;
   readonly sourceIsDown: () => boolean;
+  readonly policiesAreDown: () => boolean;
   /** A bug of ours: the run has failed. */
   readonly onBug: (error: unknown) => void;
   readonly log: (line: () => string) => void;
@@ -69,7 +73,7 @@ export class Replica {
 
   start(wallOffsetMs: number): void {
     if (this.isRunning) return;
-    const { timeline, source, aws, odds, log } = this.#world;
+    const { timeline, source, policySource, aws, odds, log } = this.#world;
     this.#lives += 1;
     const life = this.#lives;
     const prng = this.#prng.split();
@@ -104,6 +108,12 @@ export class Replica {
       source: openSimSource(source, process, prng.split(), () =>
         this.#world.sourceIsDown() ? { ...odds(), fetchFails: 1 } : odds(),
       ),
+      policySource:
+        policySource === null
+          ? null
+          : openSimPolicies(policySource, process, this.#world.policyPrng.split(), () =>
+              this.#world.policiesAreDown() ? { ...odds(), fetchFails: 1 } : odds(),
+            ),
       ledger: this.#openLedger(process, prng.split()),
       apis: new Map(
         [...aws.fleets.keys()].map((fleet) => [fleet, aws.open(fleet, process, prng.split(), odds)]),

@@ -1,8 +1,10 @@
 /** One seeded run: a world is drawn, goes wrong for a while, is healed, and is then held against the invariants. */
-import type { ControllerConfig, FleetConfig } from '../../src/config/config.ts';
-import { decodeSegment, encodeFormat } from '../../src/ledger/codec.ts';
+import { encodeFormat } from '../../src/ledger/codec.ts';
 import { LedgerRemote } from '../doubles/ledger.ts';
-import { SimAws, simAccount } from './aws.ts';
+import { SimAws } from './aws.ts';
+import { emptyBook } from './book.ts';
+import { Bookkeeper } from './bookkeeper.ts';
+import { ledgerId, makeConfig, maxAgeMs } from './config.ts';
 import { Editor } from './editor.ts';
 import {
   findCrowds,
@@ -18,6 +20,16 @@ import {
   isAtRest,
   readLedger,
 } from './invariants.ts';
+import { countKinds } from './kinds.ts';
+import type { PolicyWorld } from './policy-invariants.ts';
+import {
+  findForbiddenCalls,
+  findFullFleets,
+  findLateCancels,
+  findOvercounts,
+  findWrongMisses,
+  findWrongRecords,
+} from './policy-invariants.ts';
 import { Prng } from './prng.ts';
 import type { Surroundings } from './replica.ts';
 import { Replica } from './replica.ts';
@@ -26,8 +38,6 @@ import { calmOdds, drawScenario } from './scenario.ts';
 import { SimSource } from './source.ts';
 import { Timeline } from './timeline.ts';
 
-const ledgerId = '6f1c0000-0000-4000-8000-000000000001';
-const maxAgeMs = 5 * 60_000;
 /** After the calm: the longest back-off is an hour, and each of a chain of doubts may need one. */
 const restMaxMs = 12 * 60 * 60_000;
 const restStepMs = 10 * 60_000;
@@ -62,6 +72,10 @@ class World {
   readonly #timeline = new Timeline();
   readonly #scenario: Scenario;
   readonly #source: SimSource;
+  /** Draws for policies alone, so that they shift nothing else. */
+  readonly #policyPrng: Prng;
+  readonly #keeper: Bookkeeper | null;
+  readonly #policySource: SimSource | null;
   readonly #aws: SimAws;
   readonly #remote = new LedgerRemote(encodeFormat({ v: 1, ledger: ledgerId }));
   readonly #editor: Editor;
@@ -72,6 +86,7 @@ class World {
   #calm = false;
   #calmAtMs = 0;
   #sourceDownUntilMs = 0;
+  #policiesDownUntilMs = 0;
   /** Nobody is started before: a ledger is not restored while a controller runs. */
   #closedUntilMs = 0;
   #lives = 0;
@@ -81,22 +96,48 @@ class World {
     const { log } = options;
     this.#log = log === undefined ? () => undefined : (line) => log(`${this.#timeline.nowMs} ${line()}`);
     this.#prng = new Prng(seed);
-    this.#scenario = drawScenario(this.#prng, options.breakA1 === true);
+    this.#policyPrng = new Prng(seed ^ 0x5bd1e995);
+    // Odd seeds have none, and draw what they drew before there were any: what they found once they find again.
+    const policyPrng = seed % 2 === 0 ? this.#policyPrng : null;
+    this.#scenario = drawScenario(this.#prng, options.breakA1 === true, policyPrng);
     this.#odds = this.#scenario.odds;
     this.#source = new SimSource(this.#timeline);
     this.#aws = new SimAws(this.#timeline, this.#scenario, seed);
     const fleets = [...this.#aws.fleets.keys()];
-    this.#editor = new Editor(this.#source, this.#timeline, this.#prng.split(), fleets, (fleet) =>
-      this.#aws.deviceIds(fleet),
+    const { policies } = this.#scenario;
+    const keeper =
+      policies === null
+        ? null
+        : new Bookkeeper(
+            this.#policyPrng.split(),
+            this.#timeline,
+            fleets,
+            policies.isTight ? this.#scenario.cancelLeadMs : null,
+          );
+    this.#keeper = keeper;
+    this.#policySource = policies?.isSeparate === true ? new SimSource(this.#timeline) : null;
+    const isSeparate = this.#policySource !== null;
+    this.#editor = new Editor(
+      this.#source,
+      this.#timeline,
+      this.#prng.split(),
+      fleets,
+      (fleet) => this.#aws.deviceIds(fleet),
+      keeper === null
+        ? null
+        : { prng: this.#policyPrng.split(), book: () => (isSeparate ? emptyBook : keeper.book) },
     );
     const surroundings: Surroundings = {
       timeline: this.#timeline,
       scenario: this.#scenario,
       source: this.#source,
+      policySource: this.#policySource,
+      policyPrng: this.#policyPrng.split(),
       aws: this.#aws,
       remote: this.#remote,
       odds: () => this.#odds,
       sourceIsDown: () => !this.#calm && this.#timeline.nowMs < this.#sourceDownUntilMs,
+      policiesAreDown: () => !this.#calm && this.#timeline.nowMs < this.#policiesDownUntilMs,
       onBug: (error) => this.#findings.push(`bug: ${error instanceof Error ? error.stack : String(error)}`),
       log: this.#log,
     };
@@ -110,6 +151,7 @@ class World {
   async run(): Promise<RunResult> {
     const { scenario, timeline } = { scenario: this.#scenario, timeline: this.#timeline };
     this.#log(() => `scenario ${JSON.stringify(scenario)}`);
+    this.#beginPolicies();
     this.#editor.begin(scenario.tasksAtStart);
     for (const replica of this.#replicas) {
       timeline.after(this.#prng.between(0, 20_000), () => this.#start(replica));
@@ -133,6 +175,48 @@ class World {
     this.#heal();
     await this.#rest();
     return this.#conclude();
+  }
+
+  #beginPolicies(): void {
+    const { policies } = this.#scenario;
+    const keeper = this.#keeper;
+    if (policies === null || keeper === null) return;
+    const prng = this.#policyPrng;
+    keeper.begin();
+    this.#log(() => `policies ${JSON.stringify(keeper.book)}`);
+    this.#policySource?.commit([], { book: keeper.book });
+    for (const [fleet] of this.#aws.fleets)
+      for (const device of this.#aws.deviceIds(fleet)) this.#aws.setReady(fleet, device, prng.chance(0.7));
+    this.#repeat(policies.editEveryMs, () => this.#editPolicies(keeper), prng);
+    this.#repeat(
+      policies.tagEveryMs,
+      () => {
+        const fleet = prng.pick([...this.#aws.fleets.keys()]);
+        this.#aws.setReady(fleet, prng.pick(this.#aws.deviceIds(fleet)), prng.chance(0.5));
+      },
+      prng,
+    );
+    this.#repeat(
+      policies.downEveryMs,
+      () => {
+        this.#policiesDownUntilMs = this.#timeline.nowMs + prng.between(2 * 60_000, 15 * 60_000);
+        this.#log(() => `policies are down until ${this.#policiesDownUntilMs}`);
+      },
+      prng,
+    );
+  }
+
+  #editPolicies(keeper: Bookkeeper): void {
+    const prng = this.#policyPrng;
+    if (prng.chance(0.2)) this.#editor.annotate();
+    else {
+      keeper.edit(this.#editor.tasks);
+      if (this.#policySource !== null) this.#policySource.commit([], { book: keeper.book });
+      // Now and then a task comes with the policies, in one commit.
+      else if (prng.chance(0.2)) this.#editor.edit();
+      else this.#editor.commit();
+    }
+    this.#log(() => `policies ${JSON.stringify(keeper.book)}`);
   }
 
   #disturbDevices(): void {
@@ -160,12 +244,12 @@ class World {
   }
 
   /** Something that happens again and again, at random, until the calm. */
-  #repeat(everyMs: number, happen: () => void): void {
+  #repeat(everyMs: number, happen: () => void, prng: Prng = this.#prng): void {
     if (everyMs === 0) return;
-    this.#timeline.after(this.#prng.between(1, 2 * everyMs), () => {
+    this.#timeline.after(prng.between(1, 2 * everyMs), () => {
       if (this.#calm) return;
       happen();
-      this.#repeat(everyMs, happen);
+      this.#repeat(everyMs, happen, prng);
     });
   }
 
@@ -229,15 +313,31 @@ class World {
   #heal(): void {
     this.#calm = true;
     this.#odds = calmOdds();
+    this.#keeper?.heal();
+    if (this.#keeper !== null) this.#policySource?.commit([], { book: this.#keeper.book });
     this.#editor.openAll();
     this.#calmAtMs = this.#timeline.nowMs;
-    for (const fleet of this.#aws.fleets.keys()) this.#aws.setOnline(fleet, null, true);
+    for (const fleet of this.#aws.fleets.keys()) {
+      this.#aws.setOnline(fleet, null, true);
+      if (this.#keeper === null) continue;
+      for (const device of this.#aws.deviceIds(fleet)) this.#aws.setReady(fleet, device, true);
+    }
     for (const { process } of this.#replicas) if (process !== null) process.wallOffsetMs = 0;
-    this.#log(() => 'calm');
+    this.#log(() => `calm, policies ${JSON.stringify(this.#keeper?.book ?? null)}`);
   }
 
   get #isWhole(): boolean {
     return this.#scenario.holdsA1 && this.#scenario.ledgerLossAtMs === 0;
+  }
+
+  get #world(): PolicyWorld {
+    const [scenario, source, policySource, aws] = [
+      this.#scenario,
+      this.#source,
+      this.#policySource,
+      this.#aws,
+    ];
+    return { scenario, source, policySource, aws, maxAgeMs };
   }
 
   async #rest(): Promise<void> {
@@ -245,7 +345,7 @@ class World {
     while (this.#timeline.nowMs < endMs && this.#findings.length === 0) {
       await this.#timeline.run(this.#timeline.nowMs + restStepMs);
       const { view, finding } = readLedger(this.#remote, ledgerId);
-      if (finding !== null || isAtRest(view, this.#source, this.#aws, this.#timeline.nowMs)) return;
+      if (finding !== null || isAtRest(this.#world, view, this.#timeline.nowMs)) return;
     }
   }
 
@@ -257,12 +357,18 @@ class World {
     // The guard cannot know of a task that it was told does not exist, or that the ledger has forgotten.
     if (this.#isWhole) this.#findings.push(...findRepeats(this.#aws, this.#source));
     this.#findings.push(...findUnwantedCalls(this.#aws, this.#source, maxAgeMs));
-    this.#findings.push(...findWrongCancels(this.#aws, this.#source, maxAgeMs));
+    this.#findings.push(...findForbiddenCalls(this.#world));
+    this.#findings.push(...findOvercounts(this.#world, this.#remote, ledgerId));
+    this.#findings.push(...findWrongCancels(this.#world, view));
     if (this.#isWhole) {
       this.#findings.push(...findCrowds(view, this.#aws));
       this.#findings.push(...findIntrusions(this.#aws, this.#scenario.listRetentionMs));
       this.#findings.push(...findLateRuns(this.#aws, this.#source, this.#calmAtMs));
       this.#findings.push(...findWrongEnds(view, this.#aws));
+      this.#findings.push(...findWrongRecords(this.#world, view));
+      this.#findings.push(...findLateCancels(this.#world, view, this.#calmAtMs));
+      this.#findings.push(...findWrongMisses(this.#aws, view));
+      this.#findings.push(...findFullFleets(this.#world, view));
       this.#findings.push(
         ...findNeedlessLooks(this.#remote, this.#calmAtMs, this.#scenario.freezeEveryMs > 0),
       );
@@ -270,7 +376,7 @@ class World {
     // Without A1 a task may turn up long after it was given up, and after a loss a person is needed: then nobody can
     // promise that all of them end.
     if (this.#isWhole) {
-      this.#findings.push(...findUnfinished(view, this.#source, this.#aws, this.#timeline.nowMs));
+      this.#findings.push(...findUnfinished(this.#world, view, this.#timeline.nowMs));
     }
     for (const replica of this.#replicas) replica.kill();
     return {
@@ -284,59 +390,4 @@ class World {
       kinds: countKinds(this.#remote),
     };
   }
-}
-
-function countKinds(remote: LedgerRemote): Map<string, number> {
-  const kinds = new Map<string, number>();
-  for (const segment of remote.segments()) {
-    const batch = decodeSegment(segment);
-    for (const event of batch.ok ? batch.value.events : []) {
-      const kind = event.kind === 'released' ? `released ${event.reason}` : event.kind;
-      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-    }
-  }
-  return kinds;
-}
-
-/** The configuration of one replica of a scenario. */
-export function makeConfig(replica: string, scenario: Scenario, fleets: readonly string[]): ControllerConfig {
-  const remote = { url: 'file:///simulated', auth: { kind: 'none' }, insecureTransport: false } as const;
-  return {
-    source: {
-      ...remote,
-      branch: 'main',
-      path: 'tasks',
-      policies: 'policies',
-      schedule: '*/30 * * * * *',
-      maxAgeMs,
-      maxRemovals: 10,
-      limits: {
-        fileBytes: 65_536,
-        files: 1_000,
-        documentsPerFile: 100,
-        depth: 32,
-        fetchTimeoutMs: 120_000,
-        historyCommits: 1_000,
-      },
-    },
-    ledger: {
-      ...remote,
-      branch: 'snowgate-ledger',
-      id: ledgerId,
-      pushesPerMinute: scenario.pushesPerMinute,
-      replicas: scenario.replicas,
-      sharesSource: false,
-    },
-    stateDir: '/simulated',
-    replica,
-    repeatGuard: true,
-    fleets: new Map(
-      fleets.map((name): [string, FleetConfig] => [name, { name, region: name, account: simAccount }]),
-    ),
-    issue: scenario.issue,
-    recovery: scenario.recovery,
-    observe: { rate: 10 },
-    clock: { toleranceMs: 30_000 },
-    shutdown: { timeoutMs: 25_000 },
-  };
 }

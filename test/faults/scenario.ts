@@ -38,6 +38,26 @@ export interface Work {
   readonly foreignEveryMs: number;
 }
 
+/** What policies there are, and what goes on with them. */
+export interface PolicyScenario {
+  /** In a repository of their own. */
+  readonly isSeparate: boolean;
+  readonly uncovered: 'allow' | 'hold';
+  readonly separateCommits: boolean;
+  /** The first policy must be there and match. */
+  readonly isRequired: boolean;
+  readonly maxInFlight: number | null;
+  readonly editEveryMs: number;
+  /** How often somebody tags a device as ready, or takes that back. */
+  readonly tagEveryMs: number;
+  /** How often the repository of the policies goes down for minutes. */
+  readonly downEveryMs: number;
+  /** Nothing goes wrong, nobody moves a window, and devices are slow: then nothing runs outside its window. */
+  readonly isSteady: boolean;
+  /** Windows are hardly longer than it takes to claim and to call, and pushes are slow. */
+  readonly isTight: boolean;
+}
+
 export interface Scenario {
   readonly replicas: number;
   readonly fleets: number;
@@ -74,6 +94,9 @@ export interface Scenario {
   readonly tokenLifeMs: number;
   /** How the devices work, and what befalls them. */
   readonly work: Work;
+  readonly cancelLeadMs: number;
+  /** Null: there are none. */
+  readonly policies: PolicyScenario | null;
   /** A1 of DESIGN 5 holds: late effect and list lag together stay below `settling`. */
   readonly holdsA1: boolean;
 }
@@ -117,13 +140,49 @@ function drawRecovery(prng: Prng, issue: IssueConfig): RecoveryConfig {
   };
 }
 
-/** The scenario of a seed. With `breakA1`, AWS may list later than assumed, and only the token stands in between. */
-export function drawScenario(prng: Prng, breakA1: boolean): Scenario {
+/**
+ * The scenario of a seed. With `breakA1`, AWS may list later than assumed, and only the token stands in between. What policies
+ * there are is drawn apart, from `policyPrng`; null for none.
+ */
+export function drawScenario(prng: Prng, breakA1: boolean, policyPrng: Prng | null): Scenario {
   const wide = drawWide(prng, breakA1);
   const scenario = prng.chance(0.25) ? tighten(wide, prng) : wide;
   const worked = { ...scenario, work: drawWork(prng) };
   // What a lost ledger has forgotten can only be found as long as AWS lists it; DESIGN promises no more.
-  return worked.ledgerLossAtMs === 0 ? worked : { ...worked, listRetentionMs: 0 };
+  const drawn = worked.ledgerLossAtMs === 0 ? worked : { ...worked, listRetentionMs: 0 };
+  return policyPrng === null ? drawn : withPolicies(drawn, policyPrng);
+}
+
+function withPolicies(scenario: Scenario, prng: Prng): Scenario {
+  const policies: PolicyScenario = {
+    isSeparate: prng.chance(0.5),
+    uncovered: prng.pick(['allow', 'allow', 'hold'] as const),
+    separateCommits: prng.chance(0.3),
+    isRequired: prng.chance(0.2),
+    maxInFlight: prng.pick([null, null, 1, 2]),
+    editEveryMs: prng.pick([0, 2, 2, 4]) * minute,
+    tagEveryMs: prng.pick([1, 3]) * minute,
+    downEveryMs: prng.pick([0, 0, 3, 3]) * minute,
+    isSteady: prng.chance(0.15),
+    isTight: prng.chance(0.3),
+  };
+  const cancelLeadMs = prng.pick([30, 60, 60, 120]) * second;
+  const base = policies.isTight ? tighten(scenario, prng) : scenario;
+  const drawn = { ...base, cancelLeadMs, policies };
+  return policies.isSteady ? steady(drawn, policies, prng) : drawn;
+}
+
+function steady(scenario: Scenario, policies: PolicyScenario, prng: Prng): Scenario {
+  return {
+    ...scenario,
+    replicas: 1,
+    odds: never,
+    cancelLeadMs: 60 * second,
+    ...{ killEveryMs: 0, stopEveryMs: 0, freezeEveryMs: 0, clockJumpEveryMs: 0, sourceDownEveryMs: 0 },
+    ...{ ledgerLossAtMs: 0, skewMaxMs: 0, pushesPerMinute: 20 },
+    work: { ...scenario.work, pickupMs: prng.pick([120, 400]) * second, cancelLagMs: 0 },
+    policies: { ...policies, editEveryMs: 0, downEveryMs: 0 },
+  };
 }
 
 function drawWork(prng: Prng): Work {
@@ -174,6 +233,9 @@ function drawWide(prng: Prng, breakA1: boolean): Scenario {
     deadlineMs: prng.pick([15, 30, 60]) * second,
     requestTimeoutMs: 5 * second,
     rate: prng.pick([0.5, 2, 10]),
+    // No scenario lasts so long, and no batch is larger.
+    maxWaitMs: 366 * 24 * 60 * minute,
+    maxPerPass: 40,
   };
   const recovery = drawRecovery(prng, issue);
   const listLagMs = prng.between(0, Math.floor(recovery.settlingMs / 2));
@@ -208,6 +270,8 @@ function drawWide(prng: Prng, breakA1: boolean): Scenario {
     listRetentionMs: recovery.listTrustMs + minute,
     tokenLifeMs: breakA1 ? 30 * 24 * 60 * minute : prng.pick([0, 0, 0, 10 * minute, 36 * 60 * minute]),
     work: { pickupMs: 0, workMs: 0, cancelLagMs: 0, offlineEveryMs: 0, failEveryMs: 0, foreignEveryMs: 0 },
+    cancelLeadMs: 60 * second,
+    policies: null,
     holdsA1: !breakA1,
   };
 }

@@ -1,10 +1,20 @@
 /** A source repository in memory: a line of commits that people edit, and each replica's view of it. */
-import type { CommitId, Provenance, SourceRepository, SourceTree } from '../../src/controller/ports.ts';
+import type {
+  CommitId,
+  CommitRef,
+  PolicyRepository,
+  Provenance,
+  SourceRepository,
+  SourceTree,
+} from '../../src/controller/ports.ts';
 import { sha256Hex } from '../../src/lib/digest.ts';
 import { failed, fault, ok } from '../../src/lib/faults.ts';
 import type { SourceFile } from '../../src/manifest/collect.ts';
 import type { ParsedFile, Token } from '../../src/manifest/manifest.ts';
 import { parseManifestFile } from '../../src/manifest/parse.ts';
+import type { PolicyFile } from '../../src/policy/policy-file.ts';
+import type { Book } from './book.ts';
+import { emptyBook, writeBook } from './book.ts';
 import type { Prng } from './prng.ts';
 import type { SimProcess } from './process.ts';
 import { drawTravel, epochMs } from './process.ts';
@@ -23,6 +33,8 @@ export interface TaskText {
   readonly notBeforeMs?: number;
   readonly notAfterMs?: number;
   readonly after?: readonly string[];
+  /** The annotation that names a change. */
+  readonly change?: string;
 }
 
 export interface SourceCommit {
@@ -31,6 +43,14 @@ export interface SourceCommit {
   readonly atMs: number;
   readonly files: readonly SourceFile[];
   readonly tokens: ReadonlyMap<Token, SourceFile>;
+  readonly texts: ReadonlyMap<Token, TaskText>;
+  /** What is written among the policies, and its files. */
+  readonly book: Book;
+  readonly policies: readonly PolicyFile[];
+  /** It changes policies. */
+  readonly touchesPolicies: boolean;
+  /** It bears a trailer that says so. */
+  readonly isReviewed: boolean;
 }
 
 function writeTask(task: TaskText): string {
@@ -38,7 +58,7 @@ function writeTask(task: TaskText): string {
   return [
     'apiVersion: snowgate/v1',
     'kind: Task',
-    `metadata: {name: ${task.name}}`,
+    `metadata: {name: ${task.name}${task.change === undefined ? '' : `, annotations: {change: ${task.change}}`}}`,
     'spec:',
     `  fleet: ${task.fleet}`,
     `  command: ${task.command}`,
@@ -62,7 +82,10 @@ export class SimSource {
     this.#timeline = timeline;
   }
 
-  commit(tasks: readonly TaskText[]): void {
+  commit(
+    tasks: readonly TaskText[],
+    { book = emptyBook, isReviewed = false }: { readonly book?: Book; readonly isReviewed?: boolean } = {},
+  ): void {
     const files = tasks.map((task): SourceFile => {
       const text = writeTask(task);
       const parsed = this.#parsed.get(text) ?? parseManifestFile(new TextEncoder().encode(text), limits);
@@ -73,10 +96,23 @@ export class SimSource {
     });
     const index = this.commits.length;
     const tokens = new Map<Token, SourceFile>();
-    for (const file of files)
-      for (const { manifest } of file.parsed.manifests) tokens.set(manifest.token, file);
-    const id = sha256Hex(`${index} ${files.map(({ blob }) => blob).join(' ')}`).slice(0, 40);
-    this.commits.push({ id, index, atMs: this.#timeline.nowMs, files, tokens });
+    const texts = new Map<Token, TaskText>();
+    for (const [place, file] of files.entries()) {
+      for (const { manifest } of file.parsed.manifests) {
+        tokens.set(manifest.token, file);
+        const text = tasks[place];
+        if (text !== undefined) texts.set(manifest.token, text);
+      }
+    }
+    const before = this.commits.at(-1);
+    const policies = before?.book === book ? before.policies : writeBook(book);
+    const wordOf = (all: readonly PolicyFile[]): string => all.map(({ path, blob }) => path + blob).join(' ');
+    const touchesPolicies = wordOf(policies) !== wordOf(before?.policies ?? []);
+    const word = policies.length === 0 ? '' : ` ${wordOf(policies)}`;
+    const id = sha256Hex(`${index} ${files.map(({ blob }) => blob).join(' ')}${word}`).slice(0, 40);
+    const atMs = this.#timeline.nowMs;
+    const said = { book, policies, touchesPolicies, isReviewed };
+    this.commits.push({ id, index, atMs, files, tokens, texts, ...said });
   }
 
   get head(): SourceCommit {
@@ -93,6 +129,28 @@ export class SimSource {
       }
     }
     return 0;
+  }
+
+  /** The commit since which a revision has been there without a break, as seen from a head. */
+  introducedAt(head: SourceCommit, token: Token): SourceCommit {
+    let commit = head;
+    for (;;) {
+      const before = this.commits[commit.index - 1];
+      if (before === undefined || !before.tokens.has(token)) return commit;
+      commit = before;
+    }
+  }
+
+  /** The commit that wrote what stands in a policy's file, as seen from a head. */
+  writtenAt(head: SourceCommit, path: string): SourceCommit {
+    const blobAt = (commit: SourceCommit): string | undefined =>
+      commit.policies.find((file) => file.path === path)?.blob;
+    let commit = head;
+    for (;;) {
+      const before = this.commits[commit.index - 1];
+      if (before === undefined || blobAt(before) !== blobAt(head)) return commit;
+      commit = before;
+    }
   }
 
   find(id: CommitId): SourceCommit | undefined {
@@ -139,22 +197,53 @@ export function openSimSource(
       await process.pause(1);
       const commit = find(head);
       if (commit === undefined) return failed(fault('SG3002', 'retry', 'no such commit'));
-      const tree: SourceTree = { head, files: commit.files, policies: [] };
+      const tree: SourceTree = { head, files: commit.files, policies: commit.policies };
       return ok(tree);
     },
     async trace(head, wanted) {
       await process.pause(1);
       const found = new Map<Token, Provenance>();
-      const at = find(head)?.index ?? -1;
+      const at = find(head);
       for (const token of wanted.keys()) {
-        let index = at;
-        while (index > 0 && source.commits[index - 1]?.tokens.has(token) === true) index -= 1;
-        const commit = source.commits[index];
-        if (commit === undefined || !commit.tokens.has(token)) continue;
-        const ref = { commit: commit.id, author: 'somebody', timeMs: epochMs + commit.atMs };
-        found.set(token, { introduced: ref, changed: ref, position: index });
+        if (at === undefined || !at.tokens.has(token)) continue;
+        const commit = source.introducedAt(at, token);
+        const ref = refOf(commit);
+        found.set(token, { introduced: ref, changed: ref, position: commit.index });
       }
       return ok(found);
+    },
+    async traceFiles(head, paths) {
+      await process.pause(1);
+      const at = find(head);
+      const known = at?.policies.map(({ path }) => path) ?? [];
+      const found = paths.filter((path) => known.includes(path));
+      return ok(
+        new Map(
+          found.flatMap((path) =>
+            at === undefined ? [] : [[path, refOf(source.writtenAt(at, path))] as const],
+          ),
+        ),
+      );
+    },
+  };
+}
+
+function refOf({ id, isReviewed, touchesPolicies, atMs }: SourceCommit): CommitRef {
+  const trailers = isReviewed ? { 'reviewed-by': ['somebody else'] } : {};
+  const people = { author: 'somebody', committer: 'somebody', subject: 'simulated' };
+  return { commit: id, ...people, trailers, touchesPolicies, timeMs: epochMs + atMs };
+}
+
+/** The same for a repository that holds policies alone. */
+export function openSimPolicies(...given: Parameters<typeof openSimSource>): PolicyRepository {
+  const { fetch, descends, read, traceFiles } = openSimSource(...given);
+  return {
+    fetch,
+    descends,
+    traceFiles,
+    async read(head) {
+      const tree = await read(head);
+      return tree.ok ? ok({ head, files: tree.value.policies }) : tree;
     },
   };
 }
