@@ -9,10 +9,10 @@ import { encodeFormat } from '../../src/ledger/codec.ts';
 import { receiptState } from '../../src/ledger/receipt.ts';
 import { LedgerRemote } from '../doubles/ledger.ts';
 import { SimAws } from '../faults/aws.ts';
+import { makeConfig } from '../faults/config.ts';
 import { readLedger } from '../faults/invariants.ts';
 import { Prng } from '../faults/prng.ts';
 import { Replica } from '../faults/replica.ts';
-import { makeConfig } from '../faults/run.ts';
 import { calmOdds, drawScenario, type Scenario } from '../faults/scenario.ts';
 import { SimSource, type TaskText } from '../faults/source.ts';
 import { Timeline } from '../faults/timeline.ts';
@@ -48,14 +48,22 @@ class CountingAws extends SimAws {
   }
 }
 
-const drawn = drawScenario(new Prng(1), false);
+const drawn = drawScenario(new Prng(1), false, null);
 const scenario: Scenario = {
   ...drawn,
   replicas: 1,
   fleets: 1,
   devices,
   scheduleMs: 5 * 60_000,
-  issue: { batch: 40, concurrency: 8, deadlineMs: 60_000, requestTimeoutMs: 5_000, rate: 2 },
+  issue: {
+    batch: 40,
+    concurrency: 8,
+    deadlineMs: 60_000,
+    requestTimeoutMs: 5_000,
+    rate: 2,
+    maxWaitMs: 30 * dayMs,
+    maxPerPass: 40,
+  },
   recovery: { takeoverMs: 180_000, settlingMs: 30_000, listTrustMs: dayMs },
   pushesPerMinute: 6,
   listLagMs: 2_000,
@@ -90,6 +98,9 @@ const replica = new Replica(
     remote,
     odds: calmOdds,
     sourceIsDown: () => false,
+    policySource: null,
+    policyPrng: new Prng(1),
+    policiesAreDown: () => false,
     onBug: (error) => bugs.push(error),
     log: () => undefined,
   },
