@@ -32,6 +32,7 @@ COPY --from=build /opt/snowgate/node_modules node_modules
 COPY --from=build /opt/snowgate/dist dist
 COPY package.json LICENSE ./
 COPY schemas schemas
+COPY policies policies
 COPY examples examples
 
 ENV NODE_ENV=production

@@ -1,6 +1,6 @@
 /** What a user has: a source repository, a ledger repository, an AWS (simulated, in a process of its own), and files. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Ended, killAllIn, type Started, startProgram } from './processes.ts';
@@ -40,6 +40,8 @@ export interface World {
   git(repository: Repository, ...args: string[]): string;
   /** Writes files into the work tree of the source (null removes one), commits and pushes; answers the head. */
   commit(files: Readonly<Record<string, string | null>>): string;
+  /** The same in a repository of their own, `policies.git`, which is made with its first commit. */
+  commitPolicies(files: Readonly<Record<string, string | null>>): string;
   /** Writes `NAME.yaml`, and answers its path; sections are merged with the usual ones. */
   configure(name: string, change?: Change): string;
   /** Makes the ledger, and pins it in every configuration that is written from now on. */
@@ -54,7 +56,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-export type Repository = 'work' | 'source.git' | 'ledger.git';
+export type Repository = 'work' | 'source.git' | 'ledger.git' | 'policies.git';
 
 /** Not a word that could stand anywhere else: it must never be seen in what the program writes. */
 export const canary = 'canary-0b6e8f6d51a7';
@@ -114,14 +116,24 @@ function makeRepositories(dir: string): void {
   }
   runGit(dir, 'init', '--quiet', '--initial-branch=main', 'work');
   writeFileSync(join(dir, 'work', 'README.md'), 'tasks\n');
-  pushAll(join(dir, 'work'), 'Begin');
+  pushAll(join(dir, 'work'), 'source.git', 'Begin');
 }
 
-function pushAll(work: string, message: string): string {
+function pushAll(work: string, repository: string, message: string): string {
   runGit(work, 'add', '--all');
   runGit(work, 'commit', '--quiet', '--allow-empty', `--message=${message}`);
-  runGit(work, 'push', '--quiet', '--force', '../source.git', 'HEAD:main');
+  runGit(work, 'push', '--quiet', '--force', `../${repository}`, 'HEAD:main');
   return runGit(work, 'rev-parse', 'HEAD');
+}
+
+function commitPolicies(dir: string, files: Readonly<Record<string, string | null>>): string {
+  const work = join(dir, 'policy-work');
+  if (!existsSync(work)) {
+    runGit(dir, 'init', '--quiet', '--bare', '--initial-branch=main', 'policies.git');
+    runGit(dir, 'init', '--quiet', '--initial-branch=main', 'policy-work');
+  }
+  for (const [path, content] of Object.entries(files)) writeIn(join(work, path), content);
+  return pushAll(work, 'policies.git', 'Rule');
 }
 
 function runGit(cwd: string, ...args: string[]): string {
@@ -160,8 +172,9 @@ function makeUse(dir: string, endpoint: string, start: World['start']): Use {
     git: (repository, ...args) => runGit(join(dir, repository), ...args),
     commit: (files) => {
       for (const [path, content] of Object.entries(files)) writeIn(join(dir, 'work', path), content);
-      return pushAll(join(dir, 'work'), 'Change');
+      return pushAll(join(dir, 'work'), 'source.git', 'Change');
     },
+    commitPolicies: (files) => commitPolicies(dir, files),
     configure,
     initLedger: async (...flags) => {
       const made = await finish(
