@@ -50,6 +50,8 @@ describe('the README', () => {
       'doctor',
       'validate',
       'token',
+      'window',
+      'policy',
       'plan',
       'run',
       'status',
@@ -116,10 +118,12 @@ function leaves(): Leaf[] {
   const walk = (path: readonly string[], schema: unknown): void => {
     if (!isRecord(schema)) return;
     const { properties, additionalProperties } = schema;
-    if (isRecord(additionalProperties)) walk([...path, 'NAME'], additionalProperties);
+    // A map of texts (labels) is one key: its names are anybody's own.
+    const isMap = isRecord(additionalProperties) && additionalProperties['type'] !== 'string';
+    if (isMap) walk([...path, 'NAME'], additionalProperties);
     for (const [key, value] of Object.entries(isRecord(properties) ? properties : {}))
       walk([...path, key], value);
-    const isLeaf = !isRecord(properties) && !isRecord(additionalProperties);
+    const isLeaf = !isRecord(properties) && !isMap;
     const key = path.join('.');
     if (isLeaf && !('x-refused' in schema) && key !== 'apiVersion' && key !== 'kind') {
       found.push({ key, reserved: 'x-reserved' in schema });

@@ -143,7 +143,7 @@ describe('the checkers', () => {
       rules.checkPurity,
       {
         'src/policy/a.ts':
-          'a = process.env.A;\nb = Math.random();\nasync function c() {}\nd.await; e = { process: 1 };',
+          'a = process.env.A;\nb = Math.random();\nasync function c() {}\nd.await; e = { process: 1, async: false };',
       },
       [
         'src/policy/a.ts:1: pure code uses process',

@@ -138,7 +138,7 @@ describe.skipIf(name === undefined)('the image', () => {
     expect(JSON.parse(stdout)).toEqual([expect.stringMatching(/^git version 2\.(39|[4-9])/), true, true, []]);
   });
 
-  it('shows the demo, with nothing but /tmp to write to', async () => {
+  it('shows the demo, with nothing but /tmp to write to', { timeout: 120_000 }, async () => {
     const { code, stdout, stderr } = await finish(['demo', '--once']);
     expect([code, stdout], stderr).toEqual([0, expect.stringMatching(/0 asked for twice\s*$/)]);
   });

@@ -127,7 +127,9 @@ function impurities(tokens: readonly SourceToken[]): { what: string; line: numbe
     const phrase = texts.join('');
     const isMember = tokens[index - 1]?.text === '.' || tokens[index - 1]?.text === '?.';
     if (isMember) continue;
-    const called = texts[1] === '(' || token.text === 'async' || token.text === 'await';
+    // A property of that name is somebody's option, and no function.
+    const asyncFunction = token.text === 'async' && texts[1] !== ':';
+    const called = texts[1] === '(' || asyncFunction || token.text === 'await';
     if (impureWords.has(token.text) && called) found.push({ what: token.text, line: token.line });
     if (impureObjects.has(token.text) && texts[1] === '.') found.push({ what: token.text, line: token.line });
     if (phrase.startsWith('Date.now')) found.push({ what: 'Date.now', line: token.line });
