@@ -143,6 +143,7 @@ export class Bookkeeper {
       'review',
       'age',
       'ready',
+      'ready',
     ] as const);
     switch (kind) {
       case 'window': {
@@ -238,7 +239,7 @@ export class Bookkeeper {
     const prng = this.#prng;
     if (tasks.length === 0) return;
     const task = prng.pick(tasks);
-    if (prng.chance(0.5)) this.#forbid(task);
+    if (count === 2 || prng.chance(0.5)) this.#forbid(task);
     const about = this.book.policies.filter(
       ({ commands, fleets }) =>
         commands?.includes(task.command) !== false && fleets?.includes(task.fleet) !== false,
@@ -246,7 +247,10 @@ export class Bookkeeper {
     const rules = about.flatMap((policy) => policy.rules.map((rule) => `${policy.name}/${rule.name}`));
     if (rules.length < count) return;
     const cut = count === 1 ? rules.length : rules.length - 1;
-    const parts = [prng.chance(0.3) ? [prng.pick(rules)] : rules.slice(0, cut), rules.slice(cut)];
+    const parts = [
+      count === 1 && prng.chance(0.3) ? [prng.pick(rules)] : rules.slice(0, cut),
+      rules.slice(cut),
+    ];
     const waivers = parts.slice(0, count).map((part) => {
       this.#made += 1;
       const minutes = prng.pick([3, 10, 120]);
@@ -254,7 +258,7 @@ export class Bookkeeper {
         name: `v${this.#made}`,
         fleet: task.fleet,
         task: task.name,
-        run: prng.chance(0.9) ? task.run : task.run + 1,
+        run: prng.chance(0.95) ? task.run : task.run + 1,
         rules: part,
         expiresMs: this.#timeline.nowMs + (prng.chance(0.25) ? 80 * hour : minutes * minute),
       };

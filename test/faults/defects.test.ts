@@ -1,5 +1,5 @@
 /** The suite that catches nothing proves nothing: each planted defect must be caught, and the seed is named. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -10,6 +10,8 @@ const root = resolve(import.meta.dirname, '../..');
 const workshop = mkdtempSync(join(tmpdir(), 'snowgate-defects-'));
 /** Each is caught within the first 400; the bound leaves room for changes elsewhere that shift the draws. */
 const seedsMax = 2_000;
+/** Of one process, beside another and on a busy machine. */
+const huntMs = 300_000;
 
 beforeAll(() => {
   symlinkSync(join(root, 'node_modules'), join(workshop, 'node_modules'));
@@ -18,13 +20,31 @@ beforeAll(() => {
 
 afterAll(() => rmSync(workshop, { recursive: true, force: true }));
 
-function run(command: string, args: readonly string[]): { code: number | null; output: string } {
-  const done = spawnSync(command, args, { cwd: workshop, encoding: 'utf8', timeout: 240_000 });
-  return { code: done.status, output: `${done.stdout}${done.stderr}` };
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+function run(command: string, args: readonly string[]): Promise<Ended> {
+  return new Promise((settle, fail) => {
+    const child = spawn(command, args, {
+      cwd: workshop,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: huntMs,
+      killSignal: 'SIGKILL',
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    }
+    child.on('error', fail).on('close', (code) => settle({ code, output }));
+  });
 }
 
 /** Builds src/ and the simulation with the defect in them, and runs seeds until one fails. */
-function hunt(index: number): { code: number | null; output: string } {
+async function hunt(index: number): Promise<Ended> {
   const defect = defects[index];
   if (defect === undefined) throw new Error(`no defect ${index}`);
   const folder = join(workshop, `defect-${index}`);
@@ -47,17 +67,35 @@ function hunt(index: number): { code: number | null; output: string } {
     config,
     JSON.stringify({ extends: '../tsconfig.json', compilerOptions: options, files: [main], include: [] }),
   );
-  const built = run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config]);
+  const built = await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config]);
   if (built.code !== 0) throw new Error(`the defect does not build: ${built.output}`);
   writeFileSync(join(folder, 'out/package.json'), '{"type":"module"}');
   const script = join(folder, 'out/test/faults/main.js');
   return run(process.execPath, [script, '--seed', '1', '--runs', String(seedsMax), '--stop-at', '1']);
 }
 
+/** Each hunt is one process that keeps one core busy: two beside each other, and the others wait for their turn. */
+const huntersMax = 2;
+let hunters = 0;
+const queue: (() => void)[] = [];
+
+async function inTurn<T>(act: () => Promise<T>): Promise<T> {
+  if (hunters >= huntersMax) await new Promise<void>((go) => queue.push(go));
+  else hunters += 1;
+  try {
+    return await act();
+  } finally {
+    // The turn is handed on, or given back.
+    const next = queue.shift();
+    if (next === undefined) hunters -= 1;
+    else next();
+  }
+}
+
 describe('a planted defect is caught', () => {
   for (const [index, { name, harm }] of defects.entries()) {
-    it(`${name}: ${harm}`, { timeout: 300_000 }, () => {
-      const { code, output } = hunt(index);
+    it.concurrent(`${name}: ${harm}`, { timeout: defects.length * huntMs }, async () => {
+      const { code, output } = await inTurn(() => hunt(index));
       expect(code, output).toBe(1);
       process.stderr.write(`${name}: caught by ${output.split('\n')[0] ?? ''}\n`);
       expect(output).toMatch(/^seed \d+: /);

@@ -65,8 +65,8 @@ function ask({ scenario, source, policySource }: PolicyWorld, question: Question
   });
 }
 
-/** What AWS told of a device is believed for a minute, and for no longer than anything else that was read. */
-const tagLagMs = 60_000 + clockSlackMs;
+/** What AWS told of a device is believed for a minute, and called upon within a deadline; each with room for slow answers. */
+const tagLagMs = 4 * minuteMs;
 
 /**
  * S2 for policies: no call was started that the policies of every head of the last `maxAge` forbid at that instant; nor one of
@@ -74,6 +74,8 @@ const tagLagMs = 60_000 + clockSlackMs;
  */
 export function findForbiddenCalls(world: PolicyWorld): string[] {
   const { aws, source, maxAgeMs } = world;
+  // Whoever is frozen in between goes on with what he knows, for as long as it is not stale.
+  const frozenMs = world.scenario.freezeEveryMs > 0 ? maxAgeMs : 0;
   return aws.calls.flatMap(({ atMs, wallMs, fleet, token, by }) => {
     const fromMs = atMs - maxAgeMs;
     const reasons = source
@@ -82,7 +84,8 @@ export function findForbiddenCalls(world: PolicyWorld): string[] {
       .flatMap((head) => {
         const task = head.texts.get(token);
         if (task === undefined) return [];
-        const isReady = (device: string): boolean => aws.wasReady(fleet, device, fromMs - tagLagMs, atMs);
+        const isReady = (device: string): boolean =>
+          aws.wasReady(fleet, device, atMs - tagLagMs - frozenMs, atMs);
         return policyHeads(world, head, fromMs, atMs).map((policies) =>
           ask(world, {
             ...{ token, task, head, policies, isReady },

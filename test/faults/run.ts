@@ -192,7 +192,9 @@ class World {
       policies.tagEveryMs,
       () => {
         const fleet = prng.pick([...this.#aws.fleets.keys()]);
-        this.#aws.setReady(fleet, prng.pick(this.#aws.deviceIds(fleet)), prng.chance(0.5));
+        const ids = this.#aws.deviceIds(fleet);
+        for (let devices = 0; devices < 3; devices += 1)
+          this.#aws.setReady(fleet, prng.pick(ids), prng.chance(0.5));
       },
       prng,
     );
