@@ -8,6 +8,8 @@ import { runSeed } from './run.ts';
 
 const share = 100;
 const seeds = 1_200;
+/** A share takes some twenty seconds of one core; on a busy machine many times that. */
+const patient = { timeout: 400_000 };
 
 async function runSeeds(first: number, count: number, options: RunOptions): Promise<RunResult[]> {
   const results: RunResult[] = [];
@@ -22,7 +24,7 @@ function findFailures(results: readonly RunResult[]): string[] {
 describe('with no help from the token (A1 and A2 hold)', () => {
   const kinds = new Map<string, number>();
   for (let first = 1; first <= seeds; first += share) {
-    it(`keeps S1, S2 and L for seeds ${first} to ${first + share - 1}`, async () => {
+    it(`keeps S1, S2 and L for seeds ${first} to ${first + share - 1}`, patient, async () => {
       const results = await runSeeds(first, share, {});
       for (const result of results) {
         for (const [kind, count] of result.kinds) kinds.set(kind, (kinds.get(kind) ?? 0) + count);
@@ -69,7 +71,7 @@ describe('with no help from the token (A1 and A2 hold)', () => {
 });
 
 describe('with A1 broken, and only the memory of the token in between', () => {
-  it.each([1, 71])('keeps S1 and S2 for 70 seeds from %d', async (first) => {
+  it.each([1, 71])('keeps S1 and S2 for 70 seeds from %d', patient, async (first) => {
     expect(findFailures(await runSeeds(first, 70, { breakA1: true }))).toEqual([]);
   });
 });
