@@ -71,7 +71,15 @@ async function hunt(index: number): Promise<Ended> {
   if (built.code !== 0) throw new Error(`the defect does not build: ${built.output}`);
   writeFileSync(join(folder, 'out/package.json'), '{"type":"module"}');
   const script = join(folder, 'out/test/faults/main.js');
-  return run(process.execPath, [script, '--seed', '1', '--runs', String(seedsMax), '--stop-at', '1']);
+  return run(process.execPath, [
+    script,
+    '--seed',
+    String(defect.from ?? 1),
+    '--runs',
+    String(seedsMax),
+    '--stop-at',
+    '1',
+  ]);
 }
 
 /** Each hunt is one process that keeps one core busy: two beside each other, and the others wait for their turn. */

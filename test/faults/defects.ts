@@ -34,6 +34,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'late released reopens a newer attempt',
+    from: 250,
     harm: 'a claimant that was given up ends the attempt of whoever came after it',
     edits: [
       {
@@ -55,6 +56,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'takeover by event time',
+    from: 350,
     harm: 'an observer whose clock is wrong gives up a claimant that is about to call',
     edits: [
       {
@@ -92,6 +94,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'a look begun too early',
+    from: 85,
     harm: 'what a request has yet to make is taken for absent',
     edits: [
       {
@@ -103,6 +106,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'no deadline',
+    from: 45,
     harm: 'a process that was frozen calls after others have looked and claimed again',
     edits: [
       {
@@ -119,6 +123,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'the verdict is not asked again before the call',
+    from: 320,
     harm: 'a call leaves after its permission has ended',
     edits: [
       {
@@ -130,6 +135,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'a lost outcome is forgotten',
+    from: 75,
     harm: 'a claim stays open for ever, or until somebody else looks',
     edits: [
       {
@@ -206,6 +212,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'tasks made around Git are not looked for',
+    from: 45,
     harm: 'a device that somebody has given a task is given another',
     edits: [{ file: 'plan/devices.ts', find: 'if (foreign !== undefined) {', put: "if (foreign === '') {" }],
   },
@@ -222,6 +229,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'an end from an early listing',
+    from: 130,
     harm: 'a task that ran is written down as one that nobody ran',
     edits: [
       {

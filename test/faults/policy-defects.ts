@@ -4,6 +4,7 @@ import type { Defect } from './defect.ts';
 export const policyDefects: readonly Defect[] = [
   {
     name: 'windows are not asked again at the call',
+    from: 320,
     harm: 'a slow push carries a call past the end of its window',
     edits: [
       {
@@ -53,6 +54,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'a window that leaves cancels',
+    from: 125,
     harm: 'what was to go on is cancelled',
     edits: [
       {
@@ -64,6 +66,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'runs outside a window are not recorded',
+    from: 115,
     harm: 'nobody learns that a device was unlocked outside its window',
     edits: [
       {
@@ -113,6 +116,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'waivers add up',
+    from: 370,
     harm: 'two exceptions let through what neither would',
     edits: [
       {
@@ -124,6 +128,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'a waiver lasts for ever',
+    from: 110,
     harm: 'a break-glass stands longer than 72 hours',
     edits: [
       {
