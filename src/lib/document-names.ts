@@ -1,14 +1,24 @@
 import type { JsonSchema } from './document-check.ts';
+import type { JsonValue } from './document-yaml.ts';
+
+const nameLengthMax = 63;
+const namePattern = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
+const nameShape = new RegExp(namePattern);
 
 /** A DNS-1123 label, as Kubernetes has it: it can stand in a path, a branch, a host name, a log. */
 export const nameSchema: JsonSchema = {
   type: 'string',
   minLength: 1,
-  maxLength: 63,
-  pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
+  maxLength: nameLengthMax,
+  pattern: namePattern,
   'x-allowed': '[-a-z0-9]',
   'x-rule': 'lower-case letters, digits and hyphens, beginning and ending with a letter or digit',
 };
+
+/** Whether a value is what `nameSchema` accepts, in a document of which nothing else may be right. */
+export function isName(value: JsonValue | undefined): value is string {
+  return typeof value === 'string' && value.length <= nameLengthMax && nameShape.test(value);
+}
 
 /** The keys of labels and annotations. */
 export const wordKeys: JsonSchema = {

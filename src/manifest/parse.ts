@@ -3,6 +3,7 @@ import { canonicalJson, sha256Hex } from '../lib/digest.ts';
 import type { DocumentLimits, OpenedDocument } from '../lib/document.ts';
 import { readDocuments } from '../lib/document.ts';
 import { createCheck } from '../lib/document-check.ts';
+import { isName } from '../lib/document-names.ts';
 import type { Locate } from '../lib/document-place.ts';
 import { compareSpots, quoteText } from '../lib/document-problem.ts';
 import type { JsonValue } from '../lib/document-yaml.ts';
@@ -196,10 +197,6 @@ function readKey(value: JsonValue): TaskKey | undefined {
   const { name } = value.metadata;
   const { fleet } = value.spec;
   return isName(name) && isName(fleet) ? taskKey({ fleet, name }) : undefined;
-}
-
-function isName(value: JsonValue | undefined): value is string {
-  return typeof value === 'string' && value.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value);
 }
 
 /** Takes only what the schema and the rules above have accepted. */

@@ -1,5 +1,6 @@
 import type { JsonSchema } from '../lib/document-check.ts';
 import { labelsSchema, nameSchema, wordKeys } from '../lib/document-names.ts';
+import { timeSchema } from './time.ts';
 
 const apiVersion = 'snowgate/v1';
 
@@ -38,14 +39,7 @@ const metadataSchema: JsonSchema = {
   },
 };
 
-const timeSchema: JsonSchema = {
-  type: 'string',
-  format: 'date-time',
-  pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,3})?(Z|[+-][0-9]{2}:[0-9]{2})$',
-  'x-code': 'SG1207',
-  'x-rule':
-    'a date and time with T and an offset (RFC 3339), as 2026-11-27T22:00:00+01:00 or 2026-11-27T21:00:00Z',
-};
+const instantSchema = timeSchema('SG1207');
 
 const tagsSchema: JsonSchema = {
   type: 'object',
@@ -131,13 +125,13 @@ const specSchema: JsonSchema = {
       examples: [2],
     },
     notBefore: {
-      ...timeSchema,
+      ...instantSchema,
       title: 'Not before',
       description: 'AWS is not asked earlier. No part of the revision.',
       examples: ['2026-11-27T22:00:00+01:00'],
     },
     notAfter: {
-      ...timeSchema,
+      ...instantSchema,
       title: 'Not after',
       description: 'AWS is not asked from this instant on. No part of the revision.',
       examples: ['2026-11-28T04:00:00+01:00'],

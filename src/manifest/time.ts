@@ -1,4 +1,6 @@
-/** Instants as a manifest writes them: RFC 3339 with T and an offset, to the millisecond, kept exactly. */
+/** Instants as documents write them: RFC 3339 with T and an offset, to the millisecond, kept exactly. */
+import type { JsonSchema } from '../lib/document-check.ts';
+import type { FaultCode } from '../lib/faults.ts';
 
 export type ParsedTime =
   | { readonly ok: true; readonly epochMs: number }
@@ -6,6 +8,19 @@ export type ParsedTime =
 
 const shape =
   /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,3}))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))$/;
+
+/** The schema of an instant, whose violations have the code of the document it stands in; `parseTime` judges the rest. */
+export function timeSchema(code: FaultCode): JsonSchema {
+  return {
+    type: 'string',
+    format: 'date-time',
+    pattern:
+      '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,3})?(Z|[+-][0-9]{2}:[0-9]{2})$',
+    'x-code': code,
+    'x-rule':
+      'a date and time with T and an offset (RFC 3339), as 2026-11-27T22:00:00+01:00 or 2026-11-27T21:00:00Z',
+  };
+}
 
 /** Clocks on Earth are set from -12:00 to +14:00; anything further out is a slip. */
 const offsetMinutesMax = 14 * 60;

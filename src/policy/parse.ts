@@ -3,6 +3,7 @@ import type { DocumentLimits, OpenedDocument } from '../lib/document.ts';
 import { readDocuments } from '../lib/document.ts';
 import type { Check } from '../lib/document-check.ts';
 import { createCheck } from '../lib/document-check.ts';
+import { isName } from '../lib/document-names.ts';
 import type { DocumentProblem } from '../lib/document-problem.ts';
 import { compareSpots, quoteText } from '../lib/document-problem.ts';
 import type { JsonValue } from '../lib/document-yaml.ts';
@@ -185,7 +186,7 @@ function describeBroken(
   if (kind === 'Waiver') return { kind: 'nothing' };
   if (kind === 'Suspension') {
     const { fleet } = spec;
-    return { kind: 'suspension', fleet: isLabel(fleet) ? fleet : null, place, why };
+    return { kind: 'suspension', fleet: isName(fleet) ? fleet : null, place, why };
   }
   const match = spec.match ?? {};
   const isSound = checkMatch(match);
@@ -266,9 +267,5 @@ function placeOf(document: GoodDocument, path: string): Place {
 
 function readName(value: JsonValue): string | null {
   const name = isMap(value) && isMap(value.metadata) ? value.metadata.name : undefined;
-  return isLabel(name) ? name : null;
-}
-
-function isLabel(value: JsonValue | undefined): value is string {
-  return typeof value === 'string' && value.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value);
+  return isName(name) ? name : null;
 }

@@ -1,6 +1,7 @@
 /** The documents below `source.policies` but windows (window-schema.ts): JSON Schema, draft 2020-12. */
 import type { JsonSchema } from '../lib/document-check.ts';
 import { nameSchema, wordKeys } from '../lib/document-names.ts';
+import { timeSchema } from '../manifest/time.ts';
 
 const apiVersion = 'snowgate/v1';
 
@@ -261,14 +262,7 @@ export const policySchema = documentSchema(
   },
 );
 
-const timeSchema: JsonSchema = {
-  type: 'string',
-  format: 'date-time',
-  pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,3})?(Z|[+-][0-9]{2}:[0-9]{2})$',
-  'x-code': 'SG1406',
-  'x-rule':
-    'a date and time with T and an offset (RFC 3339), as 2026-11-27T22:00:00+01:00 or 2026-11-27T21:00:00Z',
-};
+const instantSchema = timeSchema('SG1406');
 
 /** `kind: Suspension`. */
 export const suspensionSchema = documentSchema(
@@ -294,7 +288,7 @@ export const suspensionSchema = documentSchema(
         examples: ['incident 4711: unlocks fail'],
       },
       until: {
-        ...timeSchema,
+        ...instantSchema,
         title: 'Until',
         description: 'When it ends by itself; without it, when it is removed.',
         examples: ['2026-12-01T08:00:00+01:00'],
@@ -363,7 +357,7 @@ export const waiverSchema = documentSchema(
         examples: ['storm: the crew leaves the ship tonight'],
       },
       expires: {
-        ...timeSchema,
+        ...instantSchema,
         title: 'Expires',
         description: 'At most 72 hours after its file was merged.',
         examples: ['2026-11-28T12:00:00+01:00'],

@@ -1,5 +1,6 @@
 import { durationPattern } from '../config/duration.ts';
 import type { JsonSchema } from '../lib/document-check.ts';
+import { nameSchema } from '../lib/document-names.ts';
 
 const apiVersion = 'snowgate/v1';
 
@@ -156,14 +157,9 @@ export const windowSchema: JsonSchema = {
       required: ['name'],
       properties: {
         name: {
-          type: 'string',
+          ...nameSchema,
           title: 'Name',
           description: 'Unique among the windows.',
-          minLength: 1,
-          maxLength: 63,
-          pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
-          'x-allowed': '[-a-z0-9]',
-          'x-rule': 'lower-case letters, digits and hyphens, beginning and ending with a letter or digit',
           examples: ['north-sea-nights'],
         },
         annotations: {

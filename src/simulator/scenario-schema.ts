@@ -1,5 +1,6 @@
 /** What a scenario file may hold. */
 import type { JsonSchema } from '../lib/document-check.ts';
+import { nameSchema } from '../lib/document-names.ts';
 import {
   commandNames,
   deviceStates,
@@ -35,14 +36,6 @@ const duration: JsonSchema = {
   type: 'string',
   pattern: '^[0-9]{1,12}(ms|s|m|h|d)$',
   'x-rule': 'a time with its unit, such as 0s, 500ms, 30s, 10m, 1h, 7d',
-};
-const nameGrammar: JsonSchema = {
-  type: 'string',
-  minLength: 1,
-  maxLength: 63,
-  pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
-  'x-allowed': '[-a-z0-9]',
-  'x-rule': 'lower-case letters, digits and hyphens, beginning and ending with a letter or digit',
 };
 const idGrammar: JsonSchema = {
   type: 'string',
@@ -115,7 +108,7 @@ const changes: Properties = {
 
 const deviceSchema = map(
   {
-    name: said('Name', 'What the timeline calls it; AWS never sees it.', nameGrammar),
+    name: said('Name', 'What the timeline calls it; AWS never sees it.', nameSchema),
     count: said('Count', 'So many alike: NAME-1, NAME-2 and so on; NAME means all of them.', {
       type: 'integer',
       minimum: 1,
@@ -179,12 +172,12 @@ const ruleSchema = map(
 
 const taskSchema = map(
   {
-    name: said('Name', 'What a later step cancels it by.', nameGrammar),
+    name: said('Name', 'What a later step cancels it by.', nameSchema),
     command: said('Command', 'What the devices are told to do.', { type: 'string', enum: commandNames }),
     targets: said('Targets', 'Names of devices of one fleet.', {
       type: 'array',
       minItems: 1,
-      items: nameGrammar,
+      items: nameSchema,
     }),
     description: said('Description', 'As AWS takes it.', { type: 'string' }),
     tags: said('Tags', 'Tags of the task.', texts),
@@ -202,11 +195,11 @@ const stepSchema = map(
       type: 'array',
       minItems: 1,
       maxItems: entriesMax,
-      items: nameGrammar,
+      items: nameSchema,
     }),
     ...changes,
     task: said('Task', 'Somebody else asks for a task.', taskSchema),
-    cancel: said('Cancel', 'Somebody else cancels the task of this name.', nameGrammar),
+    cancel: said('Cancel', 'Somebody else cancels the task of this name.', nameSchema),
     rule: said('Rule', 'One more fault rule.', ruleSchema),
     clearRules: said('Clear rules', 'Takes every fault rule away.', { type: 'boolean', const: true }),
     settings: said('Settings', 'From then on.', settingsSchema(['listOrder'])),
