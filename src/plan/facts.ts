@@ -13,8 +13,8 @@ import type {
   LastTaskFacts,
   PreviousFacts,
   RuleFacts,
-  TaskFacts,
 } from '../policy/facts.ts';
+import { noLast, noPrevious, taskFacts } from '../policy/facts.ts';
 import type { Occupied, Survey } from './devices.ts';
 import { isFinalState } from './observation.ts';
 import { askedUnderName } from './repeat-guard.ts';
@@ -46,7 +46,7 @@ export interface FactInput {
 export function factsOf({ manifest, path }: WantedTask, counts: CountFacts, input: FactInput): RuleFacts {
   const origin = input.origins.get(manifest.token);
   return {
-    task: taskFacts(manifest, path, input.ledger),
+    task: taskFacts(manifest, path, previousFacts(manifest, input.ledger)),
     introduced: origin?.introduced ?? null,
     changed: origin?.changed ?? null,
     fleet: input.fleetFacts.get(manifest.fleet) ?? null,
@@ -55,41 +55,6 @@ export function factsOf({ manifest, path }: WantedTask, counts: CountFacts, inpu
     nowMs: input.nowMs,
   };
 }
-
-function taskFacts(manifest: Manifest, path: string, ledger: LedgerView): TaskFacts {
-  const { fleet, name, command, targets, description = '', tags, labels, annotations, run, after } = manifest;
-  return {
-    fleet,
-    name,
-    command,
-    targets,
-    description,
-    tags,
-    labels,
-    annotations,
-    run,
-    after,
-    notBeforeMs: manifest.notBeforeMs ?? null,
-    notAfterMs: manifest.notAfterMs ?? null,
-    path,
-    token: manifest.token,
-    previous: previousFacts(manifest, ledger),
-  };
-}
-
-const noPrevious: PreviousFacts = {
-  exists: false,
-  token: '',
-  command: '',
-  targets: [],
-  description: '',
-  tags: {},
-  run: 0,
-  state: '',
-  taskId: '',
-  issuedAtMs: null,
-  endedAtMs: null,
-};
 
 function previousFacts(manifest: Manifest, ledger: LedgerView): PreviousFacts {
   const receipt = findNewest(askedUnderName(manifest, ledger));
@@ -149,8 +114,6 @@ function findBusyWith(
   const survey = surveys.get(fleet);
   return survey?.kind === 'seen' ? (survey.foreign.get(device) ?? '') : '';
 }
-
-const noLast: LastTaskFacts = { id: '', name: '', command: '', outcome: '', endedAtMs: null };
 
 function lastFacts(
   device: string,

@@ -6,6 +6,7 @@
  *
  * Instants are epoch milliseconds; counts are whole numbers.
  */
+import type { Manifest } from '../manifest/manifest.ts';
 
 /** The facts that can be unknown on their own; what of a task is no part of `previous` is always known. */
 export type FactGroup = (typeof factGroups)[number];
@@ -139,3 +140,43 @@ export interface DescribedFacts {
   /** Null: never, the epoch to a rule. */
   readonly lastReachedOutAtMs: number | null;
 }
+
+/** The facts of a task whose manifest lies at `path`. */
+export function taskFacts(manifest: Manifest, path: string, previous: PreviousFacts | null): TaskFacts {
+  const { fleet, name, command, targets, description = '', tags, labels, annotations, run, after } = manifest;
+  return {
+    fleet,
+    name,
+    command,
+    targets,
+    description,
+    tags,
+    labels,
+    annotations,
+    run,
+    after,
+    notBeforeMs: manifest.notBeforeMs ?? null,
+    notAfterMs: manifest.notAfterMs ?? null,
+    path,
+    token: manifest.token,
+    previous,
+  };
+}
+
+/** Of a task under whose name nothing else was asked. */
+export const noPrevious: PreviousFacts = {
+  exists: false,
+  token: '',
+  command: '',
+  targets: [],
+  description: '',
+  tags: {},
+  run: 0,
+  state: '',
+  taskId: '',
+  issuedAtMs: null,
+  endedAtMs: null,
+};
+
+/** Of a device that the ledger knows nothing of. */
+export const noLast: LastTaskFacts = { id: '', name: '', command: '', outcome: '', endedAtMs: null };

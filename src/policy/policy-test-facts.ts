@@ -16,6 +16,7 @@ import type {
   RuleFacts,
   TaskCount,
 } from './facts.ts';
+import { noLast, noPrevious, taskFacts } from './facts.ts';
 import type { JudgeInput, JudgeSettings } from './judge-input.ts';
 import type {
   MergedGiven,
@@ -77,7 +78,7 @@ function readTask(value: WrittenGiven, reader: GivenReader, problems: DocumentPr
 }
 
 function readFacts(value: WrittenGiven, manifest: Manifest, reader: GivenReader): RuleFacts {
-  const { fleet, name, command, targets, description = '', tags, labels, annotations, run, after } = manifest;
+  const { fleet, name, targets } = manifest;
   const path = value.task?.['path'];
   const isKnown = (group: FactGroup): boolean => value.unknown?.includes(group) !== true;
   const previous = readPrevious(value, manifest, reader);
@@ -89,23 +90,11 @@ function readFacts(value: WrittenGiven, manifest: Manifest, reader: GivenReader)
   const described = (device: DeviceFacts): DeviceFacts =>
     isKnown('described') ? device : { ...device, described: null };
   return {
-    task: {
-      fleet,
-      name,
-      command,
-      targets,
-      description,
-      tags,
-      labels,
-      annotations,
-      run,
-      after,
-      notBeforeMs: manifest.notBeforeMs ?? null,
-      notAfterMs: manifest.notAfterMs ?? null,
-      path: typeof path === 'string' ? path : `tasks/${name}.yaml`,
-      token: manifest.token,
-      previous: isKnown('previous') ? previous : null,
-    },
+    task: taskFacts(
+      manifest,
+      typeof path === 'string' ? path : `tasks/${name}.yaml`,
+      isKnown('previous') ? previous : null,
+    ),
     introduced: isKnown('introduced') ? introduced : null,
     changed: isKnown('changed') ? changed : null,
     fleet:
@@ -208,8 +197,6 @@ function readDescribed(device: WrittenDevice, index: number, reader: GivenReader
   };
 }
 
-const noLast: LastTaskFacts = { id: '', name: '', command: '', outcome: '', endedAtMs: null };
-
 function readLast(
   usual: string,
   written: WrittenLastTask | undefined,
@@ -257,20 +244,6 @@ function readPrevious(
     endedAtMs: endedAt === undefined ? null : reader.past(endedAt, ['previous', 'endedAt']),
   };
 }
-
-const noPrevious: PreviousFacts = {
-  exists: false,
-  token: '',
-  command: '',
-  targets: [],
-  description: '',
-  tags: {},
-  run: 0,
-  state: '',
-  taskId: '',
-  issuedAtMs: null,
-  endedAtMs: null,
-};
 
 /** Where nothing is written, what the configuration says by default; but that no task grows stale. */
 function readSettings({ settings = {} }: WrittenGiven): JudgeSettings {
