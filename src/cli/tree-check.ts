@@ -1,12 +1,12 @@
 /** A work tree as the controller would find it once it is merged: everything that is wrong with it, without any network. */
 import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { calendarBytesMax } from '../git/policy-entry.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { DocumentLimits } from '../lib/document.ts';
 import { failed, ok, type Result } from '../lib/faults.ts';
 import { findNearest } from '../lib/nearest.ts';
 import type { Desired, PlacedProblem } from '../manifest/collect.ts';
+import { calendarBytesMax } from '../policy/calendar-text.ts';
 import { findStrangers } from '../policy/fleet-check.ts';
 import { checkOpening } from '../policy/opening-check.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';

@@ -1,4 +1,5 @@
 import type { Problem } from '../manifest/manifest.ts';
+import { calendarBytesMax } from '../policy/calendar-text.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import { gitlinkMode, symbolicLinkMode } from './source-files.ts';
 import { isBelow, pathLimitBytes, showPath } from './source-path.ts';
@@ -16,9 +17,6 @@ export interface PolicyLayout {
 export type PolicyCandidate =
   | { readonly kind: 'blob'; readonly path: string; readonly id: string; readonly sizeBytes: number }
   | { readonly kind: 'problem'; readonly file: PolicyFile };
-
-/** A public calendar of holidays, with ten years in it, has less; manifests and policies are written by hand. */
-export const calendarBytesMax = 262_144;
 
 /**
  * Files that hold no policy by custom. The list is exact, and short on purpose: whatever else lies among the policies

@@ -1,11 +1,12 @@
 import type { SourceLimits } from '../config/config.ts';
 import type { Fault, Result } from '../lib/faults.ts';
 import { BugError, failed, fault, ok } from '../lib/faults.ts';
+import { calendarBytesMax } from '../policy/calendar-text.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import type { Mirror } from './home.ts';
 import { readObjects } from './object-reader.ts';
 import type { PolicyCandidate, PolicyLayout } from './policy-entry.ts';
-import { calendarBytesMax, judgePolicyEntry } from './policy-entry.ts';
+import { judgePolicyEntry } from './policy-entry.ts';
 import type { HistoryLimits } from './provenance.ts';
 import type { TreeEntry } from './tree.ts';
 import { listTree } from './tree.ts';

@@ -2,6 +2,7 @@
 
 import type { FaultCode } from '../lib/faults.ts';
 import type { WantedTask } from '../manifest/collect.ts';
+import { bindsTask } from '../policy/built-in.ts';
 import type { CountFacts } from '../policy/facts.ts';
 import type { JudgeInput } from '../policy/judge-input.ts';
 import type { Reason, Verdict } from '../policy/verdict.ts';
@@ -99,7 +100,7 @@ function policyChecks(checked: Checked): Check[] {
   const { requirePolicies, separateCommits, uncovered } = checked.judged.settings;
   const names = checked.verdict.policies.map(({ name }) => name);
   const asked = checked.judged.set.policies.filter(({ name }) => names.includes(name));
-  const isCovered = asked.some(({ rules }) => rules.some(({ otherwise }) => otherwise !== 'warn'));
+  const isCovered = bindsTask(asked);
   return [
     check('suspensions', withCode(checked, 'SG6320'), `none stops fleet ${fleet}`),
     check('loading', withCode(checked, 'SG6309'), 'all that could be about it loads'),

@@ -5,7 +5,6 @@
 import type { CancelReason } from '../ledger/events.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
-import type { LedgerView } from '../ledger/view.ts';
 import { restlessReceipts } from '../ledger/view.ts';
 import type { WantedTask } from '../manifest/collect.ts';
 import type { Token } from '../manifest/manifest.ts';
@@ -33,7 +32,7 @@ export interface Closings {
 }
 
 /** Finds the tasks whose permission to run ends within `cancel.lead`, and when the next one does. */
-export function findClosings(input: ClaimInput & { readonly ledger: LedgerView }): Closings {
+export function findClosings(input: ClaimInput): Closings {
   const due = new Map<Token, Closing>();
   let nextMs: number | null = null;
   for (const receipt of restlessReceipts(input.ledger)) {

@@ -47,7 +47,7 @@ export function judgeBuiltIns(input: JudgeInput, subject: MatchSubject, asked: r
   holds.push(...broken, ...judgeRequired(input, asked));
   const together = judgeTogether(input);
   if (together !== null) holds.push(together);
-  const isCovered = asked.some(({ rules }) => rules.some(({ otherwise }) => otherwise !== 'warn'));
+  const isCovered = bindsTask(asked);
   if (!isCovered && input.settings.uncovered === 'hold') {
     const message =
       broken.length > 0
@@ -56,6 +56,11 @@ export function judgeBuiltIns(input: JudgeInput, subject: MatchSubject, asked: r
     holds.push({ code: 'SG6308', message, endedBy: 'commit' });
   }
   return { denies, holds, expired, isCovered, heldUntilMs };
+}
+
+/** Whether policies that match a task have a rule that could hold it. */
+export function bindsTask(asked: readonly Policy[]): boolean {
+  return asked.some(({ rules }) => rules.some(({ otherwise }) => otherwise !== 'warn'));
 }
 
 /** A revision that waited too long was reviewed for another time; one of which nobody knows how long it waited may have. */
@@ -86,23 +91,20 @@ function judgeBroken({ manifest, set }: JudgeInput, subject: MatchSubject): Reas
   return set.broken.flatMap((broken): Reason[] => {
     if (broken.kind === 'window' || broken.kind === 'nothing') return [];
     const { place, why } = broken;
-    const where = `${place.path}:${place.line}`;
+    const hold = (what: string): Reason[] => [
+      {
+        code: 'SG6309',
+        message: `${what} does not load: ${why} (${place.path}:${place.line})`,
+        place,
+        endedBy: 'commit',
+      },
+    ];
     if (broken.kind === 'suspension') {
       if (broken.fleet !== null && broken.fleet !== manifest.fleet) return [];
-      return [
-        {
-          code: 'SG6309',
-          message: `a suspension does not load: ${why} (${where})`,
-          place,
-          endedBy: 'commit',
-        },
-      ];
+      return hold('a suspension');
     }
     if (!matchesTask(broken.match, subject)) return [];
-    const what = broken.name === null ? 'a document among the policies' : `policy ${broken.name}`;
-    return [
-      { code: 'SG6309', message: `${what} does not load: ${why} (${where})`, place, endedBy: 'commit' },
-    ];
+    return hold(broken.name === null ? 'a document among the policies' : `policy ${broken.name}`);
   });
 }
 

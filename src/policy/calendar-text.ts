@@ -28,8 +28,11 @@ export type ReadCalendarText =
   | { readonly ok: true; readonly text: CalendarText }
   | { readonly ok: false; readonly fault: CalendarFault };
 
-/** A thousand events with room for their words. Change calendars of SSM have at most 64 KB. */
-const calendarBytesMax = 262_144;
+/**
+ * A thousand events with room for their words: a public calendar of holidays, with ten years in it, has less, and change
+ * calendars of SSM have at most 64 KB. Larger than what people write by hand.
+ */
+export const calendarBytesMax = 262_144;
 const calendarEventsMax = 1000;
 /** Calendar, event, alarm; anything deeper is no calendar. */
 const depthMax = 4;

@@ -171,12 +171,12 @@ function endsOf(
   waiver: Waiver | null,
 ): Pick<Allow, 'untilMs' | 'closesMs' | 'cancelMs' | 'waiver'> {
   const own = [manifest.notAfterMs ?? null, waiver?.expiresMs ?? null];
-  const gates = results.flatMap(({ gate }) => (gate === null || gate.state === null ? [] : [gate]));
+  const gates = results.flatMap(({ gate }) => (gate === null ? [] : [gate]));
   const strict = gates.filter(({ onClose }) => onClose === 'cancel');
   return {
-    untilMs: earliest([...own, ...gates.map(({ state }) => state?.acceptsUntilMs ?? null)]),
-    closesMs: earliest([...own, ...gates.map(({ state }) => state?.closesMs ?? null)]),
-    cancelMs: earliest([...own, ...strict.map(({ state }) => state?.closesMs ?? null)]),
+    untilMs: earliest([...own, ...gates.map(({ state }) => state.acceptsUntilMs)]),
+    closesMs: earliest([...own, ...gates.map(({ state }) => state.closesMs)]),
+    cancelMs: earliest([...own, ...strict.map(({ state }) => state.closesMs)]),
     waiver: waiver === null ? null : useOf(waiver),
   };
 }

@@ -9,6 +9,7 @@ import type { FaultCode, Place } from '../lib/faults.ts';
 import { findNearest } from '../lib/nearest.ts';
 import type { PlacedProblem } from '../manifest/collect.ts';
 import type { Problem } from '../manifest/manifest.ts';
+import { calendarBytesMax } from './calendar-text.ts';
 import type { Broken } from './parse.ts';
 import { parsePolicyFile } from './parse.ts';
 import type { Policy, Suspension, Waiver } from './policy.ts';
@@ -28,9 +29,6 @@ export interface PolicySet {
   /** In the order of path, line and column. */
   readonly problems: readonly PlacedProblem[];
 }
-
-/** An iCalendar file is larger than what people write: years of single dates, as a calendar exports them. */
-const calendarBytesMax = 262_144;
 
 /**
  * Documents, and rules of policies, in all files together. More than anybody oversees; and reading one takes a millisecond

@@ -23,7 +23,7 @@ export interface RuleResult {
   /** The windows that bind the task; null for a condition, and where the rule is waived or only warns. */
   readonly gate: {
     readonly windows: Gate;
-    readonly state: GateState | null;
+    readonly state: GateState;
     readonly onClose: OnClose;
   } | null;
 }
