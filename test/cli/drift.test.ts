@@ -17,10 +17,8 @@ afterEach(async () => {
 /** A stage with a pinned ledger, whose id it returns. */
 async function begun(files: Readonly<Record<string, string>>): Promise<string> {
   stage = await makeStage(files);
-  const made = await stage.run(['ledger', 'init', '--issue-existing', '--format', 'json']);
-  const { ledger } = JSON.parse(made.stdout);
-  stage.configure({ ledger: `, id: ${ledger}` });
-  return ledger;
+  const { stdout } = await stage.begin();
+  return JSON.parse(stdout).ledger;
 }
 
 /** Asks AWS for a task without Git. */

@@ -13,9 +13,7 @@ afterEach(() => stage.close());
 /** A stage whose ledger is there, pinned. */
 async function begun(files: Readonly<Record<string, string>>): Promise<Stage> {
   stage = await makeStage(files);
-  const made = await stage.run(['ledger', 'init', '--issue-existing', '--format', 'json']);
-  expect(made).toMatchObject({ exit: 0, stderr: '' });
-  stage.configure({ ledger: `, id: ${JSON.parse(made.stdout).ledger}` });
+  expect(await stage.begin()).toMatchObject({ exit: 0, stderr: '' });
   return stage;
 }
 

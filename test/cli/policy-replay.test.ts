@@ -14,8 +14,7 @@ afterEach(async () => {
 /** A stage whose ledger is there, pinned. */
 async function begun(files: Readonly<Record<string, string>>): Promise<void> {
   stage = await makeStage(files);
-  const made = await stage.run(['ledger', 'init', '--issue-existing', '--format', 'json']);
-  stage.configure({ ledger: `, id: ${JSON.parse(made.stdout).ledger}` });
+  await stage.begin();
 }
 
 function policy(name: string, require: string): string {

@@ -18,6 +18,8 @@ export interface Stage {
   /** The same configuration with another state directory: a controller that remembers nothing. */
   withStateDir(name: string): string;
   run(argv: readonly string[], settings?: RunSettings): Promise<Ran>;
+  /** Begins the ledger, and pins it in the configuration; what `ledger init --format json` answered. */
+  begin(): Promise<Ran>;
   /** Tasks that the simulated AWS holds, with the tokens they were asked by. */
   tasks(): Promise<{ readonly taskId: string; readonly clientToken: string }[]>;
   close(): Promise<void>;
@@ -67,6 +69,12 @@ recovery: {takeover: 16s, settling: 8s}
   };
   configure({});
   commit({ 'README.md': 'tasks\n', ...files });
+  const runHere: Stage['run'] = (argv, settings) => run(argv, { cwd: dir, ...settings });
+  const begin: Stage['begin'] = async () => {
+    const made = await runHere(['ledger', 'init', '--issue-existing', '--format', 'json']);
+    configure({ ledger: `, id: ${JSON.parse(made.stdout).ledger}` });
+    return made;
+  };
   return {
     dir,
     configFile: join(dir, 'snowgate.yaml'),
@@ -78,7 +86,8 @@ recovery: {takeover: 16s, settling: 8s}
       const text = readFileSync(join(dir, 'snowgate.yaml'), 'utf8');
       return folder.write(`${name}.yaml`, text.replace(`${dir}/state`, `${dir}/${name}`));
     },
-    run: (argv, settings) => run(argv, { cwd: dir, ...settings }),
+    run: runHere,
+    begin,
     tasks: async () => {
       const answer = await fetch(`${simulator.endpoint}/_simulator/state`);
       const state = (await answer.json()) as {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CommitRef, PolicyRepository } from '../../src/controller/ports.ts';
 import type { NewCommit, SourceSettings } from '../doubles/source.ts';
 import type { PolicyWorld } from './policy-world.ts';
-import { at, minuteMs, startMs } from './source-world.ts';
+import { at, minuteMs, startMs, withinWorld } from './source-world.ts';
 
 export interface TraceWorld extends Omit<PolicyWorld, 'policies'> {
   readonly traced: Pick<PolicyRepository, 'fetch' | 'traceFiles'>;
@@ -23,17 +23,10 @@ async function traceAt({ traced }: TraceWorld, ...paths: string[]): Promise<Reco
 
 /** Runs the suite; `open` makes a world whose branch is not there yet. */
 export function describeFileTrace(kind: string, open: OpenTraceWorld): void {
-  const within = async (
+  const within = (
     act: (world: TraceWorld) => Promise<void>,
     settings?: Partial<SourceSettings>,
-  ): Promise<void> => {
-    const world = await open(settings);
-    try {
-      await act(world);
-    } finally {
-      await world.end();
-    }
-  };
+  ): Promise<void> => withinWorld(open, act, settings);
 
   describe(`traceFiles, ${kind}`, () => {
     it('tells the whole commit, at its time on the line', () =>

@@ -3,21 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { SourceSettings } from '../doubles/source.ts';
 import type { OpenPolicyWorld, PolicyWorld } from './policy-world.ts';
 import { readPolicies, tellPolicy } from './policy-world.ts';
-import { at, taskText } from './source-world.ts';
+import { at, taskText, withinWorld } from './source-world.ts';
 
 /** Runs the suite; `open` makes a world whose branch is not there yet. */
 export function describePolicyRepository(kind: string, open: OpenPolicyWorld): void {
-  const within = async (
+  const within = (
     act: (world: PolicyWorld) => Promise<void>,
     settings?: Partial<SourceSettings>,
-  ): Promise<void> => {
-    const world = await open(settings);
-    try {
-      await act(world);
-    } finally {
-      await world.end();
-    }
-  };
+  ): Promise<void> => withinWorld(open, act, settings);
 
   describe(`PolicyRepository, ${kind}: fetching`, () => {
     it('brings the newest head, and tells that the branch is gone', () =>

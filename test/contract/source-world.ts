@@ -70,9 +70,9 @@ export async function traceHead(source: SourceRepository): Promise<Record<string
 export type OpenWorld = (settings?: Partial<SourceSettings>) => Promise<SourceWorld>;
 
 /** Runs a test in a world of its own, which ends with it. */
-export async function withinWorld(
-  open: OpenWorld,
-  act: (world: SourceWorld) => Promise<void>,
+export async function withinWorld<World extends { end(): Promise<void> }>(
+  open: (settings?: Partial<SourceSettings>) => Promise<World>,
+  act: (world: World) => Promise<void>,
   settings?: Partial<SourceSettings>,
 ): Promise<void> {
   const world = await open(settings);
