@@ -14,7 +14,9 @@ const ranks: Readonly<Record<string, number>> = {
   http: 5,
   notify: 5,
   simulator: 5,
+  forge: 5,
   controller: 4,
+  report: 4,
   plan: 3,
   policy: 2,
   ledger: 2,
@@ -23,7 +25,7 @@ const ranks: Readonly<Record<string, number>> = {
   lib: 0,
 };
 
-const pureParts = new Set(['plan', 'policy', 'ledger', 'manifest', 'config']);
+const pureParts = new Set(['report', 'plan', 'policy', 'ledger', 'manifest', 'config']);
 const pureLib = /^src\/lib\/(digest|faults|document(-[a-z-]+)?|nearest)\.ts$/;
 
 const fileLinesMax = 400;
