@@ -76,7 +76,21 @@ function addControllerCommands(program: Command, world: Surroundings, end: End):
     )
     .addOption(configOption())
     .option('--at <time>', 'an instant with its offset, such as 2026-11-27T22:00:00+01:00')
-    .option('--explain <name>', 'everything that leads to what is decided of one task: fleet/name, or a name')
+    .addOption(
+      new Option(
+        '--explain <name>',
+        'everything that leads to what is decided of one task: fleet/name, or a name',
+      ).conflicts('base'),
+    )
+    .option(
+      '--base <ref>',
+      'in a clone of the source: what merging --head into this commit would change, instead of what is',
+    )
+    .option('--head <ref>', 'with --base: the commit that would be merged (default: HEAD)')
+    .option(
+      '--ledger-token-file <file>',
+      "with --base: a token that may read the ledger, instead of the configuration's own",
+    )
     .addOption(formatOption())
     .action(async (options: PlanOptions) => {
       const { plan } = await import('./plan.ts');

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
-import { ok } from '../lib/faults.ts';
+import { fault, ok } from '../lib/faults.ts';
 import { loadConfig, stopBy } from './configuration.ts';
 import { decisionJson, decisionRow, exitOf } from './decision-view.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
@@ -8,6 +8,7 @@ import { formatExplanation } from './explain-view.ts';
 import { readInstant } from './instant.ts';
 import { tally } from './ledger-list.ts';
 import type { Format } from './options.ts';
+import { showMerge } from './plan-merge.ts';
 import { formatHead, headJson, type Planning, printProblems, readPlanning } from './planning.ts';
 import { colorsFor, count, formatJson } from './print.ts';
 import { formatRows } from './receipt-view.ts';
@@ -19,11 +20,23 @@ export interface PlanOptions {
   readonly at?: string;
   /** The name of one task. */
   readonly explain?: string;
+  /** The commit that is merged into: then the plan is of what the merge changes. */
+  readonly base?: string;
+  readonly head?: string;
+  readonly ledgerTokenFile?: string;
   readonly format: Format;
 }
 
 /** Shows what a pass would do with each task, and why; or everything that leads there for one of them. Reads source and ledger, asks AWS nothing, writes nothing. */
 export async function plan(options: PlanOptions, world: Surroundings): Promise<ExitCode> {
+  const { base } = options;
+  if (base !== undefined) return showMerge({ ...options, base }, world);
+  for (const [flag, value] of [
+    ['--head', options.head],
+    ['--ledger-token-file', options.ledgerTokenFile],
+  ]) {
+    if (value !== undefined) return stopBy(needsBase(flag ?? ''), exitCodes.usage, world).exit;
+  }
   const at = options.at === undefined ? ok(null) : readInstant('--at', options.at);
   if (!at.ok) return stopBy(at.fault, exitCodes.usage, world).exit;
   const config = await loadConfig(options.config, world);
@@ -37,6 +50,15 @@ export async function plan(options: PlanOptions, world: Surroundings): Promise<E
   const invalid = printProblems(value, world);
   const exit = exitOf(value.decisions, value.input.halts);
   return exit === exitCodes.done && invalid ? exitCodes.findings : exit;
+}
+
+function needsBase(flag: string) {
+  return fault(
+    'SG7001',
+    'human',
+    `${flag} goes with --base`,
+    'name the branch that is merged into: --base origin/main',
+  );
 }
 
 function explainOne(name: string, planned: Planning, format: Format, world: Surroundings): ExitCode {

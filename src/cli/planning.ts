@@ -19,7 +19,7 @@ import { exitCodes } from './exit-codes.ts';
 import { foldFetched, type LedgerReading, pushTimeoutMs } from './ledger-reading.ts';
 import { type Colors, colorsFor, formatProblem } from './print.ts';
 import { formatWrapped } from './receipt-view.ts';
-import { closeOnStop } from './stop.ts';
+import { OpenedParts } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What was read, and what is decided by it. */
@@ -52,40 +52,24 @@ async function readInto(
 ): Promise<Ready<Planning>> {
   const { redactor } = world;
   const { fetchTimeoutMs } = config.source.limits;
-  const opened: Closable[] = [];
+  const opened = new OpenedParts(world.stop);
   try {
-    const source = keep(await openSource(config.source, { stateDir, redactor }), opened, world);
+    const source = opened.keep(await openSource(config.source, { stateDir, redactor }));
     if (!source.ok) return stopBy(source.fault, exitCodes.unreachable, world);
     const ledgerOptions = { stateDir, fetchTimeoutMs, pushTimeoutMs, redactor };
-    const ledger = keep(await openLedger(config.ledger, ledgerOptions), opened, world);
+    const ledger = opened.keep(await openLedger(config.ledger, ledgerOptions));
     if (!ledger.ok) return stopBy(ledger.fault, exitCodes.unreachable, world);
-    const policies = keep(await openPolicies(config, stateDir, redactor), opened, world);
+    const policies = opened.keep(await openPolicies(config, stateDir, redactor));
     if (!policies.ok) return stopBy(policies.fault, exitCodes.unreachable, world);
     const repositories = { source: source.value, ledger: ledger.value, policySource: policies.value };
     return await planWith(repositories, config, clock, world);
   } finally {
-    for (const one of opened.reverse()) await one.close();
+    await opened.close();
   }
 }
 
-interface Closable {
-  close(): Promise<void>;
-}
-
-/** Whatever was opened is closed when the command ends, and when it is told to. */
-function keep<T extends Closable | null>(
-  answer: Result<T>,
-  opened: Closable[],
-  world: Surroundings,
-): Result<T> {
-  if (answer.ok && answer.value !== null) {
-    opened.push(answer.value);
-    closeOnStop(world.stop, answer.value);
-  }
-  return answer;
-}
-
-async function openPolicies(
+/** The policies' own repository; null where they lie beside the manifests. */
+export async function openPolicies(
   { policySource, source }: ControllerConfig,
   stateDir: string,
   redactor: Surroundings['redactor'],
@@ -145,7 +129,8 @@ async function planWith(
   return { ok: true, value };
 }
 
-function unread({ code, message }: Reason): Fault {
+/** A reading that failed, as a fault. */
+export function unread({ code, message }: Reason): Fault {
   return fault(code, 'retry', message);
 }
 

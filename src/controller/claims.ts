@@ -58,8 +58,8 @@ export function makeClaims(
       manifest: {
         path,
         blob,
-        commit: origin?.introduced.id ?? receipt?.manifest?.commit ?? null,
-        author: origin?.introduced.author ?? receipt?.manifest?.author ?? null,
+        commit: origin?.introduced?.id ?? receipt?.manifest?.commit ?? null,
+        author: origin?.introduced?.author ?? receipt?.manifest?.author ?? null,
         annotations,
       },
       verdict: writeVerdict(permit),

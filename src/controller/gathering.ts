@@ -21,7 +21,7 @@ import type { Reading } from './history.ts';
 import type { Look } from './looks.ts';
 import { settleLooks, takeLooks } from './looks.ts';
 import type { PolicyReading } from './policies.ts';
-import type { CommitRef, Provenance } from './ports.ts';
+import type { CommitId, CommitRef, Provenance } from './ports.ts';
 import { fleetFacts, fleetRules, planSettings } from './settings.ts';
 import { staleReason } from './staleness.ts';
 import type { Controller } from './state.ts';
@@ -136,11 +136,15 @@ async function prepareOnce(c: Controller, fleet: string, ready: Set<string>): Pr
   return isReady;
 }
 
-/** Where each revision that is not asked for yet came from. What cannot be read is not known, and rules say what that means. */
+/**
+ * Where each revision that is not asked for yet came from. What cannot be read is not known, and rules say what that means.
+ * `merge` is a commit that nobody has made yet: of it only its place and time are told.
+ */
 export async function traceOrigins(
   c: Controller,
   view: LedgerView,
   { tree, desired }: Reading,
+  merge: CommitId | null = null,
 ): Promise<Gathered['origins']> {
   const wanted = new Map<Token, string>();
   for (const { manifest } of desired.tasks.values()) {
@@ -161,21 +165,33 @@ export async function traceOrigins(
   }
   c.announcer.clear('trace', 'history read again');
   const nowMs = c.clock.wallMs();
-  return new Map([...traced.value].map(([token, found]) => [token, originOf(found, nowMs)]));
+  return new Map([...traced.value].map(([token, found]) => [token, originOf(found, nowMs, merge)]));
 }
 
 /** A position's time is bounded by now: a committer's clock that is ahead makes nothing younger than it is. */
-function originOf({ introduced, changed, position }: Provenance, nowMs: number): Origin {
-  const factsOf = ({ commit, author, committer, subject, trailers, timeMs }: CommitRef): CommitFacts => ({
-    id: commit,
-    timeMs: Math.min(timeMs, nowMs),
+function originOf(
+  { introduced, changed, position }: Provenance,
+  nowMs: number,
+  merge: CommitId | null,
+): Origin {
+  const factsOf = ({
+    commit,
     author,
     committer,
     subject,
     trailers,
-  });
-  const { touchesPolicies } = introduced;
-  return { position, introduced: factsOf(introduced), changed: factsOf(changed), touchesPolicies };
+    timeMs,
+  }: CommitRef): CommitFacts | null =>
+    commit === merge
+      ? null
+      : { id: commit, timeMs: Math.min(timeMs, nowMs), author, committer, subject, trailers };
+  return {
+    position,
+    introducedMs: Math.min(introduced.timeMs, nowMs),
+    introduced: factsOf(introduced),
+    changed: factsOf(changed),
+    touchesPolicies: introduced.touchesPolicies,
+  };
 }
 
 /** The plan at this moment, on what was gathered. */

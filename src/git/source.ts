@@ -8,8 +8,7 @@ import type { ParsedFile, Token } from '../manifest/manifest.ts';
 import { parseManifestFile } from '../manifest/parse.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import { BlobMarks } from './blob-marks.ts';
-import type { BranchMirror } from './branch-mirror.ts';
-import { openBranchMirror } from './branch-mirror.ts';
+import { BranchMirror, openBranchMirror } from './branch-mirror.ts';
 import { CommitDetails } from './commit-details.ts';
 import { FileTracer } from './file-tracer.ts';
 import type { Mirror } from './home.ts';
@@ -49,6 +48,20 @@ export async function openSource(
   const { fetchTimeoutMs } = config.limits;
   const branch = await openBranchMirror(config, 'source', { ...options, fetchTimeoutMs });
   return branch.ok ? ok(new GitSource(config, branch.value)) : branch;
+}
+
+/** The source in a mirror that holds its commits already, such as that of a clone: nothing is fetched into it. */
+export function readSourceIn(mirror: Mirror, config: SourceConfig): Omit<SourceRepository, 'fetch'> {
+  const { fetchTimeoutMs } = config.limits;
+  const stop = new AbortController();
+  const branch = new BranchMirror(config, mirror, { localRef: 'refs/snowgate/source', fetchTimeoutMs, stop });
+  const source = new GitSource(config, branch);
+  return {
+    descends: (head, ancestor) => source.descends(head, ancestor),
+    read: (head) => source.read(head),
+    trace: (head, wanted) => source.trace(head, wanted),
+    traceFiles: (head, paths) => source.traceFiles(head, paths),
+  };
 }
 
 /** What was read last: its trees' ids say whether anything has changed. */

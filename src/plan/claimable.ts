@@ -104,12 +104,14 @@ export function judgeClaim(
 export function judgeInputOf(task: WantedTask, counts: CountFacts, input: ClaimInput): JudgeInput {
   const { manifest } = task;
   const rules = input.fleetRules.get(manifest.fleet);
+  const origin = input.origins.get(manifest.token);
   const { uncovered, maxWaitMs, separateCommits } = input.settings;
   return {
     manifest,
     facts: factsOf(task, counts, input),
     fleetLabels: rules?.labels ?? {},
-    touchesPolicies: input.origins.get(manifest.token)?.touchesPolicies ?? null,
+    introducedMs: origin?.introducedMs ?? null,
+    touchesPolicies: origin?.touchesPolicies ?? null,
     set: input.policies,
     settings: { uncovered, maxWaitMs, separateCommits, requirePolicies: rules?.requirePolicies ?? [] },
     mergedMs: input.mergedMs,

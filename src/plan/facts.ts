@@ -23,8 +23,11 @@ import { askedUnderName } from './repeat-guard.ts';
 export interface Origin {
   /** Grows along the first-parent line: the order among waiting tasks. */
   readonly position: number;
-  readonly introduced: CommitFacts;
-  readonly changed: CommitFacts;
+  /** The time of that position. */
+  readonly introducedMs: number;
+  /** Null where the commit is not written yet: it is the merge that a plan is made for. */
+  readonly introduced: CommitFacts | null;
+  readonly changed: CommitFacts | null;
   /** Whether the commit that introduced it also changes policies. */
   readonly touchesPolicies: boolean;
 }

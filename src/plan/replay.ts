@@ -59,6 +59,7 @@ export function replayClaim(claim: ClaimedEvent, request: TaskRequest | null, in
     manifest,
     facts: { ...recorded, fleet },
     fleetLabels: fleet?.labels ?? {},
+    introducedMs: null,
     touchesPolicies: null,
     set: { ...input.set, policies, suspensions: [], waivers: waiversOf(claim) },
     settings: {

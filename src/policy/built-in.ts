@@ -82,9 +82,9 @@ function judgeWait(input: JudgeInput): Reason | null {
 }
 
 /** The last instant at which a revision has not waited too long; null where it is not known. */
-export function waitsUntil({ manifest, facts, settings }: JudgeInput): number | null {
-  if (facts.introduced === null) return null;
-  return Math.max(facts.introduced.timeMs, manifest.notBeforeMs ?? 0) + settings.maxWaitMs;
+export function waitsUntil({ manifest, introducedMs, settings }: JudgeInput): number | null {
+  if (introducedMs === null) return null;
+  return Math.max(introducedMs, manifest.notBeforeMs ?? 0) + settings.maxWaitMs;
 }
 
 function judgeBroken({ manifest, set }: JudgeInput, subject: MatchSubject): Reason[] {

@@ -19,6 +19,11 @@ export interface JudgeInput {
   readonly manifest: Manifest;
   readonly facts: RuleFacts;
   readonly fleetLabels: Readonly<Record<string, string>>;
+  /**
+   * Since when it waits; null where the commit that introduced it was not found. Known before that commit is written, which a
+   * merge is in its pull request, when nothing else of `facts.introduced` is.
+   */
+  readonly introducedMs: number | null;
   /** Whether the commit that introduced the revision also changes policies; null where it was not found. */
   readonly touchesPolicies: boolean | null;
   readonly set: PolicySet;

@@ -49,6 +49,7 @@ export function readGiven(merged: MergedGiven, problems: DocumentProblem[]): Giv
     manifest,
     facts,
     fleetLabels: value.fleet?.labels ?? {},
+    introducedMs: facts.introduced?.timeMs ?? null,
     touchesPolicies: origin === undefined ? null : (origin.touchesPolicies ?? false),
     settings: readSettings(value),
     mergedAtMs,

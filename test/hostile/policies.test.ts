@@ -30,6 +30,7 @@ function verdictUnder(set: PolicySet) {
     manifest,
     facts: { ...ruleFacts(), introduced, nowMs: noonMs },
     fleetLabels: {},
+    introducedMs: noonMs,
     touchesPolicies: false,
     set,
     settings: { uncovered: 'hold', requirePolicies: [], maxWaitMs: 86_400_000, separateCommits: false },

@@ -28,7 +28,7 @@ function commitFacts(timeMs: number, more: Partial<CommitFacts> = {}): CommitFac
 /** Where a revision came from: one commit, at a time. */
 export function originAt(timeMs: number, position = 1): Origin {
   const commit = commitFacts(timeMs);
-  return { position, introduced: commit, changed: commit, touchesPolicies: false };
+  return { position, introducedMs: timeMs, introduced: commit, changed: commit, touchesPolicies: false };
 }
 
 /** The input at an instant, by the names of the fleets. */

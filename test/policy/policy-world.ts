@@ -68,10 +68,12 @@ export interface Case extends Partial<Omit<JudgeInput, 'settings'>> {
 /** The input of a case; `at` is when it is judged. */
 export function inputOf({ at, nowMs, settings = {}, ...more }: Case): JudgeInput {
   const timeMs = nowMs ?? Date.parse(at ?? '2026-11-27T21:30:00Z');
+  const facts = { ...ruleFacts(), nowMs: timeMs };
   return {
     manifest: manifest(),
-    facts: { ...ruleFacts(), nowMs: timeMs },
+    facts,
     fleetLabels: {},
+    introducedMs: (more.facts ?? facts).introduced?.timeMs ?? null,
     touchesPolicies: false,
     mergedMs: new Map(),
     ...more,

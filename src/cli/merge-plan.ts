@@ -1,0 +1,285 @@
+/** `snowgate plan --base`: what a merge would change, read from the clone that one stands in. */
+import { randomUUID } from 'node:crypto';
+import type { ControllerConfig } from '../config/config.ts';
+import { planInputOf, traceOrigins } from '../controller/gathering.ts';
+import { readSource } from '../controller/history.ts';
+import { syncAndReadPolicies } from '../controller/policies.ts';
+import type { CommitId } from '../controller/ports.ts';
+import { type Controller, type ControllerDeps, makeController } from '../controller/state.ts';
+import { type Clone, type Merge, openClone } from '../git/clone.ts';
+import { withTemporaryDir } from '../git/ledger-audit.ts';
+import { openLedger } from '../git/ledger-branch.ts';
+import { readSourceIn } from '../git/source.ts';
+import { emptyView, type LedgerView } from '../ledger/view.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
+import type { PlacedProblem } from '../manifest/collect.ts';
+import { findChanges, type Side } from '../plan/difference.ts';
+import { makePlan, type PlanInput } from '../plan/plan.ts';
+import { findPolicyChanges } from '../plan/policy-difference.ts';
+import { checkOpening } from '../policy/opening-check.ts';
+import type { Reason } from '../policy/verdict.ts';
+import type { LedgerUse, MergePlan } from '../report/merge.ts';
+import { type Ready, stopBy } from './configuration.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { foldFetched, pushTimeoutMs } from './ledger-reading.ts';
+import { loadMergeConfig, type MergeConfig } from './merge-config.ts';
+import { openPolicies, unread } from './planning.ts';
+import { OpenedParts } from './stop.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface MergeOptions {
+  readonly config?: string;
+  readonly base: string;
+  readonly head: string;
+  /** When it is planned for, in epoch milliseconds; now where it is absent. */
+  readonly atMs?: number;
+  /** A file that holds the token for the ledger, instead of the one that the configuration names. */
+  readonly ledgerTokenFile?: string;
+}
+
+/** Plans the merge. Asks AWS nothing, writes nothing; what stood in the way has been printed. */
+export async function planMerge(options: MergeOptions, world: Surroundings): Promise<Ready<MergePlan>> {
+  const read = await withTemporaryDir('snowgate-plan-', async (stateDir) => {
+    const opened = new OpenedParts(world.stop);
+    try {
+      return await planIn(stateDir, options, opened, world);
+    } finally {
+      await opened.close();
+    }
+  });
+  return read.ok ? read.value : stopBy(read.fault, exitCodes.unreachable, world);
+}
+
+/** How a command ends by what kept it from reading the clone. */
+function exitOfClone({ code }: Fault): ExitCode {
+  if (code === 'SG3053') return exitCodes.findings;
+  return code === 'SG3050' || code === 'SG3051' || code === 'SG3052' || code === 'SG3054'
+    ? exitCodes.usage
+    : exitCodes.unreachable;
+}
+
+async function planIn(
+  stateDir: string,
+  options: MergeOptions,
+  opened: OpenedParts,
+  world: Surroundings,
+): Promise<Ready<MergePlan>> {
+  const stop = (reason: Fault) => stopBy(reason, exitOfClone(reason), world);
+  const clone = opened.keep(await openClone(world.cwd, { stateDir, redactor: world.redactor }));
+  if (!clone.ok) return stop(clone.fault);
+  const nowMs = systemClock.wallMs();
+  const merged = await mergeNamed(clone.value, options, nowMs);
+  if (!merged.ok) return stop(merged.fault);
+  const { base, head, merge } = merged.value;
+  const commits = { base, merge: merge.commit };
+  const found = await loadMergeConfig(options.config, clone.value, commits, world);
+  if (!found.ok) return found;
+  const { config, from, isChanged } = found.value;
+  const ledger = await readLedgerOf(found.value, options, stateDir, opened, world);
+  const policies = await openMergePolicies(found.value, stateDir, world);
+  if (!policies.ok) return stopBy(policies.fault, exitCodes.usage, world);
+  opened.keep(policies);
+  const source = {
+    ...readSourceIn(clone.value.mirror, config.source),
+    fetch: async () => ok({ head: base }),
+  };
+  const clock = stoppedClock(options.atMs ?? nowMs);
+  const controller = makeController({
+    ...quietDeps(config, clock, world),
+    source,
+    policySource: policies.value,
+  });
+  const between = await planBetween(controller, ledger.view, base, merge);
+  if (!between.ok) return stopBy(between.fault, exitCodes.unreachable, world);
+  return ok({
+    atMs: clock.wallMs(),
+    base: { name: options.base, commit: base },
+    head: { name: options.head, commit: head },
+    isMade: merge.isMade,
+    config: { from, isChanged },
+    ledger: ledger.use,
+    ...between.value,
+  });
+}
+
+async function mergeNamed(
+  clone: Clone,
+  options: MergeOptions,
+  nowMs: number,
+): Promise<Result<{ readonly base: CommitId; readonly head: CommitId; readonly merge: Merge }>> {
+  const base = await clone.resolve(options.base);
+  if (!base.ok) return base;
+  const head = await clone.resolve(options.head);
+  if (!head.ok) return head;
+  const merge = await clone.merge(base.value, head.value, nowMs);
+  return merge.ok ? ok({ base: base.value, head: head.value, merge: merge.value }) : merge;
+}
+
+/** Stands at the time that is planned for: both sides are judged at one instant. */
+function stoppedClock(atMs: number): Clock {
+  return { ...systemClock, wallMs: () => atMs };
+}
+
+/** A controller that only looks: no AWS, no ledger of its own, and nobody to tell. */
+function quietDeps(
+  config: ControllerConfig,
+  clock: Clock,
+  world: Surroundings,
+): Omit<ControllerDeps, 'source' | 'policySource'> {
+  const unreached = { kind: 'unreachable', fault: fault('SG7008', 'human', 'no ledger here') } as const;
+  return {
+    config,
+    clock,
+    journal: { write: () => {} },
+    ledger: {
+      remembered: async () => null,
+      fetch: async () => unreached,
+      commit: async () => failed(unreached.fault),
+      push: async () => ({ kind: 'refused', fault: unreached.fault }),
+    },
+    apis: new Map(),
+    run: randomUUID(),
+    tzdata: '',
+    signal: world.stop,
+  };
+}
+
+interface LedgerRead {
+  readonly use: LedgerUse;
+  readonly view: LedgerView;
+}
+
+/** The ledger where it can be read, and why not where it cannot: then nothing is known of what was asked before. */
+async function readLedgerOf(
+  { config, from }: MergeConfig,
+  { ledgerTokenFile }: MergeOptions,
+  stateDir: string,
+  opened: OpenedParts,
+  { redactor }: Surroundings,
+): Promise<LedgerRead> {
+  const { id = null } = config.ledger;
+  const without = ({ code, message }: Fault): LedgerRead => ({
+    use: { kind: 'unread', id, code, why: message },
+    view: emptyView(id ?? '', ''),
+  });
+  if (from === 'head') return without(unreviewed('the ledger'));
+  const auth =
+    ledgerTokenFile === undefined ? {} : ({ auth: { kind: 'token', tokenFile: ledgerTokenFile } } as const);
+  const { fetchTimeoutMs } = config.source.limits;
+  const remote = { ...config.ledger, ...auth };
+  const ledger = opened.keep(await openLedger(remote, { stateDir, fetchTimeoutMs, pushTimeoutMs, redactor }));
+  if (!ledger.ok) return without(ledger.fault);
+  const fetched = await ledger.value.fetch();
+  if (fetched.kind !== 'fetched') return without(fetched.fault);
+  const folded = foldFetched(fetched, config.ledger);
+  if (!folded.ok) return without(folded.fault);
+  const { view } = folded.value;
+  return { use: { kind: 'read', id: view.ledgerId, tip: fetched.tip }, view };
+}
+
+async function openMergePolicies({ config, from }: MergeConfig, stateDir: string, world: Surroundings) {
+  if (from === 'head' && config.policySource !== undefined) return failed(unreviewed('policySource'));
+  return openPolicies(config, stateDir, world.redactor);
+}
+
+/** A configuration that the merge brings may name anybody's server, and a file of secrets for it. */
+function unreviewed(what: string): Fault {
+  return fault(
+    'SG7071',
+    'human',
+    `${what} is not read: the configuration comes with this very merge`,
+    'merge the configuration first, or name one outside of the repository with --config',
+  );
+}
+
+/** What follows from the two plans. */
+type Between = Pick<
+  MergePlan,
+  'changes' | 'policyChanges' | 'halts' | 'standing' | 'problems' | 'oldProblems' | 'untouched'
+>;
+
+/**
+ * The plans of a controller that has acted on the base and sees the merge next, compared. The controller's source must hold
+ * both commits; what it holds of passes must be nothing.
+ */
+export async function planBetween(
+  c: Controller,
+  view: LedgerView,
+  base: CommitId,
+  merge: Merge,
+): Promise<Result<Between>> {
+  // As if the base had been acted on, policies beside the manifests, too: what the merge alone changes is asked for.
+  const acted = { ...view, source: base, ...(c.policySource === null ? { policies: base } : {}) };
+  const before = await planAt(c, acted, base, null);
+  if (!before.ok) return before;
+  const after = merge.isMade ? await planAt(c, acted, merge.commit, merge.commit) : before;
+  if (!after.ok) return after;
+  const changes = findChanges(before.value, after.value);
+  const standing = new Set(before.value.input.halts.map(({ code }) => code));
+  const [old, now] = [problemsOf(before.value), problemsOf(after.value)];
+  const known = new Set(old.map(nameProblem));
+  const problems = now.filter((problem) => !known.has(nameProblem(problem)));
+  const isTold = new Set(changes.map(({ key }) => key));
+  return ok({
+    changes,
+    policyChanges: findPolicyChanges(
+      before.value.input.policies,
+      after.value.input.policies,
+      after.value.input.nowMs,
+    ),
+    halts: after.value.input.halts.filter(({ code }) => !standing.has(code)),
+    standing: after.value.input.halts.filter(({ code }) => standing.has(code)),
+    problems,
+    oldProblems: now.length - problems.length,
+    untouched: [...after.value.input.desired.tasks.keys()].filter((key) => !isTold.has(key)).length,
+  });
+}
+
+async function planAt(
+  c: Controller,
+  view: LedgerView,
+  head: CommitId,
+  merge: CommitId | null,
+): Promise<Result<Side>> {
+  const reading = await readSource(c, view, head, true);
+  if ('failure' in reading) return failed(unread(reading.failure));
+  const halts: Reason[] = [];
+  const policies = await syncAndReadPolicies(c, view, reading, halts);
+  if (policies === null) {
+    const [failure = { code: 'SG6240', message: 'the policies have not been read yet' } as const] = halts;
+    return failed(unread(failure));
+  }
+  const gathered = {
+    reading,
+    policies,
+    surveys: new Map(),
+    origins: await traceOrigins(c, view, reading, merge),
+    described: new Map(),
+    undescribed: new Map(),
+  };
+  halts.unshift(...reading.halts);
+  const input: PlanInput = {
+    ...planInputOf(c, view, gathered, c.clock.wallMs()),
+    halts,
+    // A head that halts is not acted on: of what it lacks nothing is withdrawn or cancelled.
+    previous: halts.length > 0 ? null : reading.previous,
+  };
+  return ok({ input, plan: makePlan(input) });
+}
+
+/** What is wrong with the files, and tasks whose windows do not open in time. */
+function problemsOf({ input }: Side): PlacedProblem[] {
+  const { desired, policies, fleetRules, nowMs } = input;
+  const unopened = [...desired.tasks.values()].flatMap((task) => {
+    const labels = fleetRules.get(task.manifest.fleet)?.labels ?? null;
+    const problem = checkOpening(task, labels, policies, nowMs);
+    return problem === null ? [] : [problem];
+  });
+  return [...desired.problems, ...policies.problems, ...unopened];
+}
+
+/** Without its line, which shifts by an edit that means nothing. */
+function nameProblem({ code, place, message }: PlacedProblem): string {
+  return `${code} ${place.path} ${message}`;
+}

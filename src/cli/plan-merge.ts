@@ -1,0 +1,48 @@
+import { mergeJson } from '../report/merge-json.ts';
+import { mergeReport } from '../report/merge-report.ts';
+import type { Report } from '../report/report.ts';
+import { stopBy } from './configuration.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { readInstant } from './instant.ts';
+import { planMerge } from './merge-plan.ts';
+import type { Format } from './options.ts';
+import { formatJson } from './print.ts';
+import { formatReport } from './report-text.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface PlanMergeOptions {
+  readonly config?: string;
+  readonly base: string;
+  readonly head?: string;
+  readonly at?: string;
+  readonly ledgerTokenFile?: string;
+  readonly format: Format;
+}
+
+/** Shows what a merge would change: exit 1 where it would be wrong to merge it. Asks AWS nothing, writes nothing. */
+export async function showMerge(options: PlanMergeOptions, world: Surroundings): Promise<ExitCode> {
+  const { base, head = 'HEAD', config, at: written, ledgerTokenFile, format } = options;
+  const at = written === undefined ? null : readInstant('--at', written);
+  if (at !== null && !at.ok) return stopBy(at.fault, exitCodes.usage, world).exit;
+  const planned = await planMerge(
+    {
+      base,
+      head,
+      ...(config === undefined ? {} : { config }),
+      ...(at === null ? {} : { atMs: at.value }),
+      ...(ledgerTokenFile === undefined ? {} : { ledgerTokenFile }),
+    },
+    world,
+  );
+  if (!planned.ok) return planned.exit;
+  const report = mergeReport(planned.value);
+  world.stdout.write(
+    format === 'json' ? formatJson(mergeJson(planned.value), world) : formatReport(report, world),
+  );
+  return exitOfReport(report);
+}
+
+/** A report fails a check by its errors alone. */
+export function exitOfReport({ isFailed }: Report): ExitCode {
+  return isFailed ? exitCodes.findings : exitCodes.done;
+}

@@ -1,0 +1,190 @@
+/** A plan of a merge as a report: one page, its findings and its cases. */
+import type { TaskChange } from '../plan/difference.ts';
+import type { PolicyChange } from '../plan/policy-difference.ts';
+import type { Opening } from '../policy/window.ts';
+import { asksAnew, type MergePlan, plannedRequest } from './merge.ts';
+import { sayInstant, type Told, tellChange } from './merge-words.ts';
+import type { Block, Case, Finding, Inline, Report } from './report.ts';
+
+interface ToldChange {
+  readonly change: TaskChange;
+  readonly told: Told;
+}
+
+/** Every change told once, for all formats that are written of a report. */
+export function mergeReport(plan: MergePlan): Report {
+  const told = plan.changes.map((change) => ({ change, told: tellChange(change, plan) }));
+  const findings = findingsOf(plan, told);
+  return {
+    title: 'snowgate plan',
+    summary: summarize(plan),
+    isFailed: findings.some(({ severity }) => severity === 'error'),
+    findings,
+    cases: told.map(caseOf),
+    body: [...headOf(plan), ...sectionsOf(plan, told), ...policySection(plan)],
+  };
+}
+
+function findingsOf(plan: MergePlan, told: readonly ToldChange[]): Finding[] {
+  return [
+    ...plan.halts.map(({ code, message }): Finding => {
+      return { code, severity: 'error', place: null, message: `the merge would halt everything: ${message}` };
+    }),
+    ...plan.standing.map(({ code, message }): Finding => {
+      return { code, severity: 'warning', place: null, message: `halted, with or without it: ${message}` };
+    }),
+    ...plan.problems.map(({ code, severity, place, message, hint }): Finding => {
+      const finding = { code, severity, place, message };
+      return hint === undefined ? finding : { ...finding, hint };
+    }),
+    ...told.flatMap(({ change, told: { code, severity, headline, finding } }): Finding[] => {
+      if (code === null || severity === 'note') return [];
+      const message = `${change.key} ${finding ?? headline}`;
+      return [{ code, severity, place: placeOf(change), message }];
+    }),
+  ];
+}
+
+function placeOf({ after, before }: TaskChange): Finding['place'] {
+  const task = after ?? before;
+  return task === null ? null : { path: task.path, line: task.line, column: 1 };
+}
+
+function caseOf({ change, told }: ToldChange): Case {
+  const [fleet = '', name = ''] = change.key.split('/');
+  const failures = told.severity === 'error' ? [told.headline, ...told.details] : [];
+  return { group: fleet, name, place: placeOf(change), failures, skipped: null };
+}
+
+/** What happens, in the fewest words: `2 tasks asked for at once, 1 from 2026-11-27T21:00:00Z on, 1 denied`. */
+export function summarize(plan: MergePlan): string {
+  const { changes, untouched, policyChanges, isMade } = plan;
+  if (!isMade) return `${plan.head.name} is in ${plan.base.name} already: nothing to merge`;
+  const counts = new Map<string, number>();
+  for (const change of changes) {
+    const word = wordOf(change);
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  const words = [...counts].map(([word, number]) => `${number} ${word}`);
+  const policies =
+    policyChanges.length === 0 ? [] : [`${count(policyChanges.length, 'document')} of policies changed`];
+  const told = [...words, ...policies];
+  const tasks = told.length === 0 ? 'no task changes' : told.join(', ');
+  return `${tasks}; ${count(untouched, 'task')} untouched`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function wordOf(change: TaskChange): string {
+  const { kind, decision } = change;
+  if (kind === 'removed' || kind === 'broken') return kind;
+  if (kind === 'judged') return 'decided otherwise';
+  if (!asksAnew(change)) return 'with nothing new for AWS';
+  switch (decision?.action) {
+    case 'issue':
+      return 'asked for at once';
+    case 'hold':
+      return decision.untilMs === null ? 'held' : `asked for from ${sayInstant(decision.untilMs)} on`;
+    case 'deny':
+      return 'denied';
+    default:
+      return decision?.action ?? 'undecided';
+  }
+}
+
+function headOf({ base, head, isMade, ledger, config, atMs }: MergePlan): Block[] {
+  const commits: Inline[] = [
+    'Merging ',
+    { code: head.name },
+    ` (${head.commit.slice(0, 12)}) into `,
+    { code: base.name },
+    ` (${base.commit.slice(0, 12)}), at ${sayInstant(atMs)}.`,
+  ];
+  const blocks: Block[] = isMade ? [{ kind: 'text', text: commits }] : [];
+  const notes: Inline[][] = [];
+  if (ledger.kind === 'unread') {
+    notes.push([
+      { strong: 'Without the ledger' },
+      `: what was asked for before is not known (${ledger.code}: ${ledger.why}).`,
+    ]);
+  }
+  if (config.from === 'head')
+    notes.push(['The configuration comes with this merge: no server that it names was asked.']);
+  if (config.isChanged && config.from === 'base')
+    notes.push(['The configuration changes, too: this is planned by the one at the base.']);
+  if (notes.length > 0) blocks.push({ kind: 'list', items: notes });
+  return blocks;
+}
+
+const sections: readonly (readonly [string, (change: TaskChange) => boolean])[] = [
+  ['New to AWS', (change) => asksAnew(change)],
+  ['Removed', ({ kind }) => kind === 'removed'],
+  ['Unreadable', ({ kind }) => kind === 'broken'],
+  ['Decided otherwise', ({ kind }) => kind === 'judged'],
+  ['Nothing new to AWS', () => true],
+];
+
+function sectionsOf(plan: MergePlan, told: readonly ToldChange[]): Block[] {
+  let left = told;
+  return sections.flatMap(([title, belongs]): Block[] => {
+    const here = left.filter(({ change }) => belongs(change));
+    left = left.filter(({ change }) => !belongs(change));
+    if (here.length === 0) return [];
+    return [{ kind: 'heading', text: [title] }, ...here.map((one) => foldOf(one, plan))];
+  });
+}
+
+function foldOf({ change, told }: ToldChange, plan: MergePlan): Block {
+  const { after, before, key } = change;
+  const task = after ?? before;
+  const details: Inline[][] = told.details.map((line) => [line]);
+  if (task !== null) details.push(['manifest ', { code: `${task.path}:${task.line}` }]);
+  const blocks: Block[] = [];
+  if (after !== null) details.push(['token ', { code: after.manifest.token }]);
+  if (details.length > 0) blocks.push({ kind: 'list', items: details });
+  if (after !== null && asksAnew(change)) {
+    const text = JSON.stringify(plannedRequest(after, plan), null, 2);
+    blocks.push({ kind: 'code', language: 'json', text });
+  }
+  return {
+    kind: 'fold',
+    summary: [{ strong: key }, ` ${told.headline}`],
+    isOpen: told.severity === 'error',
+    blocks,
+  };
+}
+
+function policySection({ policyChanges }: MergePlan): Block[] {
+  if (policyChanges.length === 0) return [];
+  const items = policyChanges.map(tellPolicy);
+  return [
+    { kind: 'heading', text: ['Policies'] },
+    { kind: 'list', items },
+  ];
+}
+
+function tellPolicy({ kind, name, how, place, openings }: PolicyChange): Inline[] {
+  const what: Inline[] = [
+    `${kind} `,
+    { strong: name },
+    ` ${how === 'changed' ? 'changes' : `is ${how}`} (`,
+    { code: `${place.path}:${place.line}` },
+    ')',
+  ];
+  if (openings === null) return what;
+  const now = `: opens ${sayOpenings(openings.after)}`;
+  const was = how === 'changed' ? `; without the merge ${sayOpenings(openings.before)}` : '';
+  return how === 'removed' ? what : [...what, `${now}${was}`];
+}
+
+function sayOpenings(openings: readonly Opening[]): string {
+  if (openings.length === 0) return 'never within a year';
+  return openings.map(sayOpening).join(', ');
+}
+
+function sayOpening({ startMs, endMs }: Opening): string {
+  const from = startMs === null ? 'since long' : sayInstant(startMs);
+  return `${from} to ${endMs === null ? 'beyond a year' : sayInstant(endMs)}`;
+}
