@@ -89,6 +89,8 @@ function wordOf(change: TaskChange): string {
       return decision.untilMs === null ? 'held' : `asked for from ${sayInstant(decision.untilMs)} on`;
     case 'deny':
       return 'denied';
+    case 'wait':
+      return 'behind an older revision';
     default:
       return decision?.action ?? 'undecided';
   }

@@ -144,18 +144,24 @@ function gradeOf(
   const [first] = decision.reasons;
   const { action, reasons } = decision;
   if (action === 'deny' || action === 'quarantined') {
-    return { severity: 'error', code: first?.code ?? null, finding: null };
+    return { severity: 'error', code: first?.code ?? null, finding: messagesOf(reasons) };
   }
   if (action === 'blocked') {
     const halting = new Set([...halts, ...standing].map(({ code }) => code));
     const own = reasons.find(({ code }) => !halting.has(code));
     // A halt is told by itself, once.
-    return own === undefined ? note : { severity: 'error', code: own.code, finding: null };
+    return own === undefined ? note : { severity: 'error', code: own.code, finding: own.message };
   }
   const stuck = action === 'hold' && decision.untilMs === null ? reasons.find(needsCommit) : undefined;
-  if (stuck !== undefined) return { severity: 'warning', code: stuck.code, finding: null };
+  if (stuck !== undefined) {
+    return { severity: 'warning', code: stuck.code, finding: stuck.message };
+  }
   const [guarded] = repeats;
   return guarded === undefined ? note : { severity: 'warning', code: guarded.code, finding: guarded.message };
+}
+
+function messagesOf(reasons: readonly Reason[]): string {
+  return reasons.map(({ message }) => message).join('; ');
 }
 
 /** Held by the repeat guard, or by something else that only a commit ends. */
@@ -272,7 +278,7 @@ function tellBroken({ decision, receipt }: TaskChange): Told {
 function tellJudged(change: TaskChange, plan: MergePlan): Told {
   const { decision } = change;
   if (decision === null) return nothingDecided(change);
-  const { severity, code, finding } = gradeOf(change, plan);
+  const { severity, code } = gradeOf(change, plan);
   const [headline = 'is decided by other reasons'] = sayChange(change.was, decision);
   // Somebody else's task: that it is stopped is told, and no reason to refuse the merge that stops it.
   return {
@@ -280,7 +286,7 @@ function tellJudged(change: TaskChange, plan: MergePlan): Told {
     details: stateOf(change, plan),
     severity: severity === 'error' ? 'warning' : severity,
     code,
-    finding,
+    finding: null,
   };
 }
 
