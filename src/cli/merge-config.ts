@@ -77,5 +77,6 @@ async function pathInside(full: string, root: string | null): Promise<string | n
   // The clone names its root without symbolic links; a folder that is not there has no file in it either.
   const folder = await realpath(dirname(full)).catch(() => dirname(full));
   const near = relative(root, resolve(folder, basename(full)));
-  return near.startsWith('..') || isAbsolute(near) ? null : near.split(sep).join('/');
+  const isOutside = near === '..' || near.startsWith(`..${sep}`) || isAbsolute(near);
+  return isOutside ? null : near.split(sep).join('/');
 }

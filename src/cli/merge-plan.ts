@@ -4,7 +4,7 @@ import type { ControllerConfig } from '../config/config.ts';
 import { planInputOf, traceOrigins } from '../controller/gathering.ts';
 import { readSource } from '../controller/history.ts';
 import { syncAndReadPolicies } from '../controller/policies.ts';
-import type { CommitId } from '../controller/ports.ts';
+import type { CommitId, SourceRepository, SourceTree } from '../controller/ports.ts';
 import { type Controller, type ControllerDeps, makeController } from '../controller/state.ts';
 import { type Clone, type Merge, openClone } from '../git/clone.ts';
 import { withTemporaryDir } from '../git/ledger-audit.ts';
@@ -80,10 +80,7 @@ async function planIn(
   const policies = await openMergePolicies(found.value, stateDir, world);
   if (!policies.ok) return stopBy(policies.fault, exitCodes.usage, world);
   opened.keep(policies);
-  const source = {
-    ...readSourceIn(clone.value.mirror, config.source),
-    fetch: async () => ok({ head: base }),
-  };
+  const source = sourceOf(readSourceIn(clone.value.mirror, config.source), base);
   const clock = stoppedClock(options.atMs ?? nowMs);
   const controller = makeController({
     ...quietDeps(config, clock, world),
@@ -114,6 +111,20 @@ async function mergeNamed(
   if (!head.ok) return head;
   const merge = await clone.merge(base.value, head.value, nowMs);
   return merge.ok ? ok({ base: base.value, head: head.value, merge: merge.value }) : merge;
+}
+
+/** Each tree is read once: the two are asked for in turn, and the reader remembers only the last. */
+function sourceOf(reader: Omit<SourceRepository, 'fetch'>, base: CommitId): SourceRepository {
+  const trees = new Map<CommitId, Promise<Result<SourceTree>>>();
+  return {
+    ...reader,
+    fetch: async () => ok({ head: base }),
+    read: (head) => {
+      const known = trees.get(head) ?? reader.read(head);
+      trees.set(head, known);
+      return known;
+    },
+  };
 }
 
 /** Stands at the time that is planned for: both sides are judged at one instant. */

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeFolders } from './folder.ts';
-import { makeMergeStage, type MergeStage } from './merge-stage.ts';
+import { type MergeStage, makeMergeStage } from './merge-stage.ts';
 import { stories } from './merge-stories.ts';
 import { takeTestCredentials } from './stage.ts';
 

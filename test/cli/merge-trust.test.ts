@@ -1,0 +1,166 @@
+/** Whom a plan of a merge believes: what a pull request says of the configuration, the ledger and the clone. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeFolder, removeFolders, taskText } from './folder.ts';
+import { makeStage, type Stage, takeTestCredentials } from './stage.ts';
+import type { Ran } from './terminal.ts';
+
+takeTestCredentials();
+
+let stage: Stage;
+let cwd = '';
+let server: Server;
+let calls: string[] = [];
+
+beforeAll(async () => {
+  stage = await makeStage({ 'tasks/a.yaml': taskText('unlock-a') });
+  await stage.begin();
+  await stage.run(['run', '--once', '--log-level', 'error']);
+  cwd = join(stage.dir, 'source');
+  server = createServer((request, response) => {
+    calls.push(`${request.url ?? ''} ${request.headers.authorization ?? 'without a token'}`);
+    response.statusCode = 404;
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+
+afterEach(() => {
+  calls = [];
+});
+
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await stage.close();
+  removeFolders();
+});
+
+const elsewhere = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/theirs.git`;
+const own = (): string => readFileSync(stage.configFile, 'utf8');
+
+function branch(name: string, from: string, files: Readonly<Record<string, string | null>>): void {
+  stage.git('source', 'checkout', '--quiet', '-B', name, from);
+  stage.commit(files);
+  stage.git('source', 'checkout', '--quiet', '--detach', name);
+}
+
+const plan = (base: string, head: string, ...more: string[]): Promise<Ran> =>
+  stage.run(['plan', '--base', base, '--head', head, ...more], { cwd });
+
+/** The ledger as a pull request would have it: at a server of its own, with a file of ours for its token. */
+function stolen(): string {
+  const token = join(stage.dir, 'token');
+  writeFileSync(token, 'canary-3f1c9a77d2\n');
+  return own().replace(/^ledger: .*$/m, `ledger: {url: "${elsewhere()}", auth: {tokenFile: ${token}}}`);
+}
+
+describe('a configuration in the repository', () => {
+  it('is read at the base, whatever the pull request makes of it', async () => {
+    branch('trusted', 'main', { 'snowgate.yaml': own() });
+    branch('theft', 'trusted', { 'snowgate.yaml': stolen(), 'tasks/b.yaml': taskText('unlock-b') });
+    const ran = await plan('trusted', 'theft', '--format', 'json');
+    const planned = JSON.parse(ran.stdout);
+    expect(planned).toMatchObject({ config: { from: 'base', changed: true }, ledger: { read: true } });
+    expect(calls).toEqual([]);
+    expect((await plan('trusted', 'theft')).stdout).toContain('The configuration changes, too');
+  });
+
+  it('is asked for no server where the merge brings it', async () => {
+    branch('theft', 'main', { 'snowgate.yaml': stolen(), 'tasks/b.yaml': taskText('unlock-b') });
+    const ran = await plan('main', 'theft', '--format', 'json');
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      config: { from: 'head' },
+      ledger: { read: false, code: 'SG7071' },
+    });
+    expect(calls).toEqual([]);
+    branch('theft', 'main', {
+      'snowgate.yaml': `${own()}policySource: {url: "${elsewhere()}", branch: main, path: p}\n`,
+    });
+    const refused = await plan('main', 'theft');
+    expect([refused.exit, refused.stderr]).toEqual([2, expect.stringContaining('SG7071')]);
+    expect(calls).toEqual([]);
+  });
+
+  it('is the one of the base from a folder within, and through a symbolic link to the clone', async () => {
+    branch('trusted', 'main', { 'conf/snowgate.yaml': own() });
+    branch('theft', 'trusted', { 'conf/snowgate.yaml': stolen() });
+    const link = join(stage.dir, 'link');
+    execFileSync('ln', ['-sfn', cwd, link]);
+    for (const place of [join(cwd, 'conf'), join(link, 'conf')]) {
+      const ran = await stage.run(['plan', '--base', 'trusted', '--head', 'theft', '--format', 'json'], {
+        cwd: place,
+      });
+      expect(JSON.parse(ran.stdout)).toMatchObject({ config: { from: 'base', changed: true } });
+    }
+    expect(calls).toEqual([]);
+  });
+
+  it('is believed from outside, and named by --config', async () => {
+    branch('feature', 'main', { 'tasks/b.yaml': taskText('unlock-b') });
+    const ran = await plan('main', 'feature', '--config', '../snowgate.yaml', '--format', 'json');
+    expect(JSON.parse(ran.stdout)).toMatchObject({ config: { from: 'disk', changed: false } });
+    const none = await plan('main', 'feature');
+    expect([none.exit, none.stderr]).toEqual([2, expect.stringContaining('--config FILE')]);
+  });
+});
+
+describe('a ledger', () => {
+  it('that cannot be read leaves a plan that says so', async () => {
+    branch('feature', 'main', {
+      'tasks/a.yaml': taskText('unlock-a', { run: 2 }),
+      'tasks/b.yaml': taskText('unlock-b', { targets: ['smd-o3uuq2sllugi7pnu'] }),
+    });
+    const away = join(stage.dir, 'away.yaml');
+    writeFileSync(away, own().replace('ledger.git', 'nowhere.git'));
+    const ran = await plan('main', 'feature', '--config', '../away.yaml');
+    expect(ran.exit).toBe(0);
+    expect(ran.stdout).toMatch(/^Without the ledger: what was asked for before is not known \(SG30/m);
+    expect(ran.stdout).toContain('whether it was asked for before is not known without the ledger');
+    branch('gone', 'main', { 'tasks/a.yaml': null, 'tasks/b.yaml': taskText('unlock-b') });
+    const gone = await plan('main', 'gone', '--config', '../away.yaml');
+    expect(gone.stdout).toContain('which of these is not known without the ledger');
+  });
+
+  it('is asked with the token of --ledger-token-file, which goes nowhere else', async () => {
+    const there = join(stage.dir, 'there.yaml');
+    const served = own().replace(/^ledger: .*$/m, `ledger: {url: "${elsewhere()}"}`);
+    writeFileSync(there, served);
+    const file = join(stage.dir, 'ci-token');
+    writeFileSync(file, 'ci-canary-55aa0f\n');
+    branch('feature', 'main', { 'tasks/b.yaml': taskText('unlock-b') });
+    const ran = await plan('main', 'feature', '--config', '../there.yaml', '--ledger-token-file', file);
+    const given = Buffer.from('x-access-token:ci-canary-55aa0f').toString('base64');
+    expect(calls.every((call) => call.startsWith('/theirs.git/'))).toBe(true);
+    expect(calls.at(-1)).toContain(`Basic ${given}`);
+    expect(ran.stdout + ran.stderr).not.toContain('ci-canary');
+    expect(ran.stdout).toContain('Without the ledger');
+  });
+});
+
+describe('wrong usage', () => {
+  it.each([
+    [['--base', 'nobody'], 2, 'SG3051'],
+    [['--head', 'main'], 2, '--head goes with --base'],
+    [['--ledger-token-file', 'x'], 2, '--ledger-token-file goes with --base'],
+    [['--base', 'main', '--explain', 'unlock-a'], 2, 'cannot be used with'],
+    [['--base', 'main', '--at', 'soon'], 2, 'SG7009'],
+    [['--base', 'main', '--format', 'yaml'], 2, 'SG7001'],
+  ] as const)('%j ends with %d', async (argv, exit, words) => {
+    const ran = await stage.run(['plan', '--config', '../snowgate.yaml', ...argv], { cwd });
+    expect([ran.exit, ran.stderr]).toEqual([exit, expect.stringContaining(words)]);
+    expect(ran.stdout).toBe('');
+  });
+
+  it('outside of a clone names what is missing', async () => {
+    const { dir } = makeFolder();
+    mkdirSync(join(dir, 'empty'));
+    const ran = await stage.run(['plan', '--base', 'main'], { cwd: join(dir, 'empty') });
+    expect([ran.exit, ran.stderr]).toEqual([2, expect.stringContaining('SG3050')]);
+  });
+});
