@@ -221,9 +221,15 @@ export async function planBetween(
   merge: Merge,
 ): Promise<Result<Between>> {
   // As if the base had been acted on, policies beside the manifests, too: what the merge alone changes is asked for.
-  const acted = { ...view, source: base, ...(c.policySource === null ? { policies: base } : {}) };
+  const acted: LedgerView = {
+    ...view,
+    source: view.source === null ? null : base,
+    policies: c.policySource !== null || view.policies === null ? view.policies : base,
+  };
   const before = await planAt(c, acted, base, null);
   if (!before.ok) return before;
+  const { desired, policies } = before.value.input;
+  Object.assign(c.state, { lastHead: base, lastTasks: desired.tasks, lastPolicies: policies });
   const after = merge.isMade ? await planAt(c, acted, merge.commit, merge.commit) : before;
   if (!after.ok) return after;
   const changes = findChanges(before.value, after.value);

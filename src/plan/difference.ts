@@ -11,6 +11,8 @@ import { matchesTask } from '../policy/match.ts';
 import type { Reason } from '../policy/verdict.ts';
 import type { Window } from '../policy/window.ts';
 import { windowAt } from '../policy/window.ts';
+import type { Candidate } from './batch.ts';
+import { compareCandidates } from './batch.ts';
 import type { Decision } from './decision.ts';
 import type { Plan, PlanInput } from './plan.ts';
 import { inOrder } from './plan.ts';
@@ -285,11 +287,15 @@ function findGuarded({ manifest }: WantedTask, { ledger, settings }: PlanInput):
 }
 
 /** Which tasks would be asked for now, by their devices, in the order in which they are. */
-function findWaiting({ plan }: Side): Map<string, TaskKey[]> {
+function findWaiting({ plan, input }: Side): Map<string, TaskKey[]> {
   const byDevice = new Map<string, TaskKey[]>();
-  for (const { task } of plan.issuable) {
-    const { fleet, name, targets } = task.manifest;
-    for (const device of targets) {
+  const candidates = plan.issuable.map(({ task: { manifest }, permit }): Candidate => {
+    const { token, fleet, name, targets } = manifest;
+    const position = input.origins.get(token)?.position ?? -1;
+    return { token, fleet, name, position, untilMs: permit.verdict.untilMs, devices: targets };
+  });
+  for (const { fleet, name, devices } of candidates.sort(compareCandidates)) {
+    for (const device of devices) {
       const place = `${fleet}/${device}`;
       byDevice.set(place, [...(byDevice.get(place) ?? []), `${fleet}/${name}`]);
     }
