@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { End } from './exit-codes.ts';
 import type { InitOptions } from './ledger-init.ts';
 import type { ResolveOptions } from './ledger-resolve.ts';
+import type { VerifyOptions } from './ledger-verify.ts';
 import { configOption, conflicting, type Format, formatOption } from './options.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -66,8 +67,9 @@ function addReaders(ledger: Command, world: Surroundings, end: End): void {
       'Checks that the ledger only ever grew, that every event was allowed, and that each token matches its request.',
     )
     .addOption(configOption())
+    .option('--planned <file>', 'a saved plan of a merge: was what it planned what was asked for?')
     .addOption(formatOption())
-    .action(async (options: ReadOptions) => {
+    .action(async (options: VerifyOptions) => {
       const { verifyLedger } = await import('./ledger-verify.ts');
       end(await verifyLedger(options, world));
     });
