@@ -95,7 +95,7 @@ async function planIn(
     head: { name: options.head, commit: head },
     isMade: merge.isMade,
     config: { from, isChanged },
-    ledger: ledger.use,
+    ledger: await judgeAge(ledger, source, base),
     ...between.value,
   });
 }
@@ -186,7 +186,18 @@ async function readLedgerOf(
   const folded = foldFetched(fetched, config.ledger);
   if (!folded.ok) return without(folded.fault);
   const { view } = folded.value;
-  return { use: { kind: 'read', id: view.ledgerId, tip: fetched.tip }, view };
+  return { use: { kind: 'read', id: view.ledgerId, tip: fetched.tip, ahead: null }, view };
+}
+
+/** Whether the controller has gone past the base, as far as the clone knows. */
+async function judgeAge(
+  { use, view }: LedgerRead,
+  source: Pick<SourceRepository, 'descends'>,
+  base: CommitId,
+): Promise<LedgerUse> {
+  if (use.kind === 'unread' || view.source === null) return use;
+  const holds = await source.descends(base, view.source);
+  return holds.ok && !holds.value ? { ...use, ahead: view.source } : use;
 }
 
 async function openMergePolicies({ config, from }: MergeConfig, stateDir: string, world: Surroundings) {

@@ -19,8 +19,8 @@ export function mergeJson(plan: MergePlan): object {
     config: { from: config.from, changed: config.isChanged },
     ledger:
       ledger.kind === 'read'
-        ? { read: true, id: ledger.id, tip: ledger.tip, code: null, reason: null }
-        : { read: false, id: ledger.id, tip: null, code: ledger.code, reason: ledger.why },
+        ? { read: true, id: ledger.id, tip: ledger.tip, ahead: ledger.ahead, code: null, reason: null }
+        : { read: false, id: ledger.id, tip: null, ahead: null, code: ledger.code, reason: ledger.why },
     tasks: plan.changes.map((change) => changeJson(change, plan)),
     policies: plan.policyChanges.map(policyJson),
     halts: plan.halts,

@@ -112,6 +112,12 @@ function headOf({ base, head, isMade, ledger, config, atMs }: MergePlan): Block[
       `: what was asked for before is not known (${ledger.code}: ${ledger.why}).`,
     ]);
   }
+  if (ledger.kind === 'read' && ledger.ahead !== null) {
+    notes.push([
+      { strong: 'The base is old' },
+      `: the controller has acted on ${ledger.ahead.slice(0, 12)}, which it does not hold; fetch it, and plan again.`,
+    ]);
+  }
   if (config.from === 'head')
     notes.push(['The configuration comes with this merge: no server that it names was asked.']);
   if (config.isChanged && config.from === 'base')

@@ -76,7 +76,7 @@ function sayAction(decision: Decision, ask: string): string {
   const { action, untilMs } = decision;
   switch (action) {
     case 'issue':
-      return `${ask} at the first pass after the merge`;
+      return `${ask} at the first pass after the merge${isUnchecked(decision) ? ', if what is checked only then allows it' : ''}`;
     case 'hold':
       return untilMs === null
         ? `${ask}, held: ${textOf(decision)}`
@@ -96,6 +96,11 @@ function sayAction(decision: Decision, ask: string): string {
     case 'look':
       return textOf(decision);
   }
+}
+
+/** A rule that binds it reads what nobody knows before the merge, or what only AWS knows. */
+function isUnchecked({ reasons }: Decision): boolean {
+  return reasons.some(({ code }) => code === 'SG6302');
 }
 
 function textOf({ reasons, action }: Decision): string {
@@ -216,7 +221,7 @@ function stateOf(change: TaskChange, plan: MergePlan): string[] {
 }
 
 /** The line on the ledger was said already. */
-const knownLedger = { kind: 'read', id: '', tip: '' } as const;
+const knownLedger = { kind: 'read', id: '', tip: '', ahead: null } as const;
 
 function sayChange(was: Decision | null, decision: Decision | null): string[] {
   if (was === null || decision === null) return [];

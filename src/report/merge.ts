@@ -39,7 +39,13 @@ export interface NamedCommit {
 }
 
 export type LedgerUse =
-  | { readonly kind: 'read'; readonly id: string; readonly tip: string }
+  | {
+      readonly kind: 'read';
+      readonly id: string;
+      readonly tip: string;
+      /** A commit that the controller has acted on and the base does not hold: then the base is old. */
+      readonly ahead: string | null;
+    }
   /** What was asked before is not known: whoever reads the plan must know that. */
   | { readonly kind: 'unread'; readonly id: string | null; readonly code: FaultCode; readonly why: string };
 

@@ -156,7 +156,9 @@ async function planMergeOf(world: World, life: Life, base: CommitId, files: Reco
 
 function expected(change: TaskChange, commit: CommitId): TaskRequest {
   if (change.after === null) throw new Error('nothing is asked for');
-  const request = plannedRequest(change.after, { ledger: { kind: 'read', id: ledgerId, tip: '' } });
+  const request = plannedRequest(change.after, {
+    ledger: { kind: 'read', id: ledgerId, tip: '', ahead: null },
+  });
   expect(request.tags['snowgate:commit']).toBe(mergeCommit);
   return { ...request, tags: { ...request.tags, 'snowgate:commit': commit } };
 }

@@ -165,6 +165,23 @@ spec:
     tells: [/error SG6202: the merge would halt everything/],
   },
   {
+    name: 'facts-of-the-merge',
+    files: {
+      'policies/reviewed.yaml': `apiVersion: snowgate/v1
+kind: Policy
+metadata: {name: reviewed}
+spec:
+  match: {names: ["new-*"]}
+  rules:
+    - {name: reviewed, require: '"reviewed-by" in introduced.trailers'}
+`,
+      'tasks/new.yaml': taskText('new-unlock', { targets: [devices[0]] }),
+    },
+    exit: 0,
+    says: ['lab/new-unlock added issue'],
+    tells: [/checked before issuing: it reads introduced, which is not known here/],
+  },
+  {
     name: 'nothing-changes',
     files: { 'README.md': 'Other words\n' },
     exit: 0,

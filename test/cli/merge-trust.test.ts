@@ -19,6 +19,7 @@ let calls: string[] = [];
 
 beforeAll(async () => {
   stage = await makeStage({ 'tasks/a.yaml': taskText('unlock-a') });
+  stage.commit({ 'README.md': 'Tasks\n' });
   await stage.begin();
   await stage.run(['run', '--once', '--log-level', 'error']);
   cwd = join(stage.dir, 'source');
@@ -125,6 +126,15 @@ describe('a ledger', () => {
     branch('gone', 'main', { 'tasks/a.yaml': null, 'tasks/b.yaml': taskText('unlock-b') });
     const gone = await plan('main', 'gone', '--config', '../away.yaml');
     expect(gone.stdout).toContain('which of these is not known without the ledger');
+  });
+
+  it('that knows of newer commits than the base tells so', async () => {
+    stage.git('source', 'branch', '--force', 'old', 'main~1');
+    branch('late', 'old', { 'tasks/b.yaml': taskText('unlock-b') });
+    const ran = await plan('old', 'late', '--config', '../snowgate.yaml', '--format', 'json');
+    expect(JSON.parse(ran.stdout).ledger.ahead).toBe(stage.git('source', 'rev-parse', 'main'));
+    const text = await plan('old', 'late', '--config', '../snowgate.yaml');
+    expect(text.stdout).toContain('The base is old: the controller has acted on ');
   });
 
   it('is asked with the token of --ledger-token-file, which goes nowhere else', async () => {
