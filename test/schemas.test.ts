@@ -7,38 +7,27 @@ import { taskSchema } from '../src/manifest/schema.ts';
 import { policyTestSchema } from '../src/policy/policy-test-schema.ts';
 import { policySchema, suspensionSchema, waiverSchema } from '../src/policy/schema.ts';
 import { windowSchema } from '../src/policy/window-schema.ts';
-import { keysSchema } from '../src/simulator/keys-file.ts';
-import { scenarioSchema } from '../src/simulator/scenario-schema.ts';
+import { catalog } from './publish/catalog.ts';
+import { publish, publishedSchemas } from './publish/schemas.ts';
 
 /**
- * The published schemas are the constants, word for word. After a change:
- * `UPDATE_SCHEMAS=1 npx vitest run test/schemas.test.ts` writes them.
+ * What is published is made from the constants. After a change: `npm run schemas` writes it.
  */
-const published = [
-  ['task.schema.json', taskSchema],
-  ['window.schema.json', windowSchema],
-  ['policy.schema.json', policySchema],
-  ['suspension.schema.json', suspensionSchema],
-  ['waiver.schema.json', waiverSchema],
-  ['policy-test.schema.json', policyTestSchema],
-  ['controller.schema.json', controllerSchema],
-  ['simulator-keys.schema.json', keysSchema],
-  ['scenario.schema.json', scenarioSchema],
-] as const;
-
-describe.each(published)('schemas/%s', (name, schema) => {
+function expectPublished(name: string, content: object): void {
   const file = new URL(`../schemas/${name}`, import.meta.url);
+  const text = `${JSON.stringify(content, null, 2)}\n`;
+  if (process.env.UPDATE_SCHEMAS === '1') writeFileSync(file, text);
+  expect(readFileSync(file, 'utf8')).toBe(text);
+}
 
-  test('is made from the constant', () => {
-    const text = `${JSON.stringify(schema, null, 2)}\n`;
-    if (process.env.UPDATE_SCHEMAS === '1') writeFileSync(file, text);
-    expect(readFileSync(file, 'utf8')).toBe(text);
-  });
+const ajv = new Ajv2020({ strict: false });
+addFormats.default(ajv);
+
+describe.each(publishedSchemas)('schemas/%s', (name, schema) => {
+  test('is made from the constants', () => expectPublished(name, schema));
 
   test('is a valid schema for readers that know nothing of ours', () => {
-    const ajv = new Ajv2020({ strict: false });
-    addFormats.default(ajv);
-    const validate = ajv.compile(JSON.parse(readFileSync(file, 'utf8')));
+    const validate = ajv.compile(schema);
     for (const example of (schema.examples as unknown[] | undefined) ?? [])
       expect(validate(example)).toBe(true);
   });
@@ -48,20 +37,72 @@ describe.each(published)('schemas/%s', (name, schema) => {
       if (typeof node !== 'object' || node === null) return;
       const { properties } = node as { properties?: Record<string, Record<string, unknown>> };
       for (const [key, property] of Object.entries(properties ?? {})) {
-        if (property['x-refused'] === undefined)
-          expect(property.title, `${path}.${key}`).toBeTypeOf('string');
-        expect(property.description, `${path}.${key}`).toBeTypeOf('string');
-        walk(property, `${path}.${key}`);
-        const ajv = new Ajv2020({ strict: false });
-        addFormats.default(ajv);
-        const validate = ajv.compile(property);
-        const examples = (property.examples as unknown[] | undefined) ?? [];
-        const defaults = 'default' in property ? [property.default] : [];
-        for (const example of [...examples, ...defaults])
-          expect(validate(example), `${path}.${key}`).toBe(true);
+        // The kinds of a folder stand beside a frame that tells of `kind`.
+        if (key === 'kind' && Object.keys(property).length === 0) continue;
+        const where = `${path}.${key}`;
+        if (property['x-refused'] === undefined) expect(property.title, where).toBeTypeOf('string');
+        expect(property.description, where).toMatch(/[.)]$/);
+        const { enum: values, enumDescriptions: told } = property as { enum?: []; enumDescriptions?: [] };
+        if (values !== undefined && name !== 'scenario.schema.json')
+          expect([where, told?.length]).toEqual([where, values.length]);
+        expectTrueExamples(property, where);
+        walk(property, where);
       }
-      walk((node as { additionalProperties?: unknown }).additionalProperties, `${path}.*`);
+      const { additionalProperties, items, $defs } = node as Record<string, unknown>;
+      walk(additionalProperties, `${path}.*`);
+      walk(items, `${path}[]`);
+      for (const [kind, inner] of Object.entries($defs ?? {})) walk(inner, kind);
     };
     walk(schema, '');
+  });
+});
+
+function expectTrueExamples(property: Record<string, unknown>, where: string): void {
+  const examples = (property['examples'] as unknown[] | undefined) ?? [];
+  const shown = 'default' in property ? [...examples, property['default']] : examples;
+  if (shown.length === 0) return;
+  const validate = ajv.compile(property);
+  for (const example of shown) expect(validate(example), where).toBe(true);
+}
+
+describe('the words for editors', () => {
+  const constants = [
+    ['task', taskSchema],
+    ['window', windowSchema],
+    ['policy', policySchema],
+    ['suspension', suspensionSchema],
+    ['waiver', waiverSchema],
+    ['policy test', policyTestSchema],
+    ['controller', controllerSchema],
+  ] as const;
+  const words = new Set([
+    'description',
+    'markdownDescription',
+    'patternErrorMessage',
+    'deprecationMessage',
+    'defaultSnippets',
+    'x-more',
+  ]);
+  /** A schema without what is said in it; the names of properties, which may be the same words, stay. */
+  const bare = (node: unknown, areNames = false): unknown => {
+    if (Array.isArray(node)) return node.map((item) => bare(item));
+    if (typeof node !== 'object' || node === null) return node;
+    const kept = Object.entries(node).filter(([key]) => areNames || !words.has(key));
+    return Object.fromEntries(kept.map(([key, value]) => [key, bare(value, key === 'properties')]));
+  };
+
+  test.each(constants)('change nothing in what a %s may be', (_kind, schema) => {
+    expect(bare(publish(schema))).toEqual(bare(schema));
+  });
+});
+
+describe('schemas/catalog.json', () => {
+  test('is made from the published schemas', () => expectPublished('catalog.json', catalog));
+
+  test('has the format of a catalog, and names what is there', () => {
+    for (const { name, description, url } of catalog.schemas) {
+      expect([name, description].every((text) => text.length > 0)).toBe(true);
+      expect(publishedSchemas.map(([file]) => file)).toContain(url);
+    }
   });
 });

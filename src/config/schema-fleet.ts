@@ -31,19 +31,30 @@ const endpointSchema: JsonSchema = {
 /** One entry of `fleets`. */
 export const fleetSchema = section(
   'Fleet',
-  'One AWS account and region, and how to get there.',
+  ['One AWS account and region, and how to get there.', 'Manifests name it in `spec.fleet`.'],
   {
     region: { ...regionSchema, description: 'Where the devices are managed.' },
     account: {
       ...accountSchema,
       description: 'Proved by STS before anything is issued. Required without endpoint.',
+      'x-more': 'In quotes: 12 digits without them would be a number.',
     },
-    endpoint: { ...endpointSchema, description: 'Instead of the endpoint of AWS; http only to loopback.' },
-    stsEndpoint: { ...endpointSchema, description: 'A private endpoint of STS; http only to loopback.' },
+    endpoint: {
+      ...endpointSchema,
+      description: 'Instead of the endpoint of AWS; http only to loopback.',
+      'x-more': "The simulator, or a private endpoint. Left out, AWS's own.",
+    },
+    stsEndpoint: {
+      ...endpointSchema,
+      description: 'A private endpoint of STS; http only to loopback.',
+      'x-more': "Left out, AWS's own.",
+    },
     roleArn: {
       type: 'string',
       title: 'Role',
       description: 'Assumed for this fleet.',
+      'x-more':
+        'docs/AWS.md tells which permissions it needs. Left out, the credentials of the usual chain are used as they are.',
       pattern: '^arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}$',
       'x-rule': 'arn:aws:iam::ACCOUNT:role/NAME',
       examples: ['arn:aws:iam::111122223333:role/snowgate'],
@@ -56,10 +67,14 @@ export const fleetSchema = section(
       maxLength: 1224,
       pattern: '^[A-Za-z0-9_+=,.@:/-]*$',
       'x-rule': 'letters, digits and _ + = , . @ : / -',
+      examples: ['marine-ops'],
     },
     rebind: section(
       'Rebind',
-      'The identity of the newest claim, which is left behind on purpose.',
+      [
+        'The identity of the newest claim, which is left behind on purpose.',
+        'Only after account, region or endpoint of the fleet were changed, which halts it (SG6232).',
+      ],
       {
         account: { ...accountSchema, description: 'Account of that claim; absent where it had none.' },
         region: { ...regionSchema, description: 'Region of that claim.' },
@@ -71,6 +86,12 @@ export const fleetSchema = section(
       type: 'string',
       title: 'Mode',
       description: 'observe: tasks are planned and shown; nothing is recorded, and AWS is asked nothing.',
+      'x-more':
+        'A task that is in flight, or in doubt, is left to another controller, or to the day when the mode is `issue` again.',
+      enumDescriptions: [
+        'Tasks are issued, followed and cancelled.',
+        'Tasks are planned and shown as held (SG6129); nothing is claimed, called, cancelled, followed, looked for or written down.',
+      ],
       enum: ['issue', 'observe'],
       default: 'issue',
     },
@@ -78,6 +99,7 @@ export const fleetSchema = section(
       ...labelsSchema,
       title: 'Labels',
       description: 'What policies may know of the fleet, whatever a commit says.',
+      'x-more': 'Policies match them (`match.fleetLabels`) and read them (`fleet.labels`).',
       maxProperties: fleetLabelsMax,
       examples: [{ env: 'production' }],
     },
@@ -85,6 +107,7 @@ export const fleetSchema = section(
       type: 'array',
       title: 'Required policies',
       description: 'Names of policies that must be there and match each task of the fleet.',
+      'x-more': 'The floor that no commit can lower: a task for which one is missing is held (SG6311).',
       maxItems: requirePoliciesMax,
       uniqueItems: true,
       items: nameSchema,
@@ -95,6 +118,7 @@ export const fleetSchema = section(
       type: 'integer',
       title: 'In flight',
       description: 'Open tasks of the fleet at a time, at most; not bounded where it is absent.',
+      'x-more': 'Open is claimed, in doubt, ambiguous, or issued and not ended.',
       ...maxInFlightBounds,
       examples: [10],
     },

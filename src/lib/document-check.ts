@@ -7,7 +7,10 @@
  * - `x-code`: the stable code of every violation of this subschema;
  * - `x-reserved`, beside `not: {}`: a name that is taken and does nothing yet; refused, because ignoring it would be
  *   to promise something;
- * - `x-refused`, beside `not: {}`: a name that people write and that is never allowed, with the reason.
+ * - `x-refused`, beside `not: {}`: a name that people write and that is never allowed, with the reason;
+ * - `x-more`: what the `description`, which messages quote, has no room for: what happens where it is left out, the trap.
+ *   Editors and the reference pages show both;
+ * - `enumDescriptions`: what each value of the `enum` beside it means; editors know this name.
  */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -53,9 +56,10 @@ function compileSchema(schema: JsonSchema): ValidateFunction {
   };
   const ajv = new Ajv2020(options);
   addFormats.default(ajv, ['date-time']);
-  for (const keyword of ['x-rule', 'x-allowed', 'x-missing', 'x-code', 'x-reserved', 'x-refused']) {
+  for (const keyword of ['x-rule', 'x-allowed', 'x-missing', 'x-code', 'x-reserved', 'x-refused', 'x-more']) {
     ajv.addKeyword({ keyword, schemaType: 'string' });
   }
+  ajv.addKeyword({ keyword: 'enumDescriptions', schemaType: 'array' });
   try {
     return ajv.compile(schema);
   } catch (error) {

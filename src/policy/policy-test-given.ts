@@ -5,7 +5,7 @@ import type { JsonValue } from '../lib/document-yaml.ts';
 import { isMap } from '../lib/document-yaml.ts';
 import { parseTime } from '../manifest/time.ts';
 import type { FactGroup } from './facts.ts';
-import { givenKeys } from './policy-test-schema.ts';
+import { givenKeys } from './policy-test-given-schema.ts';
 
 type Texts = Readonly<Record<string, string>>;
 

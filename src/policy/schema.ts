@@ -1,114 +1,21 @@
 /** The documents below `source.policies` but windows (window-schema.ts): JSON Schema, draft 2020-12. */
+import { type About, describe } from '../lib/document-about.ts';
 import type { JsonSchema } from '../lib/document-check.ts';
-import { nameSchema, wordKeys } from '../lib/document-names.ts';
+import { nameSchema } from '../lib/document-names.ts';
 import { timeSchema } from '../manifest/time.ts';
+import { matchSchema } from './match-schema.ts';
 
 const apiVersion = 'snowgate/v1';
 
 const reasonText: JsonSchema = { type: 'string', minLength: 1, maxLength: 1024 };
-
-/** A pattern of names: `*` stands for any characters, `?` for one. */
-const glob: JsonSchema = {
-  type: 'string',
-  minLength: 1,
-  maxLength: 128,
-  pattern: '^[A-Za-z0-9_./*?-]*$',
-  'x-allowed': '[A-Za-z0-9_./*?-]',
-  'x-rule':
-    'letters, digits and _ . / -, where * stands for any characters and ? for one; the whole name is matched',
-};
-
-/** An absent key matches everything, so an empty list would be read as nothing by some and as everything by others. */
-const globs: JsonSchema = { type: 'array', minItems: 1, maxItems: 50, uniqueItems: true, items: glob };
-
-const labelGlobs: JsonSchema = {
-  type: 'object',
-  minProperties: 1,
-  maxProperties: 50,
-  propertyNames: wordKeys,
-  additionalProperties: {
-    type: ['string', 'array'],
-    minLength: 1,
-    maxLength: 128,
-    minItems: 1,
-    maxItems: 50,
-    pattern: String(glob['pattern']),
-    items: glob,
-    'x-allowed': String(glob['x-allowed']),
-    'x-rule': `a pattern or a list of them: ${String(glob['x-rule'])}`,
-  },
-};
-
-const matchKeys: Readonly<Record<string, JsonSchema>> = {
-  commands: {
-    type: 'array',
-    title: 'Commands',
-    description: 'Tasks with one of these commands.',
-    minItems: 1,
-    maxItems: 2,
-    uniqueItems: true,
-    items: { type: 'string', enum: ['unlock', 'reboot'] },
-    examples: [['unlock']],
-  },
-  fleets: {
-    ...globs,
-    title: 'Fleets',
-    description: 'Tasks of fleets whose names match one of these patterns.',
-    examples: [['north-*']],
-  },
-  fleetLabels: {
-    ...labelGlobs,
-    title: 'Labels of the fleet',
-    description: 'Tasks of fleets that bear all of these labels (fleets.NAME.labels of the configuration).',
-    examples: [{ env: 'production' }],
-  },
-  names: {
-    ...globs,
-    title: 'Names',
-    description: 'Tasks whose names match one of these patterns.',
-    examples: [['unlock-*']],
-  },
-  labels: {
-    ...labelGlobs,
-    title: 'Labels of the task',
-    description: 'Tasks that bear all of these labels.',
-    examples: [{ site: 'aurora' }],
-  },
-  targets: {
-    ...globs,
-    title: 'Targets',
-    description: 'Tasks of which at least one device matches one of these patterns.',
-    examples: [['smd-*']],
-  },
-};
-
-const matchSchema: JsonSchema = {
-  type: 'object',
-  title: 'Which tasks',
-  description:
-    'Keys are all to match, entries of a list each by itself; an absent key, or an absent match, matches every task.',
-  additionalProperties: false,
-  properties: {
-    ...matchKeys,
-    exclude: {
-      type: 'object',
-      title: 'But not',
-      description:
-        'Tasks that match this are left out, although they match the rest; by targets, those of which all devices do.',
-      additionalProperties: false,
-      minProperties: 1,
-      properties: matchKeys,
-      examples: [{ names: ['drill-*'] }],
-    },
-  },
-  examples: [{ commands: ['unlock'], fleets: ['north-*'] }],
-};
 
 const windowRef: JsonSchema = {
   type: ['string', 'object'],
   title: 'Window',
   description:
     'The window that is to be open: its name, or anyOf with a list of names of which one is to be open.',
+  'x-more':
+    'Several rules with a window mean all of these windows. A rule has either `window` or `require`. A window that does not exist or does not load holds the tasks.',
   minLength: 1,
   maxLength: 63,
   pattern: String(nameSchema['pattern']),
@@ -139,6 +46,7 @@ const ruleSchema: JsonSchema = {
       ...nameSchema,
       title: 'Name',
       description: 'Unique within the policy; a waiver names it.',
+      'x-more': 'As POLICY/RULE.',
       examples: ['change-request'],
     },
     window: windowRef,
@@ -146,13 +54,20 @@ const ruleSchema: JsonSchema = {
       type: 'string',
       title: 'When it closes',
       description: 'What becomes of what is still queued when the window closes.',
+      'x-more':
+        'Left out, `cancel`. Only beside `window`. A task waits in AWS until its device comes online, which may be after the window.',
+      enumDescriptions: [
+        'It is cancelled, shortly before the end (`cancel.lead`).',
+        'It stays queued, and may run after the end: this is told as `ranOutsideWindow`.',
+      ],
       enum: ['cancel', 'leave'],
-      default: 'cancel',
     },
     require: {
       type: 'string',
       title: 'Condition',
       description: 'A CEL expression that is to be true; docs/POLICY-FACTS.md lists what it may read.',
+      'x-more':
+        'In single quotes, with double quotes inside. Ask for a key before you read it: a condition that reads a key which is not there fails, and what fails holds. What it reads and nobody knows yet (devices, in a pull request) makes it neither true nor false: it is checked before issuing.',
       minLength: 1,
       maxLength: 4096,
       examples: ['"change" in task.annotations && re(task.annotations.change, "^CHG[0-9]+$")'],
@@ -161,6 +76,7 @@ const ruleSchema: JsonSchema = {
       type: 'string',
       title: 'Message',
       description: 'What is told where the rule does not hold.',
+      'x-more': 'Say what to do. Left out, the condition itself is told.',
       minLength: 1,
       maxLength: 300,
       examples: ['an unlock names its change request'],
@@ -170,6 +86,11 @@ const ruleSchema: JsonSchema = {
       title: 'Otherwise',
       description:
         'What becomes of a task for which the rule does not hold; hold by default for a window, deny for a condition.',
+      enumDescriptions: [
+        'It is not issued, and the check of its pull request fails; judged again all the same.',
+        'It waits until the rule holds.',
+        'It is issued; the rule only warns, and covers no task.',
+      ],
       enum: ['deny', 'hold', 'warn'],
       examples: ['deny'],
     },
@@ -177,12 +98,17 @@ const ruleSchema: JsonSchema = {
 };
 
 /** The schema of a document of one kind, around that of its `spec`. */
-export function documentSchema(kind: string, about: string, spec: JsonSchema, example: object): JsonSchema {
+export function documentSchema(
+  kind: string,
+  about: About,
+  spec: JsonSchema,
+  example: { readonly metadata: { readonly name: string }; readonly [key: string]: unknown },
+): JsonSchema {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: `urn:snowgate:v1:${kind.toLowerCase()}`,
     title: `snowgate ${kind.toLowerCase()}`,
-    description: about,
+    ...describe(about),
     type: 'object',
     additionalProperties: false,
     required: ['apiVersion', 'kind', 'metadata', 'spec'],
@@ -190,14 +116,14 @@ export function documentSchema(kind: string, about: string, spec: JsonSchema, ex
       apiVersion: {
         type: 'string',
         title: 'Version of the format',
-        description: 'snowgate/v1',
+        description: 'The version of the format: snowgate/v1.',
         const: apiVersion,
         'x-missing': `write apiVersion: ${apiVersion}`,
       },
       kind: {
         type: 'string',
         title: 'Kind',
-        description: kind,
+        description: `What the document is: ${kind}.`,
         const: kind,
         'x-missing': `write kind: ${kind}`,
       },
@@ -212,7 +138,7 @@ export function documentSchema(kind: string, about: string, spec: JsonSchema, ex
             ...nameSchema,
             title: 'Name',
             description: `Unique among the documents of kind ${kind}.`,
-            examples: ['unlock-inside-window'],
+            examples: [example.metadata.name],
           },
         },
       },
@@ -225,7 +151,10 @@ export function documentSchema(kind: string, about: string, spec: JsonSchema, ex
 /** `kind: Policy`. */
 export const policySchema = documentSchema(
   'Policy',
-  'Rules that a task must satisfy before AWS is asked for it.',
+  [
+    'Rules that a task must satisfy before AWS is asked for it.',
+    'All policies that match a task are asked, and the strictest rule wins: deny over hold over warn. A task that no policy matches with a rule other than warn is held.',
+  ],
   {
     type: 'object',
     title: 'The policy',
@@ -243,6 +172,7 @@ export const policySchema = documentSchema(
         type: 'array',
         title: 'Rules',
         description: 'All of them are to hold.',
+        'x-more': 'Each has a `name` and one of `window` and `require`.',
         minItems: 1,
         // What a person still oversees in one policy; more are another policy.
         maxItems: 50,
@@ -267,7 +197,10 @@ const instantSchema = timeSchema('SG1406');
 /** `kind: Suspension`. */
 export const suspensionSchema = documentSchema(
   'Suspension',
-  'Stops the line: while it stands, nothing is issued to the fleet, or to any.',
+  [
+    'Stops the line: while it stands, nothing is issued to the fleet, or to any.',
+    'What was issued runs on: to take that back, remove its manifest.',
+  ],
   {
     type: 'object',
     title: 'The suspension',
@@ -279,18 +212,21 @@ export const suspensionSchema = documentSchema(
         ...nameSchema,
         title: 'Fleet',
         description: 'The fleet that is stopped; every fleet where none is named.',
+        'x-more': 'One that the configuration does not have stops nothing, and is warned of.',
         examples: ['north-sea'],
       },
       reason: {
         ...reasonText,
         title: 'Reason',
         description: 'Told with each task that it holds.',
+        'x-more': 'Quote it where it holds a colon.',
         examples: ['incident 4711: unlocks fail'],
       },
       until: {
         ...instantSchema,
         title: 'Until',
         description: 'When it ends by itself; without it, when it is removed.',
+        'x-more': 'With an offset; from this instant on it stops nothing.',
         examples: ['2026-12-01T08:00:00+01:00'],
       },
     },
@@ -306,11 +242,15 @@ export const suspensionSchema = documentSchema(
 /** `kind: Waiver`. */
 export const waiverSchema = documentSchema(
   'Waiver',
-  'The reviewed break-glass: one task, with its run, need not satisfy the rules named, for at most 72 hours.',
+  [
+    'The reviewed break-glass: one task, with its run, need not satisfy the rules named, for at most 72 hours.',
+    'The claim records it. Waivers are never added up: each must suffice by itself. What the configuration demands cannot be waived, nor can a suspension.',
+  ],
   {
     type: 'object',
     title: 'The waiver',
     description: 'Which task skips which rules, why, and until when.',
+    'x-more': 'A waiver with an error does not count.',
     additionalProperties: false,
     required: ['fleet', 'task', 'run', 'rules', 'reason', 'expires'],
     properties: {
@@ -324,12 +264,14 @@ export const waiverSchema = documentSchema(
         ...nameSchema,
         title: 'Task',
         description: 'The name of the task.',
+        'x-more': 'Its `metadata.name`.',
         examples: ['unlock-aurora-2026-11'],
       },
       run: {
         type: 'integer',
         title: 'Run',
         description: 'The run of the task; a later run is not waived.',
+        'x-more': '1 where the task writes none.',
         minimum: 1,
         maximum: 1_000_000,
         examples: [1],
@@ -338,6 +280,8 @@ export const waiverSchema = documentSchema(
         type: 'array',
         title: 'Rules',
         description: 'The rules that are skipped, each as POLICY/RULE.',
+        'x-more':
+          'By the `metadata.name` of the policy and the `name` of its rule. Rules that hold anyway are not waived.',
         minItems: 1,
         maxItems: 20,
         uniqueItems: true,
@@ -354,12 +298,15 @@ export const waiverSchema = documentSchema(
         ...reasonText,
         title: 'Reason',
         description: 'Kept in the ledger with the claim.',
+        'x-more': 'Quote it where it holds a colon.',
         examples: ['storm: the crew leaves the ship tonight'],
       },
       expires: {
         ...instantSchema,
         title: 'Expires',
         description: 'At most 72 hours after its file was merged.',
+        'x-more':
+          'With an offset. The permission to run ends with it. A later commit to the same file counts the 72 hours anew.',
         examples: ['2026-11-28T12:00:00+01:00'],
       },
     },

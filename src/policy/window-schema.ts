@@ -22,12 +22,16 @@ const entrySchema: JsonSchema = {
   type: 'object',
   title: 'Times',
   description: 'One of three forms: {start, duration}, {from, to} or {ics}.',
+  'x-more':
+    'A time that recurs, a single one, or the events of a calendar file; each with a `reason`, if you like.',
   additionalProperties: false,
   properties: {
     start: {
       type: 'string',
       title: 'Recurring start',
       description: 'Cron: minute, hour, day-of-month, month, weekday, in the local time of the zone.',
+      'x-more':
+        'With `duration`. Quote it. It belongs to the day on which it starts: `0 22 * * MON` for 6h goes on into Tuesday. `SUN#1` is the first Sunday of a month, `FRIL` the last Friday, `L` as day-of-month the last day; day-of-month together with weekday is an error. At most 96 starts a day.',
       minLength: 1,
       maxLength: 512,
       examples: ['0 22 * * FRI', '30 1 * * SUN#1'],
@@ -36,24 +40,30 @@ const entrySchema: JsonSchema = {
       ...durationSchema,
       title: 'Duration',
       description: 'How long each lasts, as elapsed time: 1m to 31d.',
+      'x-more': 'With `start`. 6h are 6h over a change of the clocks, too.',
       examples: ['6h'],
     },
     from: {
       ...wallSchema,
       title: 'From',
       description: 'Begin of a single time: a local time of the zone, without an offset.',
+      'x-more':
+        'With `to`. To the minute, in the years 2000 to 2199. A time that a change of the clocks skips is the first instant after the gap; one that occurs twice is the first of the two.',
       examples: ['2026-12-01T08:00'],
     },
     to: {
       ...wallSchema,
       title: 'To',
       description: 'End of a single time, not part of it: a local time of the zone, without an offset.',
+      'x-more': 'With `from`, and later.',
       examples: ['2026-12-01T10:00'],
     },
     ics: {
       type: 'string',
       title: 'Calendar file',
       description: 'The path of an iCalendar file (RFC 5545), from the folder of this file.',
+      'x-more':
+        'Without `..` and without a leading slash. Its events are open times below `open` and closed ones below `closed`; an event without a summary has the reason that stands here. At most 256 KiB and 1000 events, and ten calendars in a window.',
       minLength: 1,
       maxLength: 512,
       examples: ['freeze.ics'],
@@ -73,6 +83,7 @@ const specSchema: JsonSchema = {
   type: 'object',
   title: 'When it is open',
   description: 'Times at which tasks may be issued.',
+  'x-more': 'A window allows nothing by itself: policies name it, and say for which tasks it is.',
   additionalProperties: false,
   required: ['timeZone'],
   properties: {
@@ -88,6 +99,8 @@ const specSchema: JsonSchema = {
       type: 'string',
       title: 'Time zone',
       description: 'The IANA zone of all its times. There is no default.',
+      'x-more':
+        'As IANA spells it. A fixed offset is an error, because it follows the clocks of no place; an unknown zone is an error, and never UTC.',
       minLength: 1,
       maxLength: 64,
       examples: ['Europe/Oslo'],
@@ -97,6 +110,7 @@ const specSchema: JsonSchema = {
       type: 'array',
       title: 'Open',
       description: 'Times at which it is open. Absent: open except when closed.',
+      'x-more': 'Entries that touch or overlap are one opening. An empty list is an error.',
       minItems: 1,
       // More than a person oversees; a calendar file holds a thousand events.
       maxItems: 100,
@@ -108,6 +122,7 @@ const specSchema: JsonSchema = {
       type: 'array',
       title: 'Closed',
       description: 'Freezes; they win over open.',
+      'x-more': 'Left out, nothing is closed but by `open`.',
       maxItems: 100,
       items: entrySchema,
       default: [],
@@ -117,6 +132,8 @@ const specSchema: JsonSchema = {
       ...durationSchema,
       title: 'Cutoff',
       description: 'Nothing new begins this long before openness really ends: up to 7d.',
+      'x-more':
+        'Leaves what has begun the time to end. Counted from where openness really ends, also where an entry of `closed` ends it. It is to be shorter than the openings.',
       default: '0m',
       examples: ['15m'],
     },
@@ -160,6 +177,7 @@ export const windowSchema: JsonSchema = {
           ...nameSchema,
           title: 'Name',
           description: 'Unique among the windows.',
+          'x-more': 'Policies name it in `rules[].window`.',
           examples: ['north-sea-nights'],
         },
         annotations: {
