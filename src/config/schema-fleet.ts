@@ -99,7 +99,8 @@ export const fleetSchema = section(
       ...labelsSchema,
       title: 'Labels',
       description: 'What policies may know of the fleet, whatever a commit says.',
-      'x-more': 'Policies match them (`match.fleetLabels`) and read them (`fleet.labels`).',
+      'x-more':
+        'Policies match them (`match.fleetLabels`) and read them (`fleet.labels`). Keys and values are written as those of the labels of a manifest.',
       maxProperties: fleetLabelsMax,
       examples: [{ env: 'production' }],
     },

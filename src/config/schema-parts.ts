@@ -133,7 +133,7 @@ export const urlSchema: JsonSchema = {
   type: 'string',
   title: 'URL',
   description: 'A Git repository: https, ssh (also git@host:path), file; http to loopback.',
-  'x-more': 'Without user name, password or token in it.',
+  'x-more': 'Never with a password or a token in it.',
   minLength: 1,
   maxLength: 2048,
   examples: ['https://git.example.com/marine/snow-tasks.git'],

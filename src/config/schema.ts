@@ -71,7 +71,7 @@ const sourceSchema = section(
       fileBytes: numberOf('source.limits.fileBytes', 'Bytes of a file', 'Larger files are not read.'),
       files: numberOf('source.limits.files', 'Files', [
         'More files are refused as a whole.',
-        'Nothing is issued then.',
+        'None of them is read then.',
       ]),
       documentsPerFile: numberOf('source.limits.documentsPerFile', 'Documents of a file', [
         'YAML documents.',
@@ -108,7 +108,11 @@ const ledgerSchema = section(
       'x-rule': 'the UUID printed by `snowgate ledger init`, in lower case',
       examples: ['5f0c7a52-9d0e-4a58-8f0b-6a2f4f1f9b21'],
     },
-    url: { ...urlSchema, examples: ['https://git.example.com/marine/snow-ledger.git'] },
+    url: {
+      ...urlSchema,
+      'x-more': 'A repository of its own; one that is also the source is warned about.',
+      examples: ['https://git.example.com/marine/snow-ledger.git'],
+    },
     branch: {
       ...branchSchema,
       description: 'The ledger branch.',
@@ -264,7 +268,7 @@ export const controllerSchema: JsonSchema = {
         'Claims of one commit, at most.',
         'Fewer where they could not all be called before the deadline.',
       ]),
-      concurrency: numberOf('issue.concurrency', 'Concurrency', 'Calls at a time.'),
+      concurrency: numberOf('issue.concurrency', 'Concurrency', ['Calls at a time.', 'Per fleet.']),
       deadline: durationOf('issue.deadline', 'Deadline', [
         'No call starts later than this after its claim was begun.',
         'What is not called by then is released, and claimed again.',
@@ -273,14 +277,14 @@ export const controllerSchema: JsonSchema = {
         'Of one call.',
         'As a whole, from connecting to the last byte of the answer.',
       ]),
-      rate: numberOf('issue.rate', 'Rate', 'CreateTask calls a second.'),
+      rate: numberOf('issue.rate', 'Rate', ['CreateTask calls a second.', 'Per fleet.']),
       maxWait: durationOf('issue.maxWait', 'Longest wait', [
         'What was introduced longer ago is denied as stale.',
         'Counted from `notBefore` where that is later. The way out is to raise `run`.',
       ]),
       maxPerPass: numberOf('issue.maxPerPass', 'Tasks of a pass', [
         'Tasks that one pass claims, at most.',
-        'What a slip can set off before anybody looks.',
+        'For each fleet: what a slip can set off before anybody looks.',
       ]),
     }),
     recovery: section('Recovery', 'How doubt is ended.', {
@@ -313,13 +317,13 @@ export const controllerSchema: JsonSchema = {
     observe: section('Observing', 'Following tasks after they were issued, per fleet.', {
       rate: numberOf('observe.rate', 'Rate', [
         'Calls a second that only look.',
-        'They follow tasks, describe devices, and read tasks that were made around Git.',
+        'Per fleet: they follow tasks, describe devices, and read tasks that were made around Git.',
       ]),
     }),
     cancel: section('Cancelling', 'Of what is still queued when its window closes.', {
       lead: durationOf('cancel.lead', 'Lead', [
         'How long before the close it is cancelled.',
-        'Nothing is issued within this time of the end, either. A window should be longer.',
+        'Of what is still queued when its window closes, or its `notAfter` comes. Nothing is issued within this time of the end, either: a window should be longer.',
       ]),
     }),
     http: reserved('HTTP', 'health, metrics, webhook and dashboard.'),

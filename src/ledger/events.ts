@@ -25,6 +25,7 @@ export interface BatchHeader {
   readonly kind: 'batch';
   /** The height of the commit; the root has 0. */
   readonly seq: number;
+  /** The name of the controller that wrote it. */
   readonly replica: string;
   /** The random id of the writing process's life. */
   readonly run: string;
@@ -43,6 +44,7 @@ export interface ManifestOrigin {
   readonly blob: string;
   /** The commit that introduced the revision; null where history was too long to find it. */
   readonly commit: string | null;
+  /** Name and address of that commit's author, as somebody wrote them. */
   readonly author: string | null;
   readonly annotations: Readonly<Record<string, string>>;
 }
@@ -53,13 +55,14 @@ export interface ClaimVerdict {
   /** When the permission to ask ends, where it does. */
   readonly until: string | null;
   /**
-   * When the permission to run ends, and when what is still queued is to be cancelled for it. Absent in the claims of a
-   * version that knew no windows.
+   * When the permission to run ends. Absent, like the two below, in the claims of a version that knew no windows.
    */
   readonly closes?: string | null;
+  /** When what is still queued is to be cancelled for it. */
   readonly cancels?: string | null;
   /** The task's own `notAfter`, at the time of the claim: what is changed later does not reach what was asked for. */
   readonly notAfter?: string | null;
+  /** What was told beside the allow: warnings, and rules that are waived. */
   readonly reasons: readonly { readonly code: string; readonly message: string }[];
   /** The policies that match, and what was written in them. */
   readonly policies: readonly { readonly name: string; readonly blob: string }[];
@@ -69,11 +72,14 @@ export interface ClaimVerdict {
   readonly facts?: JsonRecord;
 }
 
+/** The waiver that a claim was made by. */
 export interface ClaimWaiver {
   readonly name: string;
   readonly path: string;
   readonly blob: string;
+  /** Each as POLICY/RULE. */
   readonly rules: readonly string[];
+  /** In the words of who wrote it. */
   readonly reason: string;
   readonly expires: string;
 }
@@ -82,8 +88,9 @@ type JsonRecord = Readonly<Record<string, unknown>>;
 
 /** What a look saw: one whole unfiltered listing of the fleet. */
 export interface LookEvidence {
-  /** When the listing was begun, and when its last page was read. */
+  /** When the listing was begun. */
   readonly begunAt: string;
+  /** When its last page was read. */
   readonly endedAt: string;
   readonly tasksSeen: number;
   readonly pages: number;
@@ -94,19 +101,23 @@ export interface LookEvidence {
 /** What one device does or did with a task, in AWS's words. */
 export interface DeviceExecution {
   readonly device: string;
+  /** Such as QUEUED, IN_PROGRESS, SUCCEEDED. */
   readonly state: string;
   readonly executionId: string | null;
 }
 
 interface Base {
   readonly v: number;
+  /** The clientToken of the revision that it is about. */
   readonly token: Token;
   readonly fleet: string;
+  /** The task's `metadata.name`. */
   readonly name: string;
   readonly at: string;
 }
 
 interface OfAttempt extends Base {
+  /** Counted from 1; each is one claim, and at most one call. */
   readonly attempt: number;
 }
 
@@ -115,20 +126,24 @@ export interface ClaimedEvent extends OfAttempt {
   readonly kind: 'claimed';
   readonly request?: TaskRequest;
   readonly taskRun: number;
+  /** Where AWS is asked. */
   readonly identity: FleetIdentity;
   readonly manifest: ManifestOrigin;
   readonly verdict: ClaimVerdict;
-  /** Digest of the policy set, and the version of the time-zone data, that the verdict was computed with. */
+  /** Digest of the policy set that the verdict was computed with. */
   readonly policySet: string;
+  /** Version of the time-zone data that it was computed with. */
   readonly tzdata: string;
   /** The look without a hit that ended the doubt about every earlier attempt. */
   readonly look?: LookEvidence;
 }
 
+/** AWS has made the task. */
 export interface IssuedEvent extends OfAttempt {
   readonly kind: 'issued';
   readonly taskId: string;
   readonly taskArn: string | null;
+  /** AWS's id of the call. */
   readonly requestId: string | null;
 }
 
@@ -136,12 +151,26 @@ export interface IssuedEvent extends OfAttempt {
 export interface ReleasedEvent extends OfAttempt {
   readonly kind: 'released';
   readonly reason: ReleaseReason;
+  /** In words for people, or in those of AWS. */
   readonly message: string;
   /** No replica claims it again before this. */
   readonly notBefore: string | null;
   readonly requestId: string | null;
 }
 
+/**
+ * - throttled: AWS throttled the call, or the fleet a moment before
+ * - quota: the fleet has no quota left
+ * - denied: AWS denied the call, or the fleet a moment before
+ * - credentials: the fleet had no credentials
+ * - connection: AWS could not be reached, and nothing was sent
+ * - deadline: `issue.deadline` had passed
+ * - notAllowed: the policies did not allow it any more at the moment of the call
+ * - notWanted: it was not wanted any more at the moment of the call
+ * - stale: source, policies or ledger had not been fetched for too long
+ * - clock: the clocks disagreed
+ * - shutdown: the controller was told to stop
+ */
 export const releaseReasons = [
   'throttled',
   'quota',
@@ -160,7 +189,9 @@ export type ReleaseReason = (typeof releaseReasons)[number];
 /** AWS said that this request is wrong; final for the revision. */
 export interface RefusedEvent extends OfAttempt {
   readonly kind: 'refused';
+  /** The name of AWS's error. */
   readonly error: string;
+  /** In the words of AWS. */
   readonly message: string;
   readonly requestId: string | null;
 }
@@ -168,6 +199,7 @@ export interface RefusedEvent extends OfAttempt {
 /** Nobody can say whether the attempt made a task. */
 export interface UnknownEvent extends OfAttempt {
   readonly kind: 'unknown';
+  /** What the call ended with. */
   readonly error: string;
   readonly message: string;
   readonly requestId: string | null;
@@ -176,6 +208,7 @@ export interface UnknownEvent extends OfAttempt {
 /** A look found the task that some attempt up to `through` made. */
 export interface AdoptedEvent extends Base {
   readonly kind: 'adopted';
+  /** The newest attempt that it settles, with all before. */
   readonly through: number;
   readonly taskId: string;
   readonly taskArn: string | null;
@@ -185,6 +218,7 @@ export interface AdoptedEvent extends Base {
 /** A look found nothing, and the doubt was young enough to believe it. */
 export interface AbsentEvent extends Base {
   readonly kind: 'absent';
+  /** The newest attempt that it settles, with all before. */
   readonly through: number;
   readonly look: LookEvidence;
 }
@@ -192,7 +226,9 @@ export interface AbsentEvent extends Base {
 /** A look cannot settle it: the doubt is too old, or a hit has other targets. Waits for a human. */
 export interface AmbiguousEvent extends Base {
   readonly kind: 'ambiguous';
+  /** The newest attempt that it settles, with all before. */
   readonly through: number;
+  /** The doubt is older than `recovery.listTrust`; or a task with the token has other targets. */
   readonly reason: 'tooOld' | 'otherTargets';
   readonly look: LookEvidence;
 }
@@ -207,7 +243,9 @@ export interface DoubledEvent extends Base {
 export interface ResolvedEvent extends Base {
   readonly kind: 'resolved';
   readonly taskId: string | null;
+  /** How that person knows. */
   readonly reason: string;
+  /** Who said it, as they named themselves. */
   readonly by: string;
   /** What is known of a token that this ledger has not seen before; null where the receipt knows it. */
   readonly revision: {
@@ -224,6 +262,7 @@ export interface BaselineEvent extends Base {
   readonly command: Command;
   readonly targets: readonly string[];
   readonly taskRun: number;
+  /** Of its manifest. */
   readonly path: string;
 }
 
@@ -234,9 +273,22 @@ export interface NotedEvent extends Base {
   readonly message: string;
 }
 
+/**
+ * - denied: a policy denies it
+ * - expired: its `notAfter` has come
+ * - withdrawn: it was removed or replaced before it was asked for
+ */
 export const noteReasons = ['denied', 'expired', 'withdrawn'] as const;
 export type NoteReason = (typeof noteReasons)[number];
 
+/**
+ * - succeeded: on every device
+ * - partial: on some devices
+ * - failed: on none, and on one at least it ended badly
+ * - canceled: it was called off, and no device ran it
+ * - missed: no device ran it before its time was over
+ * - vanished: AWS does not know the task any more
+ */
 export const settledOutcomes = ['succeeded', 'partial', 'failed', 'canceled', 'missed', 'vanished'] as const;
 export type SettledOutcome = (typeof settledOutcomes)[number];
 

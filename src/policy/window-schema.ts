@@ -100,7 +100,7 @@ const specSchema: JsonSchema = {
       title: 'Time zone',
       description: 'The IANA zone of all its times. There is no default.',
       'x-more':
-        'As IANA spells it. A fixed offset is an error, because it follows the clocks of no place; an unknown zone is an error, and never UTC.',
+        'As IANA spells it, older aliases too. A fixed offset is an error, because it follows the clocks of no place; an unknown zone is an error, and never UTC.',
       minLength: 1,
       maxLength: 64,
       examples: ['Europe/Oslo'],

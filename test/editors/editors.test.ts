@@ -161,11 +161,21 @@ describe('what is wrong', () => {
   });
 
   it('is found by a line of the file itself, wherever it lies', async () => {
-    const modeline = '# yaml-language-server: $schema=./schemas/waiver.schema.json\n';
+    const modeline = '# yaml-language-server: $schema=../schemas/waiver.schema.json\n';
     const text = `${modeline}${head}Waiver\nmetadata: {name: a}\nspec: {}\n`;
-    const told = (await server.diagnose('drafts.yaml', text)).map(say);
+    const told = (await server.diagnose('drafts/a.yaml', text)).map(say);
     expect(told).toContain('5:1 Missing property "expires".');
-    expect(await server.diagnose('drafts.yaml', text.slice(modeline.length))).toEqual([]);
+    expect(await server.diagnose('drafts/a.yaml', text.slice(modeline.length))).toEqual([]);
+  });
+});
+
+describe('docs/EDITORS.md', () => {
+  it('shows the settings that are tested here, for a folder that holds the schemas', () => {
+    const page = readFileSync(`${root}docs/EDITORS.md`, 'utf8');
+    const [, shown = '{}'] = /```json\n([\s\S]*?)```/.exec(page) ?? [];
+    expect(JSON.parse(shown)).toEqual({
+      'yaml.schemas': settings['schemas'],
+    });
   });
 });
 

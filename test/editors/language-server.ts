@@ -44,8 +44,9 @@ interface Waiter {
 const answerTimeoutMs = 20_000;
 const endTimeoutMs = 5_000;
 
+const require = createRequire(import.meta.url);
 const serverFile = join(
-  dirname(createRequire(import.meta.url).resolve('yaml-language-server/package.json')),
+  dirname(require.resolve('yaml-language-server/package.json')),
   'bin/yaml-language-server',
 );
 

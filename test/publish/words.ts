@@ -58,7 +58,8 @@ function sayList(schema: JsonSchema): string {
   const size = sayRange(schema['minItems'], schema['maxItems'], '');
   const items = schema['items'] as JsonSchema;
   const each = items['properties'] === undefined ? sayType(items) : 'maps';
-  return `list${size}${schema['uniqueItems'] === true ? ' without repeats' : ''}, of ${each}`;
+  const isOneOf = items['enum'] !== undefined;
+  return `list${size}${schema['uniqueItems'] === true ? ' without repeats' : ''}, ${isOneOf ? 'each' : 'of'} ${each}`;
 }
 
 function sayMap(schema: JsonSchema): string {
