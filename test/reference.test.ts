@@ -5,6 +5,7 @@ import { checkEvent } from '../src/ledger/codec.ts';
 import type { LedgerEvent } from '../src/ledger/events.ts';
 import * as samples from './ledger/events.ts';
 import { renderConfiguration } from './publish/configuration-tables.ts';
+import { renderFacts } from './publish/fact-tables.ts';
 import { listFields, listKinds } from './publish/ledger-page.ts';
 import { referencePages } from './publish/pages.ts';
 
@@ -25,13 +26,23 @@ describe('docs/reference/', () => {
   });
 });
 
-describe('docs/CONFIGURATION.md', () => {
-  it('has tables that are made from the schema', () => {
-    const file = new URL('../docs/CONFIGURATION.md', import.meta.url);
+describe('the tables of a page that is written by hand', () => {
+  it.each([
+    ['docs/CONFIGURATION.md', renderConfiguration],
+    ['docs/POLICY-FACTS.md', renderFacts],
+  ])('are made from the code: %s', (path, render) => {
+    const file = new URL(`../${path}`, import.meta.url);
     const page = readFileSync(file, 'utf8');
-    const rendered = renderConfiguration(page);
+    const rendered = render(page);
     if (process.env.UPDATE_DOCS === '1') writeFileSync(file, rendered);
     else expect(page).toBe(rendered);
+  });
+
+  it('are missed where their mark is, and told of a fact without words', () => {
+    const page = readFileSync(new URL('../docs/POLICY-FACTS.md', import.meta.url), 'utf8');
+    expect(() => renderFacts(page.replace('generated: facts Count', 'generated: facts'))).toThrow('no mark');
+    expect(() => renderFacts(page.replace(/^\| `tasks` .*$/m, ''))).toThrow('what Count.tasks means');
+    expect(() => renderConfiguration('')).toThrow('no mark');
   });
 });
 

@@ -44,7 +44,7 @@ describe('the page of facts', () => {
   it('marks exactly the fields that AWS is asked for', () => {
     const marked = section('### Device')
       .split('\n')
-      .flatMap((line) => (line.includes('*AWS*') ? (/`(\w+)`/.exec(line)?.[1] ?? []) : []));
+      .flatMap((line) => (line.includes('| AWS |') ? (/`(\w+)`/.exec(line)?.[1] ?? []) : []));
     const asked = Object.entries(factStructs.Device.fields).flatMap(([name, { groups }]) =>
       groups.includes('described') ? name : [],
     );
