@@ -19,6 +19,7 @@ describe('docs/reference/', () => {
       writeFileSync(page, text);
     }
     expect(readFileSync(page, 'utf8')).toBe(text);
+    expect(text).not.toMatch(/undefined|\[object|: ,/);
   });
 
   it('holds no other page', () => {

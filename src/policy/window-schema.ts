@@ -31,7 +31,7 @@ const entrySchema: JsonSchema = {
       title: 'Recurring start',
       description: 'Cron: minute, hour, day-of-month, month, weekday, in the local time of the zone.',
       'x-more':
-        'With `duration`. Quote it. It belongs to the day on which it starts: `0 22 * * MON` for 6h goes on into Tuesday. `SUN#1` is the first Sunday of a month, `FRIL` the last Friday, `L` as day-of-month the last day; day-of-month together with weekday is an error. At most 96 starts a day.',
+        'With `duration`. In quotes, because YAML reads a leading `*` as something else. It belongs to the day on which it starts: `0 22 * * MON` for 6h goes on into Tuesday. `SUN#1` is the first Sunday of a month, `FRIL` the last Friday, `L` as day-of-month the last day; day-of-month together with weekday is an error. At most 96 starts a day.',
       minLength: 1,
       maxLength: 512,
       examples: ['0 22 * * FRI', '30 1 * * SUN#1'],

@@ -64,8 +64,9 @@ function renderKey(key: Key, prefix: string): string {
   const { path, schema, isRequired, sameAs } = key;
   const heading = `### ${prefix}\`${path}\``;
   const absent = sayDefault(schema, isRequired);
+  const hasKeysBelow = schema['type'] === 'object' && schema['properties'] !== undefined && sameAs === null;
   const lines = [
-    `- May be: ${sayType(schema)}.`,
+    `- May be: ${sayType(schema)}${hasKeysBelow ? ', with the keys below' : ''}.`,
     ...(isRequired ? ['- Required.'] : absent === null ? [] : [`- Left out: ${absent}.`]),
     ...(sameAs === null
       ? []

@@ -21,8 +21,13 @@ export function sayType(schema: JsonSchema): string {
   const { enum: values } = schema as { enum?: readonly unknown[] };
   if (values !== undefined) return `one of ${values.map((value) => `\`${value}\``).join(', ')}`;
   const types = ([] as unknown[]).concat(schema['type'] ?? []);
-  if (types.length > 1) return escapeMarkdown(String(schema['x-rule']));
-  switch (types[0]) {
+  const { 'x-rule': rule } = schema as { 'x-rule'?: string };
+  if (types.length > 1 && rule !== undefined) return escapeMarkdown(rule);
+  return types.map((type) => sayOne(type, schema)).join(', or ');
+}
+
+function sayOne(type: unknown, schema: JsonSchema): string {
+  switch (type) {
     case 'string':
       return sayText(schema);
     case 'integer':
@@ -69,7 +74,7 @@ function sayMap(schema: JsonSchema): string {
   const size = sayRange(schema['minProperties'], schema['maxProperties'], ' keys');
   if (properties !== undefined) return `map${size}`;
   const keys = schema['propertyNames'] as JsonSchema | undefined;
-  const named = keys === undefined ? '' : `; keys: ${sayType(keys).replace(/^text:? ?/, '')}`;
+  const named = keys === undefined ? '' : `; keys: ${sayType(keys).replace(/^text[:,]? ?/, '')}`;
   return `map${size}${named}; values: ${sayType(values as JsonSchema)}`;
 }
 
