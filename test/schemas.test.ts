@@ -32,6 +32,9 @@ describe.each(publishedSchemas)('schemas/%s', (name, schema) => {
       expect(validate(example)).toBe(true);
   });
 
+  // Documents of the simulator are written with docs/SIMULATOR.md at hand.
+  const isOfSimulator = /^(scenario|simulator-keys)\./.test(name);
+
   test('names and explains every property, and no example breaks its own rule', () => {
     const walk = (node: unknown, path: string): void => {
       if (typeof node !== 'object' || node === null) return;
@@ -43,9 +46,11 @@ describe.each(publishedSchemas)('schemas/%s', (name, schema) => {
         if (property['x-refused'] === undefined) expect(property.title, where).toBeTypeOf('string');
         expect(property.description, where).toMatch(/[.)]$/);
         const { enum: values, enumDescriptions: told } = property as { enum?: []; enumDescriptions?: [] };
-        if (values !== undefined && name !== 'scenario.schema.json')
+        if (values !== undefined && !isOfSimulator)
           expect([where, told?.length]).toEqual([where, values.length]);
         expectTrueExamples(property, where);
+        if (!isSelfEvident(property) && !isOfSimulator)
+          expect([where, property['examples']]).toEqual([where, expect.any(Array)]);
         walk(property, where);
       }
       const { additionalProperties, items, $defs } = node as Record<string, unknown>;
@@ -56,6 +61,14 @@ describe.each(publishedSchemas)('schemas/%s', (name, schema) => {
     walk(schema, '');
   });
 });
+
+/** What can be written without having seen an example of it: choices, and what has keys that are explained by themselves. */
+function isSelfEvident(property: Record<string, unknown>): boolean {
+  const { items, additionalProperties } = property as Record<string, { properties?: object } | undefined>;
+  const hasKeys = [property, items, additionalProperties].some((one) => one?.['properties'] !== undefined);
+  const said = ['enum', 'const', 'default', 'not'].some((keyword) => keyword in property);
+  return hasKeys || said || property['type'] === 'boolean' || property['type'] === 'object';
+}
 
 function expectTrueExamples(property: Record<string, unknown>, where: string): void {
   const examples = (property['examples'] as unknown[] | undefined) ?? [];

@@ -148,7 +148,12 @@ const devices: JsonSchema = {
   maxItems: 100,
   items: {
     ...section('Device', 'What is known of one device.', {
-      id: { ...(taskProperties['targets']?.['items'] as JsonSchema), title: 'Id', description: 'Its id.' },
+      id: {
+        ...(taskProperties['targets']?.['items'] as JsonSchema),
+        title: 'Id',
+        description: 'Its id.',
+        examples: ['smd-a'],
+      },
       state: {
         type: 'string',
         title: 'State',

@@ -166,6 +166,7 @@ export const policySchema = documentSchema(
         ...reasonText,
         title: 'Description',
         description: 'What the policy is for, in words for people.',
+        examples: ['Devices are unlocked only inside the maintenance window of their fleet.'],
       },
       match: matchSchema,
       rules: {
