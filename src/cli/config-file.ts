@@ -5,10 +5,7 @@ import { resolveConfig } from '../config/resolve.ts';
 import { ok, type Result } from '../lib/faults.ts';
 import type { PlacedProblem } from '../manifest/collect.ts';
 import type { Surroundings } from './surroundings.ts';
-import { readBounded } from './work-tree.ts';
-
-/** A thousand fleets fit into a tenth of it. */
-export const configBytesMax = 1024 * 1024;
+import { configBytesMax, readBounded } from './work-tree.ts';
 
 export interface ReadConfig {
   readonly path: string;

@@ -7,12 +7,13 @@ import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path
 import type { ControllerConfig } from '../config/config.ts';
 import type { Clone } from '../git/clone.ts';
 import { ok, type Result } from '../lib/faults.ts';
-import { checkConfig, configBytesMax, type ReadConfig, readConfig } from './config-file.ts';
+import { checkConfig, type ReadConfig, readConfig } from './config-file.ts';
 import { noConfig, type Ready, stopBy } from './configuration.ts';
 import { exitCodes } from './exit-codes.ts';
 import { defaultConfigPath } from './options.ts';
 import { colorsFor, formatProblem } from './print.ts';
 import type { Surroundings } from './surroundings.ts';
+import { configBytesMax } from './work-tree.ts';
 
 export interface MergeConfig {
   readonly config: ControllerConfig;

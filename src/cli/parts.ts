@@ -1,41 +1,55 @@
 /** What the files of a work tree are, by their own word: configurations, documents of policies, manifests. */
 import { dirname } from 'node:path';
+import type { DocumentLimits } from '../lib/document.ts';
 import { ok, type Result } from '../lib/faults.ts';
 import { findNearest } from '../lib/nearest.ts';
-import type { PolicyFile } from '../policy/policy-file.ts';
-import { checkConfig, configBytesMax, type ReadConfig } from './config-file.ts';
+import type { ParsedFile } from '../manifest/manifest.ts';
+import { parseManifestFile } from '../manifest/parse.ts';
 import { type FolderNames, isOfManifests } from './folder-names.ts';
-import { type FoundFile, readBounded } from './work-tree.ts';
+import { configBytesMax, type FoundFile, readNow } from './work-tree.ts';
 
-export interface Parts {
-  readonly configs: readonly ReadConfig[];
-  readonly manifests: readonly FoundFile[];
-  /** Documents of policies outside of any folder of theirs. */
-  readonly policies: readonly PolicyFile[];
+/** One file, read: plain data, because it may come from another thread. */
+export type Part =
+  | { readonly kind: 'manifest'; readonly parsed: ParsedFile }
+  /** A configuration, or a document of policies outside of any folder of theirs. */
+  | { readonly kind: 'config' | 'policy'; readonly bytes: Uint8Array }
+  /** Tests of policies are none of these. */
+  | { readonly kind: 'test' };
+
+/** By what a tree is read. */
+export interface ReadingRules {
+  readonly names: FolderNames;
+  readonly limits: DocumentLimits;
 }
 
 /** A misspelt kind is what it is nearest to, so that what else is wrong with the document is told with it. */
 const policyKinds = ['Window', 'Policy', 'Suspension', 'Waiver'];
 const kinds = ['Controller', 'Task', ...policyKinds, 'PolicyTest'];
 
-/** Tells them apart; tests of policies are none of these, and left out. Fault: SG7002. */
-export async function partFiles(files: readonly FoundFile[], names: FolderNames): Promise<Result<Parts>> {
-  const configs: ReadConfig[] = [];
-  const manifests: FoundFile[] = [];
-  const policies: PolicyFile[] = [];
+/** Reads files in their order, up to the first that cannot be read, whose fault comes last. Fault: SG7002. */
+export function readPartsNow(files: readonly FoundFile[], rules: ReadingRules): Result<Part>[] {
+  const parts: Result<Part>[] = [];
   for (const file of files) {
-    const { full, path } = file;
-    const read = await readBounded(full, path, configBytesMax);
-    if (!read.ok) return read;
-    const bytes = read.value;
-    const kind = kindOf(bytes);
-    // What a folder of manifests holds is read as one by the controller, and refused by it.
-    const isManifest = isOfManifests(dirname(path), names);
-    if (kind === 'Controller') configs.push(checkConfig(bytes, path, full));
-    else if (isManifest || kind === undefined || kind === 'Task') manifests.push(file);
-    else if (kind !== 'PolicyTest') policies.push({ path, blob: '', content: { kind: 'bytes', bytes } });
+    const part = readPart(file, rules);
+    parts.push(part);
+    if (!part.ok) break;
   }
-  return ok({ configs, manifests, policies });
+  return parts;
+}
+
+function readPart({ full, path }: FoundFile, { names, limits }: ReadingRules): Result<Part> {
+  const read = readNow(full, path, configBytesMax);
+  if (!read.ok) return read;
+  const bytes = read.value;
+  const kind = kindOf(bytes);
+  if (kind === 'Controller') return ok({ kind: 'config', bytes });
+  // What a folder of manifests holds is read as one by the controller, and refused by it.
+  const isManifest = isOfManifests(dirname(path), names);
+  if (isManifest || kind === undefined || kind === 'Task') {
+    const parsed = parseManifestFile(bytes.subarray(0, limits.fileBytes + 1), limits);
+    return ok({ kind: 'manifest', parsed });
+  }
+  return ok(kind === 'PolicyTest' ? { kind: 'test' } : { kind: 'policy', bytes });
 }
 
 /**

@@ -1,25 +1,21 @@
 /** A work tree as the controller would find it once it is merged: everything that is wrong with it, without any network. */
 import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { systemClock } from '../lib/clock.ts';
+import { isDeepStrictEqual } from 'node:util';
 import type { DocumentLimits } from '../lib/document.ts';
-import { failed, ok, type Result } from '../lib/faults.ts';
+import { ok, type Result } from '../lib/faults.ts';
 import { findNearest } from '../lib/nearest.ts';
-import type { Desired, PlacedProblem } from '../manifest/collect.ts';
-import { calendarBytesMax } from '../policy/calendar-text.ts';
-import { findStrangers } from '../policy/fleet-check.ts';
-import { checkOpening } from '../policy/opening-check.ts';
+import { collectDesired, type Desired, type PlacedProblem, type SourceFile } from '../manifest/collect.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
-import { loadPolicies, type PolicySet } from '../policy/policy-set.ts';
-import { findNeverOpen } from '../policy/window-parse.ts';
-import { type ReadConfig, readConfig } from './config-file.ts';
+import type { ReadConfig } from './config-file.ts';
 import { type FolderNames, namesOf, usualNames } from './folder-names.ts';
-import { defaultLimits, linkProblem, readManifests } from './manifests.ts';
+import { defaultLimits, linkProblem } from './manifests.ts';
 import { defaultConfigPath } from './options.ts';
-import { partFiles } from './parts.ts';
-import { readPolicyFolder } from './policy-folder.ts';
+import type { ReadingRules } from './parts.ts';
+import type { CheckedPolicies } from './policy-check.ts';
 import type { Surroundings } from './surroundings.ts';
-import { type Found, findFiles, readBounded } from './work-tree.ts';
+import { readParts } from './tree-reading.ts';
+import { type Found, type FoundFile, findFiles } from './work-tree.ts';
 
 export interface CheckedTree {
   readonly files: number;
@@ -35,45 +31,76 @@ export interface CheckedTree {
 
 /**
  * Checks the files that the paths name: without any the folders of manifests and policies, and the configuration, where
- * they are. Faults: SG7002, SG7003, SG3071.
+ * they are. What only other files could tell (another task of the same name) is not looked for where files are
+ * named. Faults: SG7002, SG7003, SG7023, SG3071.
  */
 export async function checkTree(paths: readonly string[], world: Surroundings): Promise<Result<CheckedTree>> {
-  const names = await readNames(world);
-  const named = paths.length > 0 ? paths : await defaultPaths(names, world);
-  const found = await findFiles(named, world.cwd, names);
+  const usual = await readUsual(world);
+  const named = paths.length > 0 ? paths : await defaultPaths(usual.names, world);
+  const found = await findFiles(named, world.cwd, usual.names);
   if (!found.ok) return found;
-  const parts = await partFiles(found.value.files, names);
-  if (!parts.ok) return parts;
-  const { configs, manifests } = parts.value;
-  const limits = limitsOf(configs);
-  const read = await readManifests(manifests, limits);
+  const read = await readFiles(found.value.files, usual, world);
   if (!read.ok) return read;
-  const policies = await readPolicies(found.value, parts.value.policies, limits);
+  const { configs, manifests } = read.value;
+  const desired = collectDesired(manifests);
+  const config = onlyConfig(configs);
+  const policies = await checkPolicies(found.value, read.value, desired);
   if (!policies.ok) return policies;
-  const sets = policies.value.map((files) => loadPolicies(files, limits));
-  const files = manifests.length + configs.length + policies.value.flat().length;
+  const files = manifests.length + configs.length + policies.value.files;
   const problems: PlacedProblem[] = [
-    ...configs.flatMap((config) => config.problems),
+    ...configs.flatMap((one) => one.problems),
     ...found.value.links.map(linkProblem),
-    ...read.value.problems,
-    ...sets.flatMap((set) => set.problems),
-    ...findUnknownFleets(read.value, configs),
-    ...findPolicyStrangers(sets, configs),
-    ...findUnopened(read.value, configs, sets),
-    ...sets.flatMap(findNeverOpened),
+    ...desired.problems,
+    ...findUnknownFleets(desired, config),
+    ...policies.value.problems,
     ...(files === 0 ? [nothingFound(named)] : []),
   ];
-  const sum = (countOf: (set: PolicySet) => number): number =>
-    sets.reduce((total, set) => total + countOf(set), 0);
+  const { windows, waivers, suspensions } = policies.value;
   return ok({
     files,
-    tasks: read.value.tasks.size,
-    windows: sum((set) => set.windows.size),
-    policies: sum((set) => set.policies.length),
-    waivers: sum((set) => set.waivers.length),
-    suspensions: sum((set) => set.suspensions.length),
+    tasks: desired.tasks.size,
+    windows,
+    policies: policies.value.policies,
+    waivers,
+    suspensions,
     problems: problems.sort(byPlace),
   });
+}
+
+/** The files of a tree, by what they are. */
+interface ReadFiles {
+  readonly configs: readonly ReadConfig[];
+  readonly manifests: readonly SourceFile[];
+  /** Documents of policies outside of any folder of theirs. */
+  readonly policies: readonly PolicyFile[];
+  readonly limits: DocumentLimits;
+}
+
+/** A configuration among the files may set other limits than the usual ones: then they are read by these. */
+async function readFiles(
+  files: readonly FoundFile[],
+  rules: ReadingRules,
+  world: Surroundings,
+): Promise<Result<ReadFiles>> {
+  const read = await readParts(files, rules, world);
+  if (!read.ok) return read;
+  const configs: ReadConfig[] = [];
+  const manifests: SourceFile[] = [];
+  const policies: PolicyFile[] = [];
+  for (const [index, part] of read.value.entries()) {
+    const { path = '', full = '' } = files[index] ?? {};
+    if (part.kind === 'manifest') manifests.push({ path, blob: '', parsed: part.parsed });
+    if (part.kind === 'policy')
+      policies.push({ path, blob: '', content: { kind: 'bytes', bytes: part.bytes } });
+    if (part.kind === 'config') {
+      const { checkConfig } = await import('./config-file.ts');
+      configs.push(checkConfig(part.bytes, path, full));
+    }
+  }
+  const limits = limitsOf(configs) ?? rules.limits;
+  const isSame = isDeepStrictEqual(limits, rules.limits);
+  if (!isSame && manifests.length > 0) return readFiles(files, { ...rules, limits }, world);
+  return ok({ configs, manifests, policies, limits });
 }
 
 function byPlace({ place: a }: PlacedProblem, { place: b }: PlacedProblem): number {
@@ -81,10 +108,14 @@ function byPlace({ place: a }: PlacedProblem, { place: b }: PlacedProblem): numb
   return a.line - b.line || a.column - b.column;
 }
 
-/** The folders of the configuration that lies here; the usual ones where there is none, or it has errors. */
-async function readNames(world: Surroundings): Promise<FolderNames> {
-  const read = await readConfig(defaultConfigPath, world);
-  return read.ok && read.value.config !== null ? namesOf(read.value.config) : usualNames;
+/** What the configuration that lies here says of the tree; the defaults where there is none, or it has errors. */
+async function readUsual(world: Surroundings): Promise<ReadingRules> {
+  const isThere = await exists(resolve(world.cwd, defaultConfigPath));
+  const { readConfig } = isThere ? await import('./config-file.ts') : { readConfig: null };
+  const read = await readConfig?.(defaultConfigPath, world);
+  const config = read?.ok === true ? read.value.config : null;
+  if (config === null) return { names: usualNames, limits: defaultLimits };
+  return { names: namesOf(config), limits: pickLimits(config.source.limits) };
 }
 
 /** Folders by their names, and the configuration, where they are. */
@@ -105,31 +136,35 @@ function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The files of each set: those of a folder belong together, and those that lie outside of one. */
-async function readPolicies(
-  { policyFolders, calendars }: Found,
-  loose: readonly PolicyFile[],
-  { fileBytes }: DocumentLimits,
-): Promise<Result<readonly (readonly PolicyFile[])[]>> {
-  const sets: (readonly PolicyFile[])[] = [];
-  for (const folder of policyFolders) {
-    const read = await readPolicyFolder(folder, fileBytes);
-    if (!read.ok) return read;
-    sets.push(read.value.files);
-  }
-  if (loose.length === 0) return ok(sets);
-  const beside: PolicyFile[] = [];
-  for (const { full, path } of calendars) {
-    const bytes = await readBounded(full, path, calendarBytesMax);
-    if (!bytes.ok) return failed(bytes.fault);
-    beside.push({ path, blob: '', content: { kind: 'bytes', bytes: bytes.value } });
-  }
-  return ok([...sets, [...loose, ...beside]]);
+const noPolicies: CheckedPolicies = {
+  files: 0,
+  windows: 0,
+  policies: 0,
+  waivers: 0,
+  suspensions: 0,
+  problems: [],
+};
+
+/** Most changes are about tasks alone: without a policy nothing is loaded that reads one. */
+async function checkPolicies(
+  found: Found,
+  read: ReadFiles,
+  desired: Desired,
+): Promise<Result<CheckedPolicies>> {
+  if (found.policyFolders.length === 0 && read.policies.length === 0) return ok(noPolicies);
+  const { checkPolicySets } = await import('./policy-check.ts');
+  const config = onlyConfig(read.configs)?.config ?? null;
+  return checkPolicySets(found, read.policies, read.limits, desired, config);
 }
 
-/** The limits that the controller of this work tree would hold its documents to. */
-function limitsOf(configs: readonly ReadConfig[]): DocumentLimits {
-  return configs.find(({ config }) => config !== null)?.config?.source.limits ?? defaultLimits;
+/** The limits that the controller of this work tree would hold its documents to, where its configuration was read. */
+function limitsOf(configs: readonly ReadConfig[]): DocumentLimits | null {
+  const limits = configs.find(({ config }) => config !== null)?.config?.source.limits;
+  return limits === undefined ? null : pickLimits(limits);
+}
+
+function pickLimits({ fileBytes, documentsPerFile, depth }: DocumentLimits): DocumentLimits {
+  return { fileBytes, documentsPerFile, depth };
 }
 
 /** The one configuration that was checked, too; where there are none or several, nobody can say. */
@@ -138,8 +173,7 @@ function onlyConfig([only, other]: readonly ReadConfig[]): ReadConfig | undefine
 }
 
 /** Tasks of fleets that the configuration beside them does not have. */
-function findUnknownFleets(desired: Desired, configs: readonly ReadConfig[]): PlacedProblem[] {
-  const only = onlyConfig(configs);
+function findUnknownFleets(desired: Desired, only: ReadConfig | undefined): PlacedProblem[] {
   if (only?.config == null) return [];
   const known = [...only.config.fleets.keys()];
   const unknown = [...desired.tasks.values()].filter(({ manifest }) => !known.includes(manifest.fleet));
@@ -152,39 +186,6 @@ function findUnknownFleets(desired: Desired, configs: readonly ReadConfig[]): Pl
       message: `fleet ${fleet} is not in ${only.path}`,
       hint: nearest === undefined ? `it has ${known.join(', ')}` : `did you mean ${nearest}?`,
     };
-  });
-}
-
-/** Suspensions and waivers of fleets that it does not have: a line that was to be stopped would go on. */
-function findPolicyStrangers(sets: readonly PolicySet[], configs: readonly ReadConfig[]): PlacedProblem[] {
-  const fleets = onlyConfig(configs)?.config?.fleets;
-  return fleets == null ? [] : sets.flatMap((set) => findStrangers(set, [...fleets.keys()]));
-}
-
-/** Tasks that would wait for their windows in vain. With several sets of policies nobody can say which binds them. */
-function findUnopened(
-  desired: Desired,
-  configs: readonly ReadConfig[],
-  [set, other]: readonly PolicySet[],
-): PlacedProblem[] {
-  if (set === undefined || other !== undefined) return [];
-  const fleets = onlyConfig(configs)?.config?.fleets;
-  const nowMs = systemClock.wallMs();
-  return [...desired.tasks.values()].flatMap((task) => {
-    const labels = fleets?.get(task.manifest.fleet)?.labels ?? null;
-    const problem = checkOpening(task, labels, set, nowMs);
-    return problem === null ? [] : [problem];
-  });
-}
-
-/** Windows that would hold their tasks for longer than anybody looks ahead. */
-function findNeverOpened({ windows }: PolicySet): PlacedProblem[] {
-  const nowMs = systemClock.wallMs();
-  return [...windows.values()].flatMap((window) => {
-    const problem = findNeverOpen(window, nowMs);
-    if (problem === null) return [];
-    const { line, column, ...rest } = problem;
-    return [{ ...rest, place: { path: window.place.path, line, column } }];
   });
 }
 

@@ -1,5 +1,5 @@
-import type { Dirent } from 'node:fs';
-import { constants, type FileHandle, lstat, open, readdir } from 'node:fs/promises';
+import { closeSync, constants, type Dirent, fstatSync, openSync, readSync } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import { type FolderNames, policyFolderOf } from './folder-names.ts';
@@ -8,6 +8,9 @@ import { type FolderNames, policyFolderOf } from './folder-names.ts';
 const filesMax = 100_000;
 /** Folders within folders; deeper than anybody sorts tasks, shallower than the longest path of the system. */
 export const foldersMax = 64;
+
+/** A thousand fleets fit into a tenth of it; no other file of a work tree may be longer. */
+export const configBytesMax = 1024 * 1024;
 
 /** A file to be read, or why it is none. `path` is as the user would write it, with forward slashes. */
 export interface FoundFile {
@@ -144,22 +147,33 @@ export async function readBounded(
   path: string,
   limitBytes: number,
 ): Promise<Result<Uint8Array>> {
-  let handle: FileHandle | undefined;
+  return readNow(full, path, limitBytes);
+}
+
+/** The same at once, which for a small file is a fifth of the work. */
+export function readNow(full: string, path: string, limitBytes: number): Result<Uint8Array> {
+  let descriptor: number | undefined;
   try {
-    handle = await open(full, constants.O_RDONLY | constants.O_NONBLOCK);
-    if (!(await handle.stat()).isFile()) return failed(unusable(path, 'is no file'));
-    const buffer = Buffer.alloc(limitBytes + 1);
+    descriptor = openSync(full, constants.O_RDONLY | constants.O_NONBLOCK);
+    const found = fstatSync(descriptor);
+    if (!found.isFile()) return failed(unusable(path, 'is no file'));
+    // A file may have grown since, or tell no size at all.
+    let buffer = Buffer.alloc(Math.min(found.size, limitBytes) + 1);
     let length = 0;
-    while (length < buffer.length) {
-      const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length);
-      if (bytesRead === 0) break;
-      length += bytesRead;
+    for (;;) {
+      const readBytes = readSync(descriptor, buffer, length, buffer.length - length, length);
+      length += readBytes;
+      if (readBytes === 0 || length > limitBytes) return ok(buffer.subarray(0, length));
+      if (length === buffer.length) {
+        const grown = Buffer.alloc(Math.min(2 * length, limitBytes) + 1);
+        buffer.copy(grown);
+        buffer = grown;
+      }
     }
-    return ok(buffer.subarray(0, length));
   } catch (error) {
     return failed(unreadable(path, error));
   } finally {
-    await handle?.close();
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

@@ -1,0 +1,10 @@
+/** A thread of `readParts`: reads and parses the files that it is sent, and sends what they are, in the same order. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { type ReadingRules, readPartsNow } from './parts.ts';
+import type { FoundFile } from './work-tree.ts';
+
+const rules = workerData as ReadingRules;
+
+parentPort?.on('message', (files: readonly FoundFile[]) => {
+  parentPort?.postMessage(readPartsNow(files, rules));
+});
