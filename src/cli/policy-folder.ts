@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { selectPolicies } from '../git/policy-reader.ts';
+import { selectPolicies } from '../git/policy-selection.ts';
 import { gitlinkMode, isRegularFile, symbolicLinkMode } from '../git/source-files.ts';
 import type { TreeEntry } from '../git/tree.ts';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';

@@ -10,7 +10,7 @@ import type { FoundFile } from './work-tree.ts';
 /** A few milliseconds of work: a signal is heard that soon, and so many bytes are on their way between threads. */
 const chunkFiles = 100;
 /** Below it a thread costs more, to start and to load its parser, than it saves. */
-const threadedFilesMin = 5_000;
+const threadedFilesMin = 20_000;
 /** Each holds a parser and what it reads; with more of them one thread cannot take their answers. */
 const threadsMax = 8;
 

@@ -22,19 +22,23 @@ export async function readInThreads(
   const read: Result<Part>[][] = [];
   const workers: Worker[] = [];
   let begun = 0;
-  let isOver = stop.aborted;
+  let isOver = false;
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('./tree-worker.js', import.meta.url), { workerData: rules });
+      const worker = new Worker(new URL('./tree-worker.js', import.meta.url), {
+        workerData: rules,
+        // What a file becomes is short-lived here: with the usual size, a third of the time would go into collecting it.
+        resourceLimits: { maxYoungGenerationSizeMb: 64 },
+      });
       workers.push(worker);
       const waiting: number[] = [];
       const feed = (): void => {
-        while (!isOver && waiting.length < chunksPerThread && begun < chunks.length) {
+        while (!isOver && !stop.aborted && waiting.length < chunksPerThread && begun < chunks.length) {
           waiting.push(begun);
           worker.postMessage(chunks[begun]);
           begun += 1;
         }
-        if (waiting.length === 0 || stop.aborted) resolve();
+        if (waiting.length === 0) resolve();
       };
       worker.on('message', (parts: Result<Part>[]) => {
         const index = waiting.shift() ?? 0;
@@ -45,13 +49,20 @@ export async function readInThreads(
       });
       worker.on('error', (error) => reject(new BugError('a reading thread failed', { cause: error })));
       worker.on('exit', () => reject(new BugError('a reading thread ended before its work did')));
-      stop.addEventListener('abort', () => resolve(), { once: true });
       feed();
     });
+  const ended = new AbortController();
+  const stopped = new Promise((resolve) => {
+    stop.addEventListener('abort', resolve, { signal: ended.signal });
+  });
   try {
-    await Promise.all(Array.from({ length: Math.min(threads, chunks.length) }, work));
+    await Promise.race([
+      stopped,
+      Promise.all(Array.from({ length: Math.min(threads, chunks.length) }, work)),
+    ]);
   } finally {
     isOver = true;
+    ended.abort();
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
   return read.flat();

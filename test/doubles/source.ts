@@ -14,7 +14,7 @@ import type {
   SourceRepository,
   SourceTree,
 } from '../../src/controller/ports.ts';
-import { selectPolicies } from '../../src/git/policy-reader.ts';
+import { selectPolicies } from '../../src/git/policy-selection.ts';
 import { judgeEntry, warnOfTwins } from '../../src/git/source-files.ts';
 import { isBelow, type SourceLayout, sourceLayout } from '../../src/git/source-path.ts';
 import type { TreeEntry } from '../../src/git/tree.ts';
