@@ -67,7 +67,7 @@ describe('files read by threads', () => {
         expect(three).toEqual(structuredClone(one));
         removeFolders();
       }),
-      { numRuns: 4, endOnFailure: true },
+      { numRuns: 2, endOnFailure: true },
     );
   });
 
