@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { Outlet, Surroundings } from './cli/surroundings.ts';
 import { createRedactor } from './lib/redact.ts';
 
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
     env: process.env,
     cwd: process.cwd(),
     version: readVersion(),
+    stdin: { isTerminal: isatty(0), open: () => process.stdin },
     stdout: outlet(process.stdout),
     stderr: outlet(process.stderr),
     redactor: createRedactor(),

@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import { simulatorFlags } from '../simulator/flags.ts';
 import type { DoctorOptions } from './doctor.ts';
 import type { End } from './exit-codes.ts';
+import { addInitCommands } from './init-commands.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
 import { choiceOption, configOption, type Format, formatOption, logLevels } from './options.ts';
 import type { PlanOptions } from './plan.ts';
@@ -14,6 +15,7 @@ import { addWindowCommands } from './window-commands.ts';
 
 /** Adds every command. The code behind one is loaded when it runs: help and typing errors wait for no AWS client. */
 export function addCommands(program: Command, world: Surroundings, end: End): void {
+  addInitCommands(program, world, end);
   addDoctor(program, world, end);
   addWorkTreeCommands(program, world, end);
   addWindowCommands(program, world, end);

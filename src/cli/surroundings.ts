@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Redactor } from '../lib/redact.ts';
 
 /** Where text goes. Writing never throws: a reader that went away is no failure of the command. */
@@ -8,6 +9,13 @@ export interface Outlet {
   columns(): number;
 }
 
+/** Where text comes from that somebody types, or another program writes. */
+export interface Inlet {
+  readonly isTerminal: boolean;
+  /** Not before it is read: a stream that is opened for nothing keeps the process waiting. */
+  open(): Readable;
+}
+
 /** All that a command knows of the process it runs in. */
 export interface Surroundings {
   /** The arguments after the program's own name. */
@@ -15,6 +23,7 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly version: string;
+  readonly stdin: Inlet;
   /** Results. */
   readonly stdout: Outlet;
   /** Logs, faults and everything else that is said to people. */

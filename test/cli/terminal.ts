@@ -1,4 +1,5 @@
 /** A command run in this process, with what it wrote. */
+import { Readable } from 'node:stream';
 import { runProgram } from '../../src/cli/program.ts';
 import type { Outlet, Surroundings } from '../../src/cli/surroundings.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
@@ -15,6 +16,8 @@ export interface RunSettings {
   /** Both outlets are terminals of so many columns; 0 (as usual) for files. */
   readonly columns?: number;
   readonly stop?: AbortSignal;
+  /** What standard input holds; empty where nothing is said. */
+  readonly stdin?: Surroundings['stdin'] | string;
 }
 
 /** An outlet that remembers. */
@@ -39,12 +42,19 @@ export function quietSurroundings(argv: readonly string[], settings: RunSettings
     env: settings.env ?? {},
     cwd: settings.cwd ?? process.cwd(),
     version: '0.0.0-test',
+    stdin: inletOf(settings.stdin ?? ''),
     stdout,
     stderr,
     redactor: createRedactor(),
     stop: settings.stop ?? new AbortController().signal,
   };
   return { world, stdout, stderr };
+}
+
+function inletOf(stdin: Surroundings['stdin'] | string): Surroundings['stdin'] {
+  return typeof stdin === 'string'
+    ? { isTerminal: false, open: () => Readable.from([Buffer.from(stdin)]) }
+    : stdin;
 }
 
 /** Runs `snowgate ...argv`. */

@@ -1,0 +1,135 @@
+/** The policies of the package, with the zone, the window, the year and the fleet of those who asked. */
+import { type Document, isScalar, parseAllDocuments, visit, YAMLMap } from 'yaml';
+import { instantOf, offsetAt } from '../policy/local-time.ts';
+import { type InitAnswers, windowOffers } from './init-answers.ts';
+import type { NewFile } from './new-files.ts';
+import { yamlNode, yamlStyle } from './yaml-text.ts';
+
+/** Texts of `policies/`, by file name. */
+export type Library = ReadonlyMap<string, string>;
+
+export const windowsFile = 'windows.yaml';
+
+/** Times in the library are of this winter. */
+const libraryYear = 2026;
+
+/** The chosen policies and their tests, as files of a repository. */
+export function adaptPolicies(library: Library, answers: InitAnswers): NewFile[] {
+  return answers.policies.flatMap((name) => [
+    { path: `policies/${name}.yaml`, text: adaptPolicy(name, library, answers) },
+    { path: `policies/${name}.test.yaml`, text: adaptTest(name, library, answers) },
+  ]);
+}
+
+function open(file: string, library: Library): Document[] {
+  const documents = parseAllDocuments(library.get(file) ?? '');
+  return Array.isArray(documents) ? documents : [];
+}
+
+function close(documents: readonly Document[]): string {
+  for (const { directives } of documents) if (directives !== undefined) directives.docStart = null;
+  return documents.map((document) => document.toString(yamlStyle)).join('---\n');
+}
+
+function isWindow(document: Document): boolean {
+  return document.get('kind') === 'Window';
+}
+
+/** Windows that stand in the file of windows already are left out here; there is one of each name. */
+function adaptPolicy(name: string, library: Library, answers: InitAnswers): string {
+  const documents = open(`${name}.yaml`, library);
+  const head = documents[0]?.contents?.commentBefore;
+  const kept = documents.filter(
+    (document) =>
+      !isWindow(document) ||
+      (name !== 'unlock-inside-window' && document.getIn(['metadata', 'name']) !== answers.window),
+  );
+  const [first] = kept;
+  // What the file says of itself stands above its first document, whichever that is now.
+  if (first?.contents != null && head !== undefined) first.contents.commentBefore = head;
+  for (const document of kept) {
+    if (isWindow(document)) document.setIn(['spec', 'timeZone'], answers.timeZone);
+    else if (name === 'unlock-inside-window')
+      document.setIn(['spec', 'rules', 0, 'window'], yamlNode(answers.window));
+    if (name === 'freeze') mapTexts(document, (text) => shiftYear(text, answers.year));
+  }
+  return close(kept);
+}
+
+function adaptTest(name: string, library: Library, answers: InitAnswers): string {
+  const documents = open(`${name}.test.yaml`, library);
+  for (const document of documents) {
+    if (name === 'unlock-inside-window') {
+      document.setIn(['spec', 'cases'], windowCases(answers));
+    }
+    const { opens } = windowOffers[answers.window];
+    if (name === 'unlock-inside-window')
+      document.setIn(['spec', 'given', 'now'], instantText(`${opens}:00`, answers.timeZone));
+    if (name === 'unlock-inside-window' || name === 'reboot-at-night')
+      document.setIn(['spec', 'policies'], yamlNode([windowsFile, `${name}.yaml`]));
+    document.setIn(['spec', 'given', 'task', 'fleet'], yamlNode(answers.fleets[0]?.name ?? ''));
+    mapTexts(document, (text) => {
+      const shifted = name === 'freeze' ? shiftYear(text, answers.year) : text;
+      return shiftZone(shifted, answers.timeZone);
+    });
+  }
+  return close(documents);
+}
+
+function mapTexts(document: Document, change: (text: string) => string): void {
+  visit(document, {
+    Scalar: (_key, node) => {
+      if (isScalar(node) && typeof node.value === 'string') node.value = change(node.value);
+    },
+  });
+}
+
+function shiftYear(text: string, year: number): string {
+  return text.replace(/^(\d{4})(?=-\d{2}-\d{2}T)/, (written) => `${Number(written) - libraryYear + year}`);
+}
+
+/** The instant at which clocks of the zone show what clocks in Oslo show in the library. */
+function shiftZone(text: string, timeZone: string): string {
+  const wall = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})[+-]\d{2}:\d{2}$/.exec(text)?.[1];
+  return wall === undefined ? text : instantText(wall, timeZone);
+}
+
+function instantText(wall: string, timeZone: string): string {
+  const instantMs = instantOf(Date.parse(`${wall}Z`), timeZone);
+  const minutes = Math.round(offsetAt(instantMs, timeZone) / 60_000);
+  const [hour, minute] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  const offset = [hour, minute].map((part) => String(part).padStart(2, '0')).join(':');
+  return `${wall}${minutes < 0 ? '-' : '+'}${offset}`;
+}
+
+/** What proves that the window binds: each of its edges, from both sides. */
+function windowCases({ window, timeZone }: InitAnswers) {
+  const { opens, closes, opensNext, cutoffMinutes } = windowOffers[window];
+  const at = (wall: string, secondsLater = 0): string => {
+    const wallMs = Date.parse(`${wall}:00Z`) + secondsLater * 1000;
+    return instantText(new Date(wallMs).toISOString().slice(0, 19), timeZone);
+  };
+  const lastAt = at(closes, -cutoffMinutes * 60);
+  const rule = 'unlock-inside-window/window';
+  const cases = [
+    { name: 'when it opens', now: at(opens), expect: { verdict: 'allow', until: lastAt } },
+    { name: 'in the middle of it', now: at(opens, 3600), expect: { verdict: 'allow' } },
+    {
+      name: 'the second before',
+      now: at(opens, -1),
+      expect: { verdict: 'hold', rule, until: at(opens) },
+    },
+    {
+      name: `in its last ${cutoffMinutes} minutes`,
+      now: lastAt,
+      expect: { verdict: 'hold', rule, until: at(opensNext) },
+    },
+  ];
+  const node = yamlNode(cases);
+  visit(node, {
+    Pair: (_key, { key, value }) => {
+      if (isScalar(key) && key.value === 'expect' && value instanceof YAMLMap) value.flow = true;
+    },
+  });
+  return node;
+}
