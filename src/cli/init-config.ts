@@ -16,7 +16,7 @@ export function judgeAnswers(answers: InitAnswers): Fault | null {
   const text = configText(answers);
   const resolved = resolveConfig(Buffer.from(text), { hostName: 'snowgate', baseDir: '/' });
   if (resolved.ok) return null;
-  const [problem] = resolved.problems;
+  const problem = resolved.problems.find(({ severity }) => severity === 'error');
   return problem === undefined ? null : fault(problem.code, 'human', problem.message, problem.hint);
 }
 

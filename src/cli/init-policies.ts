@@ -1,5 +1,5 @@
 /** The policies of the package, with the zone, the window, the year and the fleet of those who asked. */
-import { type Document, isScalar, parseAllDocuments, visit, YAMLMap } from 'yaml';
+import { type Document, isMap, isScalar, parseAllDocuments, type Scalar, visit, YAMLMap } from 'yaml';
 import { instantOf, offsetAt } from '../policy/local-time.ts';
 import { type InitAnswers, windowOffers } from './init-answers.ts';
 import type { NewFile } from './new-files.ts';
@@ -35,18 +35,25 @@ function isWindow(document: Document): boolean {
   return document.get('kind') === 'Window';
 }
 
+/** It bears the comment above the document. */
+function firstKey(document: Document | undefined): Scalar | null {
+  const contents = document?.contents;
+  const key = isMap(contents) ? contents.items[0]?.key : null;
+  return isScalar(key) ? key : null;
+}
+
 /** Windows that stand in the file of windows already are left out here; there is one of each name. */
 function adaptPolicy(name: string, library: Library, answers: InitAnswers): string {
   const documents = open(`${name}.yaml`, library);
-  const head = documents[0]?.contents?.commentBefore;
+  const head = firstKey(documents[0])?.commentBefore;
   const kept = documents.filter(
     (document) =>
       !isWindow(document) ||
       (name !== 'unlock-inside-window' && document.getIn(['metadata', 'name']) !== answers.window),
   );
-  const [first] = kept;
   // What the file says of itself stands above its first document, whichever that is now.
-  if (first?.contents != null && head !== undefined) first.contents.commentBefore = head;
+  const first = firstKey(kept[0]);
+  if (first !== null && head != null) first.commentBefore = head;
   for (const document of kept) {
     if (isWindow(document)) document.setIn(['spec', 'timeZone'], answers.timeZone);
     else if (name === 'unlock-inside-window')

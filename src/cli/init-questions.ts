@@ -13,7 +13,7 @@ import {
 } from './init-answers.ts';
 import { judgeFleets, judgeUrl } from './init-config.ts';
 import { judgeOwners, judgeTimeZone, readLabels, readOwners } from './init-options.ts';
-import type { Asker, Choice } from './questions.ts';
+import { type Asker, type Choice, reasonOf } from './questions.ts';
 
 /** More fleets are better written into the file. */
 const fleetsMax = 20;
@@ -71,24 +71,25 @@ async function askFleet(asker: Asker, before: readonly FleetAnswer[]): Promise<F
   let fleet: FleetAnswer = { name: '', region: 'eu-west-1', account: '111122223333', labels: {} };
   /** The configuration's own word on the fleet with this answer in it. */
   const judge = (change: Partial<FleetAnswer>): string | null =>
-    judgeFleets([...before, { ...fleet, ...change }])?.message ?? null;
+    reasonOf(judgeFleets([...before, { ...fleet, ...change }]));
   const name = await asker.text({
     message: 'Name of the fleet: one AWS account and region, as tasks will call it',
     judge: (text) => {
       if (before.some((other) => other.name === text)) return `${text} is there already`;
       // Two fleets of one account and region are told when the account is known.
-      return judgeFleets([{ ...fleet, name: text }])?.message ?? null;
+      return reasonOf(judgeFleets([{ ...fleet, name: text }]));
     },
   });
   fleet = { ...fleet, name };
   const region = await asker.text({
     message: `AWS region of ${name}`,
-    judge: (text) => judgeFleets([{ ...fleet, region: text }])?.message ?? null,
+    judge: (text) => reasonOf(judgeFleets([{ ...fleet, region: text }])),
   });
   fleet = { ...fleet, region };
   const account = await asker.text({
     message: `AWS account of ${name}: twelve digits`,
-    judge: (text) => judge({ account: text }),
+    // What the configuration says of it is about a text in quotes.
+    judge: (text) => (/^[0-9]{12}$/.test(text) ? judge({ account: text }) : 'write twelve digits'),
   });
   fleet = { ...fleet, account };
   const labels = await asker.text({
@@ -112,7 +113,7 @@ function askUrl(asker: Asker, key: 'source' | 'ledger', initial: string): Promis
   return asker.text({
     message: `URL of ${what}`,
     initial,
-    judge: (text) => judgeUrl(key, text)?.message ?? null,
+    judge: (text) => reasonOf(judgeUrl(key, text)),
   });
 }
 

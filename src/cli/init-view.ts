@@ -27,7 +27,7 @@ export function initText(done: InitDone, world: Surroundings): string {
     ...done.written.filter((path) => !path.startsWith('.snowgate/')).map((path) => `  ${path}`),
     '  .snowgate/schemas/, for editors',
     ...done.leftAlone.map((path) => `left alone, being there already: ${path}`),
-    ...notes(done.answers).map((note) => `note: ${note}`),
+    ...notes(done).map((note) => `note: ${note}`),
     '',
     colors.bold('Next'),
     ...steps(done).flatMap(([what, command], index) => [
@@ -38,9 +38,10 @@ export function initText(done: InitDone, world: Surroundings): string {
   return `${lines.join('\n')}\n`;
 }
 
-function notes(answers: InitAnswers): string[] {
+function notes({ answers, written }: InitDone): string[] {
   const uncovered = uncoveredCommands(answers);
   const { forge, taskOwners } = answers;
+  const workflow = workflows[forge]?.path;
   return [
     ...(uncovered.length === 0
       ? []
@@ -48,7 +49,7 @@ function notes(answers: InitAnswers): string[] {
     ...(codeOwnersPath(forge) !== null && taskOwners.length === 0
       ? [`nobody owns anything yet: write your teams into ${codeOwnersPath(forge)}`]
       : []),
-    ...(workflows[forge] === null
+    ...(workflow === undefined || !written.includes(workflow)
       ? ['no workflow for pull requests was written: have them run snowgate validate, policy test and plan']
       : []),
   ];

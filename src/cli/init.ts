@@ -53,9 +53,13 @@ export async function init(
   const { dir, files, leftAlone } = prepared.value;
   const done = await writeNewFiles(dir, files);
   if (done.fault !== null) return stopBy(done.fault, exitCodes.findings, world).exit;
-  const told = { ...prepared.value, dir: showPath(dir, world.cwd), written: done.written, leftAlone };
+  const told = { ...prepared.value, dir: showDir(dir, world), written: done.written, leftAlone };
   world.stdout.write(options.format === 'json' ? formatJson(initJson(told), world) : initText(told, world));
   return exitCodes.done;
+}
+
+function showDir(dir: string, { cwd }: Surroundings): string {
+  return dir === cwd ? '.' : showPath(dir, cwd);
 }
 
 interface Prepared {
@@ -91,8 +95,7 @@ async function prepareFiles(
   if (!sorted.ok) return sorted;
   if (asker !== null) {
     const count = sorted.value.files.length;
-    if (!(await asker.confirm(`Write ${count} files below ${showPath(dir, world.cwd)}?`, true)))
-      asker.giveUp();
+    if (!(await asker.confirm(`Write ${count} files below ${showDir(dir, world)}?`, true))) asker.giveUp();
   }
   const isRepository = await exists(join(dir, '.git'));
   return ok({ dir, isRepository, answers: answers.value, ...sorted.value });

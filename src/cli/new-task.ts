@@ -15,7 +15,7 @@ import {
 } from './new-task-options.ts';
 import { askTask, type JudgeDraft } from './new-task-questions.ts';
 import { colorsFor, formatJson, formatProblem, plain, printFault, printNote } from './print.ts';
-import { canAsk, withAsker } from './questions.ts';
+import { canAsk, reasonOf, withAsker } from './questions.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readTargetList } from './target-list.ts';
 
@@ -90,8 +90,7 @@ async function completeDraft(
     return { ok: true, value: { ...known, fleet, command, targets, name } };
   // Standard input cannot hold a list and answers.
   if (!canAsk(world) || options.targetsFrom === '-') return stopBy(missing(known), exitCodes.usage, world);
-  const judge: JudgeDraft = (change) =>
-    setting.judge(split({ ...sample, ...known, ...change }))[0]?.message ?? null;
+  const judge: JudgeDraft = (change) => reasonOf(setting.judge(split({ ...sample, ...known, ...change }))[0]);
   const answered = await withAsker('A new task', world, (asker) =>
     askTask(asker, known, setting.fleets ?? [], judge),
   );

@@ -1,5 +1,6 @@
 /** Questions to whoever sits at the terminal. They go to stderr: stdout holds results alone. */
 import { Writable } from 'node:stream';
+import type { Fault } from '../lib/faults.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Choice<T extends string> {
@@ -36,6 +37,12 @@ class Cancelled extends Error {
   override readonly name = 'Cancelled';
 }
 
+/** Why an answer cannot be taken, in one line; null where it can. */
+export function reasonOf(fault: Fault | null | undefined): string | null {
+  if (fault == null) return null;
+  return fault.hint === undefined ? fault.message : `${fault.message}; ${fault.hint}`;
+}
+
 /** Whether there is anybody to be asked. */
 export function canAsk({ stdin, stderr }: Surroundings): boolean {
   return stdin.isTerminal && stderr.isTerminal;
@@ -64,7 +71,9 @@ export async function withAsker<T>(
 
 async function openAsker(output: Writable, world: Surroundings): Promise<Asker> {
   const { confirm, isCancel, multiselect, select, text } = await import('@clack/prompts');
-  const common = { input: world.stdin.open(), output, signal: world.stop };
+  const input = world.stdin.open();
+  // A signal of its own for each question: the library leaves its listener behind.
+  const common = () => ({ input, output, signal: AbortSignal.any([world.stop]) });
   const taken = <T>(answer: T): Exclude<T, symbol> => {
     if (isCancel(answer)) throw new Cancelled();
     return answer as Exclude<T, symbol>;
@@ -74,22 +83,25 @@ async function openAsker(output: Writable, world: Surroundings): Promise<Asker> 
       const validate = (value: string | undefined): string | undefined =>
         judge?.((value ?? '').trim()) ?? undefined;
       const typed = initial === undefined ? {} : { initialValue: initial };
-      return (taken(await text({ ...common, message, ...typed, validate })) ?? '').trim();
+      return (taken(await text({ ...common(), message, ...typed, validate })) ?? '').trim();
     },
     choose: async (message, choices, initial) =>
       taken(
-        await select<string>({ ...common, message, options: [...choices], initialValue: initial }),
+        await select<string>({ ...common(), message, options: [...choices], initialValue: initial }),
       ) as never,
     chooseMany: async (message, choices, initial) => {
-      const options = { ...common, message, options: [...choices], initialValues: [...initial] };
+      const options = { ...common(), message, options: [...choices], initialValues: [...initial] };
       return taken(await multiselect<string>({ ...options, required: false })) as never;
     },
-    confirm: async (message, initial) => taken(await confirm({ ...common, message, initialValue: initial })),
+    confirm: async (message, initial) =>
+      taken(await confirm({ ...common(), message, initialValue: initial })),
     giveUp: () => {
       throw new Cancelled();
     },
   };
 }
+
+const usualColumns = 80;
 
 /** stderr as a stream of the shape that the library writes to. */
 function terminalOf({ stderr }: Surroundings): Writable {
@@ -102,6 +114,7 @@ function terminalOf({ stderr }: Surroundings): Writable {
   });
   return Object.defineProperties(stream, {
     isTTY: { get: () => stderr.isTerminal },
-    columns: { get: () => stderr.columns() },
+    // A terminal that does not say how wide it is would be wrapped after each character.
+    columns: { get: () => stderr.columns() || usualColumns },
   });
 }
