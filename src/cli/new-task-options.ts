@@ -42,6 +42,8 @@ export function readTaskOptions(options: NewTaskOptions): Result<OpenDraft> {
   if (!labels.ok) return labels;
   if (!annotations.ok) return annotations;
   if (!tags.ok) return tags;
+  const listed = targets === undefined ? undefined : splitList(targets);
+  if (listed !== undefined && listed.length > targetsMax) return failed(tooMany(listed.length));
   const run = options.run === undefined ? undefined : readNumber('--run', options.run);
   if (run?.ok === false) return run;
   return ok({
@@ -51,13 +53,18 @@ export function readTaskOptions(options: NewTaskOptions): Result<OpenDraft> {
     after: splitList(options.after ?? ''),
     ...(fleet === undefined ? {} : { fleet }),
     ...(command === undefined ? {} : { command }),
-    ...(targets === undefined ? {} : { targets: splitList(targets) }),
+    ...(listed === undefined ? {} : { targets: listed }),
     ...(name === undefined ? {} : { name }),
     ...(description === undefined ? {} : { description }),
     ...(run === undefined ? {} : { run: run.value }),
     ...(notBefore === undefined ? {} : { notBefore }),
     ...(notAfter === undefined ? {} : { notAfter }),
   });
+}
+
+function tooMany(count: number): Fault {
+  const message = `--targets names ${count} devices; AWS takes ${targetsMax} in a task`;
+  return fault('SG7001', 'human', message, '--targets-from FILE makes as many tasks as they need');
 }
 
 /** How many devices one task gets, at most. Fault: SG7001. */
