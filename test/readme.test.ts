@@ -47,6 +47,8 @@ describe('the README', () => {
     const table = readme.slice(readme.indexOf('| command | does |'));
     const named = [...table.matchAll(/^\| `([a-z]+)/gm)].map(([, name]) => name);
     expect(named).toEqual([
+      'init',
+      'new',
       'doctor',
       'validate',
       'token',

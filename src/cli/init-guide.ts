@@ -63,7 +63,7 @@ function afterTheMerge({ forge }: InitAnswers): string {
   const checked = forge === 'none' ? 'The reviewers see' : 'The check of the pull request says';
   return `## What happens
 
-1. ${checked} what the merge would do, and why not (\`snowgate plan\` does, too).
+1. ${checked} what the merge would do, and why not (\`snowgate plan --base main\` does, too).
 2. After the merge snowgate sees the task within a minute. It waits as long as a policy, a window, \`notBefore\` or \`after\` says so.
 3. It writes down in the ledger that it will ask, asks AWS once, and writes down the answer. \`snowgate status\` shows every task.
 4. It follows the task until each device has ended.

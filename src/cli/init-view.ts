@@ -79,8 +79,8 @@ function steps({ dir, isRepository, answers }: InitDone): Step[] {
       'git mv tasks/first-task.yaml.example tasks/first-task.yaml',
     ],
     [
-      'Check it, commit, and open a pull request.',
-      'snowgate validate && snowgate policy test && snowgate plan',
+      'Check it, commit it, see what its merge would do, and open a pull request.',
+      'snowgate plan --base main',
     ],
     ['Once it is merged: start the controller.', 'snowgate run'],
   ];

@@ -179,6 +179,7 @@ async function readTexts({ forge }: InitAnswers): Promise<PackageTexts> {
       ),
     );
   const workflow = workflows[forge];
+  // A package without it makes a repository without it, which is told.
   return {
     policies: await read('policies', libraryFiles),
     schemas: await read('schemas', copiedSchemas),

@@ -220,6 +220,19 @@ describe('what a remote tells', () => {
   });
 });
 
+describe('the workflow', () => {
+  it.each([
+    ['github', '.github/workflows/snowgate.yml'],
+    ['gitlab', '.gitlab-ci.yml'],
+    ['gitea', null],
+    ['none', null],
+  ] as const)('of %s stands at %s', (forge, path) => {
+    const files = initFiles(answersWith({ forge }), { ...texts, workflow: 'theirs: {}\n' }, 'README.md');
+    const found = files.filter(({ text }) => text === 'theirs: {}\n').map((file) => file.path);
+    expect(found).toEqual(path === null ? [] : [path]);
+  });
+});
+
 describe('code owners', () => {
   const owners = { taskOwners: ['@acme/marine'], policyOwners: ['@acme/platform', '@ann'] };
   const linesOf = (text: string): string[] => text.split('\n').filter((line) => /^[^#]/.test(line));

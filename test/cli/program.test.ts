@@ -110,6 +110,8 @@ describe('help', () => {
     const { stdout } = await run(['--help']);
     const named = [...stdout.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
     expect(named).toEqual([
+      'init',
+      'new',
       'doctor',
       'validate',
       'token',

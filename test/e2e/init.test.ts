@@ -72,7 +72,10 @@ it('a new repository is planned and issued as its own words say', { timeout: 120
   change('tasks/first-task.yaml', 'smd-change-me', device);
   expect((await here('validate')).stdout).toContain('1 valid task');
   expect((await here('policy', 'test', '--require-proof')).exit).toBe(0);
+  git(repository, 'switch', '--quiet', '--create', 'first');
   git(repository, 'commit', '--quiet', '--all', '--message=Ask for the first task');
+  const merge = await here('plan', '--base', 'main', '--format', 'json');
+  expect([merge.exit, merge.stdout]).toEqual([0, expect.stringContaining('"first-task"')]);
   git(repository, 'push', '--quiet', 'origin', 'HEAD:main');
   const planned = await here('plan', '--format', 'json');
   expect(JSON.parse(planned.stdout).tasks).toMatchObject([{ name: 'first-task', action: 'issue' }]);
