@@ -14,6 +14,7 @@ import { manifestText, type TaskDraft } from './manifest-text.ts';
 import { defaultLimits, readManifests } from './manifests.ts';
 import { type NewTaskOptions, wrong } from './new-task-options.ts';
 import { defaultConfigPath } from './options.ts';
+import { printNote } from './print.ts';
 import type { Surroundings } from './surroundings.ts';
 import { findFiles } from './work-tree.ts';
 
@@ -39,6 +40,11 @@ export async function readTaskSetting(world: Surroundings): Promise<Result<TaskS
     : null;
   if (read?.ok === false) return read;
   const config = read?.value.config ?? null;
+  if (read !== null && config === null)
+    printNote(
+      `note: ${defaultConfigPath} has errors, and its fleets are not known; snowgate validate tells them`,
+      world,
+    );
   const limits = config?.source.limits ?? defaultLimits;
   const manifestsFolder = (config === null ? usualNames : namesOf(config)).manifests;
   const isRepository = config !== null || (await exists(join(dir, manifestsFolder)));

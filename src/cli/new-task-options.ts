@@ -30,7 +30,7 @@ export type OpenDraft = Omit<TaskDraft, Asked> & Partial<Pick<TaskDraft, Asked>>
 export type Asked = 'fleet' | 'command' | 'targets' | 'name';
 
 /** AWS takes no more. */
-export const targetsMax = 10;
+const targetsMax = 10;
 
 /** What the flags say; whether it is right the parser says. Fault: SG7001. */
 export function readTaskOptions(options: NewTaskOptions): Result<OpenDraft> {

@@ -9,7 +9,7 @@ import { readBounded } from './work-tree.ts';
 /** A thousand of the longest ids, each with a comment. */
 const listBytesMax = 256 * 1024;
 /** As many as a hundred tasks of ten take, which is what one file may hold. */
-export const devicesMax = 1_000;
+const devicesMax = 1_000;
 /** Mistakes that are told one by one. */
 const problemsMax = 20;
 

@@ -139,6 +139,18 @@ describe('what it writes', () => {
     expect(places[0]).toBeGreaterThan(0);
   });
 
+  it('is asked for by flags alone on a terminal, too, where --yes says so', async () => {
+    folder = makeFolder();
+    const stdin = {
+      isTerminal: true,
+      open: () => {
+        throw new Error('nobody is to be asked');
+      },
+    };
+    const settings = { cwd: folder.dir, columns: 80, stdin };
+    expect((await run(['init', ...leastFlags, '--yes'], settings)).exit).toBe(0);
+  });
+
   it('is told to machines, too', async () => {
     folder = makeFolder({ '.editorconfig': 'root = true\n' });
     const { stdout } = await run(['init', ...leastFlags, '--format', 'json'], { cwd: folder.dir });

@@ -102,6 +102,12 @@ spec:
       '3 valid tasks: no problems',
     );
   });
+
+  it('is written although the configuration has errors, which is said', async () => {
+    folder = makeFolder({ 'snowgate.yaml': config.replace('us-west-2', 'nowhere'), 'tasks/.gitkeep': '' });
+    const ran = await newTask([...least, '--fleet', 'anybody']);
+    expect([ran.exit, ran.stderr]).toEqual([0, expect.stringContaining('note: snowgate.yaml has errors')]);
+  });
 });
 
 describe('any text that a manifest may hold', () => {
