@@ -124,8 +124,9 @@ function differentZones(): string[] {
 describe('policies and tests', () => {
   it.each(windowNames)('prove each other wherever the clocks go, with %s', (window) => {
     const policies = ['unlock-inside-window', 'reboot-at-night', 'freeze'];
-    const zones = differentZones();
-    expect(zones.length).toBeGreaterThan(30);
+    // All of them for one window; the others differ from it in their times, and not in how these are moved.
+    const zones = differentZones().filter((_, index) => window === 'nights' || index % 6 === 0);
+    expect(zones.length).toBeGreaterThan(window === 'nights' ? 30 : 5);
     for (const timeZone of zones) {
       const files = adaptPolicies(texts.policies, answersWith({ policies, window, timeZone }));
       const windows = { path: 'policies/windows.yaml', text: windowText(answersWith({ window, timeZone })) };

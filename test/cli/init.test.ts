@@ -68,7 +68,7 @@ describe('what it writes', () => {
         expect([tested.exit, tested.stdout]).toEqual([0, expect.stringContaining('0 unproved')]);
         remove();
       }),
-      { numRuns: 8 },
+      { numRuns: 6 },
     );
   });
 
