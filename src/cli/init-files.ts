@@ -11,8 +11,6 @@ import {
   editorExtensionsText,
   editorSettingsText,
   firstTaskText,
-  policiesSchemaFile,
-  policiesSchemaText,
   schemaFolder,
   windowText,
 } from './init-texts.ts';
@@ -64,7 +62,6 @@ export function initFiles(answers: InitAnswers, texts: PackageTexts, guide: Guid
       path: `${schemaFolder}/${name}`,
       text: texts.schemas.get(name) ?? '',
     })),
-    { path: `${schemaFolder}/${policiesSchemaFile}`, text: policiesSchemaText() },
   ];
   const optional: NewFile[] = [
     { path: '.vscode/settings.json', text: editorSettingsText() },

@@ -89,56 +89,18 @@ export function codeOwnersText({ forge, taskOwners, policyOwners }: InitAnswers)
   return `${meaning}\n${isNamed ? '' : '# Write your teams and take the # away.\n'}${lines.join('')}`;
 }
 
-/** The kinds among the policies, each by its schema. */
-const policySchemas = {
-  Window: 'window.schema.json',
-  Policy: 'policy.schema.json',
-  Suspension: 'suspension.schema.json',
-  Waiver: 'waiver.schema.json',
-} as const;
-
 /** The schemas that editors are told of; copies of this version's, because no address of them is promised. */
-export const copiedSchemas = [
-  'task.schema.json',
-  ...Object.values(policySchemas),
-  'policy-test.schema.json',
-  'controller.schema.json',
-];
+export const copiedSchemas = ['task.schema.json', 'policies.schema.json', 'controller.schema.json'] as const;
 
 /** Where the copies lie. */
 export const schemaFolder = '.snowgate/schemas';
 
-/** Beside them: a document among the policies, whichever kind it is of. Editors want one schema for a file, not several. */
-export const policiesSchemaFile = 'policies.schema.json';
-
-/** The text of it. */
-export function policiesSchemaText(): string {
-  const schema = {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'snowgate policies',
-    description: 'A window, policy, suspension or waiver, by its kind.',
-    type: 'object',
-    required: ['kind'],
-    properties: {
-      kind: { description: 'What the document is.', enum: Object.keys(policySchemas) },
-    },
-    allOf: Object.entries(policySchemas).map(([kind, file]) => ({
-      if: { required: ['kind'], properties: { kind: { const: kind } } },
-      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-      then: { $ref: file },
-    })),
-  };
-  return `${JSON.stringify(schema, null, 2)}\n`;
-}
-
 /** `.vscode/settings.json`, for the YAML extension. */
 export function editorSettingsText(): string {
-  const tests = 'policies/**/*.test.yaml';
-  const of = (file: string): string => `./${schemaFolder}/${file}`;
+  const of = (file: (typeof copiedSchemas)[number]): string => `./${schemaFolder}/${file}`;
   const schemas = {
-    [of('task.schema.json')]: 'tasks/**/*.yaml',
-    [of(policiesSchemaFile)]: ['policies/**/*.yaml', `!${tests}`],
-    [of('policy-test.schema.json')]: tests,
+    [of('task.schema.json')]: ['tasks/**/*.yaml', 'tasks/**/*.yml'],
+    [of('policies.schema.json')]: ['policies/**/*.yaml', 'policies/**/*.yml'],
     [of('controller.schema.json')]: 'snowgate.yaml',
   };
   return `${JSON.stringify({ 'yaml.schemas': schemas }, null, 2)}\n`;

@@ -3,11 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { forges, offeredPolicies, windowNames } from '../../src/cli/init-answers.ts';
 import { workflows } from '../../src/cli/init-files.ts';
 import { writeNewFiles } from '../../src/cli/new-files.ts';
@@ -111,31 +108,9 @@ describe('what it writes', () => {
     await run(['init', ...leastFlags], { cwd: folder.dir });
     const settings = JSON.parse(textOf('.vscode/settings.json'));
     const named = Object.keys(settings['yaml.schemas']);
-    expect(named).toHaveLength(4);
-    const ajv = new Ajv2020({ strict: false });
-    addFormats.default(ajv);
-    for (const path of treeOf(at('.snowgate/schemas'))) {
-      const text = textOf('.snowgate/schemas', path);
-      if (path !== 'policies.schema.json') expect(text).toBe(packageText(`schemas/${path}`));
-      ajv.addSchema(JSON.parse(text), path);
-    }
-    for (const path of named) expect(existsSync(at(path))).toBe(true);
-    // Where the copies lie, a name refers to the file beside it; here they have ids of their own.
-    const combined = JSON.parse(textOf('.snowgate/schemas/policies.schema.json'));
-    for (const { then: branch } of combined.allOf) {
-      const copied = JSON.parse(textOf('.snowgate/schemas', branch.$ref));
-      branch.$ref = copied.$id;
-    }
-    const check = ajv.compile(combined);
-    const documents = treeOf(at('policies'))
-      .filter((path) => !path.endsWith('.test.yaml'))
-      .flatMap((path) => parseAllDocuments(textOf('policies', path)).map((one) => one.toJS()));
-    expect(documents.length).toBeGreaterThan(4);
-    for (const document of documents) {
-      expect(check(document)).toBe(true);
-      expect(check({ ...document, spec: { ...document.spec, stranger: 1 } })).toBe(false);
-    }
-    expect(check({ ...documents[0], kind: 'Task' })).toBe(false);
+    const copies = treeOf(at('.snowgate/schemas'));
+    expect(named.sort()).toEqual(copies.map((name) => `./.snowgate/schemas/${name}`));
+    for (const name of copies) expect(textOf('.snowgate/schemas', name)).toBe(packageText(`schemas/${name}`));
   });
 
   const shipped = (['github', 'gitlab'] as const).filter((forge) => isShipped(workflows[forge].source));
