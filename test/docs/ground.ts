@@ -95,7 +95,8 @@ export async function openGround(): Promise<Ground> {
   };
   const git = async (cwd: string, ...args: string[]): Promise<string> =>
     (await execute('git', args, { cwd, env })).stdout.trim();
-  for (const name of ['snow-tasks.git', 'snow-ledger.git']) await git(base, 'init', '--quiet', '--bare', name);
+  for (const name of ['snow-tasks.git', 'snow-ledger.git'])
+    await git(base, 'init', '--quiet', '--bare', name);
   await git(dir, 'clone', '--quiet', `${server}snow-tasks.git`);
   writeFileSync(join(dir, 'snow-tasks', 'README.md'), 'Tasks of our ships\n');
   const configFile = join(dir, 'snowgate.yaml');

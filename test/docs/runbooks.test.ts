@@ -193,7 +193,13 @@ async function followOldCopy(ground: Ground): Promise<void> {
     source: { url: `file://${ground.serverDir}/snow-tasks.git`, auth: null },
     ledger: { url: `file://${ground.serverDir}/snow-ledger.git`, auth: null },
   });
-  await ground.git('clone', '--quiet', '--mirror', 'https://git.example.com/marine/snow-ledger.git', 'backup.git');
+  await ground.git(
+    'clone',
+    '--quiet',
+    '--mirror',
+    'https://git.example.com/marine/snow-ledger.git',
+    'backup.git',
+  );
   const tip = await ground.git('-C', 'backup.git', 'rev-parse', 'snowgate-ledger');
   await ground.commit(task(ground, 'reboot-borealis', 1));
   await once(ground);
