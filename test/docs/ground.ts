@@ -11,7 +11,8 @@ import { parse, stringify } from 'yaml';
 import { defaultOptions } from '../../src/simulator/options.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { run } from '../cli/terminal.ts';
-import { type Block, blocksOf, commandsOf, findUnwritten, wordsOf } from './page.ts';
+import { type Following, follow } from './follow.ts';
+import { wordsOf } from './page.ts';
 
 const execute = promisify(execFile);
 
@@ -40,7 +41,7 @@ export interface Ground {
   tasks(): Promise<readonly SimulatedTask[]>;
   control(path: string, body: object): Promise<void>;
   /** Does what a section of a page shows, step by step; answers each shown line that the programs did not write. */
-  follow(section: string, options?: Following): Promise<string[]>;
+  follow(section: string, options?: Partial<Following>): Promise<string[]>;
   end(): Promise<void>;
 }
 
@@ -54,13 +55,6 @@ export type Repository = 'snow-tasks.git' | 'snow-ledger.git';
 export interface Answer {
   readonly exit: number;
   readonly text: string;
-}
-
-export interface Following {
-  /** What stands for each word in capitals, when a command with it is run. */
-  readonly words?: Readonly<Record<string, () => string | Promise<string>>>;
-  /** What the configuration needs here beside what the page writes into it. */
-  readonly amend?: (change: Tree) => Tree;
 }
 
 /** Every page names the server so; git is told where it is. */
@@ -147,15 +141,28 @@ export async function openGround(): Promise<Ground> {
   };
   writeFileSync(configFile, stringify(usualConfiguration(base, stateDir, simulator.endpoint)));
   await ground.commit({});
-  const shell = async (line: string): Promise<Answer> => {
+  const type = async (line: string): Promise<string> => {
+    const [program = '', ...argv] = wordsOf(line);
+    if (program === 'snowgate') return (await ground.snowgate(...argv)).text;
     const { stdout, stderr } = await execute('sh', ['-c', line], { cwd: dir, env });
-    return { exit: 0, text: hide(`${stderr}${stdout}`) };
+    return hide(`${stderr}${stdout}`);
   };
   return {
     ...ground,
-    follow: (section, { words = {}, amend = (change) => change } = {}) =>
-      followSteps(ground, shell, section, { words: { [usualStateDir]: () => stateDir, ...words }, amend }),
+    follow: (section, { words = {}, ...others } = {}) =>
+      follow(section, {
+        type,
+        write: (text) => ground.configure(parse(text)),
+        words: { [usualStateDir]: () => stateDir, ...words },
+        ...others,
+      }),
   };
+}
+
+/** The id of the ledger that was made. */
+export async function readLedgerId({ serve }: Pick<Ground, 'serve'>): Promise<string> {
+  const root = await serve('snow-ledger.git', 'rev-list', '--max-parents=0', 'snowgate-ledger');
+  return JSON.parse(await serve('snow-ledger.git', 'show', `${root}:FORMAT`)).ledger;
 }
 
 /** Short times, so that a doubt can be looked at; long enough that a busy machine keeps them. */
@@ -172,45 +179,6 @@ function usualConfiguration(base: string, stateDir: string, endpoint: string): T
     issue: { deadline: '6s', requestTimeout: '2s', rate: 50 },
     recovery: { takeover: '10s', settling: '300ms' },
   };
-}
-
-async function followSteps(
-  ground: Omit<Ground, 'follow'>,
-  shell: (line: string) => Promise<Answer>,
-  section: string,
-  { words, amend }: Required<Following>,
-): Promise<string[]> {
-  const unwritten: string[] = [];
-  for (const block of blocksOf(section)) {
-    if (block.language === 'yaml') ground.configure(amend(parse(await fill(block.text, words))));
-    if (block.language === 'console') unwritten.push(...(await typeIn(block, ground, shell, words)));
-  }
-  return unwritten;
-}
-
-async function typeIn(
-  block: Block,
-  ground: Omit<Ground, 'follow'>,
-  shell: (line: string) => Promise<Answer>,
-  words: Required<Following>['words'],
-): Promise<string[]> {
-  const unwritten: string[] = [];
-  for (const { line, shown } of commandsOf(block)) {
-    const filled = await fill(line, words);
-    const [program = '', ...argv] = wordsOf(filled);
-    const { text } = program === 'snowgate' ? await ground.snowgate(...argv) : await shell(filled);
-    const missing = findUnwritten(shown, text);
-    if (missing.length > 0) unwritten.push(`$ ${line}`, ...missing, `wrote: ${text}`);
-  }
-  return unwritten;
-}
-
-async function fill(text: string, words: Required<Following>['words']): Promise<string> {
-  let filled = text;
-  for (const [word, value] of Object.entries(words)) {
-    if (filled.includes(word)) filled = filled.replaceAll(word, await value());
-  }
-  return filled;
 }
 
 function merge(base: Tree, change: Tree): Tree {

@@ -3,8 +3,10 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateTaskCommand, SnowDeviceManagementClient } from '@aws-sdk/client-snow-device-management';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { basicAuthorization, startGitServer } from '../doubles/git-server.ts';
-import { type Following, type Ground, openGround } from './ground.ts';
+import type { Following } from './follow.ts';
+import { type Ground, openGround, readLedgerId } from './ground.ts';
 import { readPage, sectionOf } from './page.ts';
 
 const page = readPage('docs/OPERATIONS.md');
@@ -71,32 +73,28 @@ async function makeByHand(ground: Ground, device: number, revision?: string): Pr
 }
 
 /** Follows a section as it stands: every line that it shows is written. */
-async function follow(ground: Ground, heading: string, options?: Following): Promise<void> {
+async function follow(ground: Ground, heading: string, options?: Partial<Following>): Promise<void> {
   expect(await ground.follow(sectionOf(page, heading), options)).toEqual([]);
 }
-
-const ledgerId = async (ground: Ground): Promise<string> => {
-  const root = await ground.serve('snow-ledger.git', 'rev-list', '--max-parents=0', 'snowgate-ledger');
-  return JSON.parse(await ground.serve('snow-ledger.git', 'show', `${root}:FORMAT`)).ledger;
-};
 
 const deleteLedger = (ground: Ground): Promise<string> =>
   ground.serve('snow-ledger.git', 'update-ref', '-d', 'refs/heads/snowgate-ledger');
 
 /** One after the other on one ground, as an operator's year might go. */
-describe.concurrent('the runbooks', () => {
+describe.concurrent('the runbooks', { timeout: 180_000 }, () => {
   it.concurrent('of an adopted repository, and of a fleet that gets another name', async (test) => {
     const ground = await open(test);
     await ground.commit({ ...task(ground, 'reboot-aurora', 0), ...task(ground, 'reboot-borealis', 1) });
     await ground.control('/settings', { rebootMs: 3_600_000 });
     await makeByHand(ground, 2);
-    await follow(ground, 'Adopt a repository', { words: { LEDGER: () => ledgerId(ground) } });
+    await follow(ground, 'Adopt a repository', { words: { LEDGER: () => readLedgerId(ground) } });
     expect(await ground.tasks()).toHaveLength(1);
 
     await ground.commit(task(ground, 'reboot-deneb', 3, '  notBefore: 2030-01-01T00:00:00Z\n'));
     const { endpoint } = ground.simulator;
     await follow(ground, 'Rename a fleet', {
-      amend: () => ({ fleets: { 'north-sea': null, baltic: { region: 'eu-west-1', endpoint } } }),
+      write: () =>
+        ground.configure({ fleets: { 'north-sea': null, baltic: { region: 'eu-west-1', endpoint } } }),
     });
     expect(await ground.tasks()).toHaveLength(1);
   });
@@ -115,7 +113,7 @@ describe.concurrent('the runbooks', () => {
     expect(await ground.tasks()).toHaveLength(2);
     await deleteLedger(ground);
     ground.configure({ ledger: { id: null, acceptCommit: null } });
-    await follow(ground, 'Begin a new ledger', { words: { LEDGER: () => ledgerId(ground) } });
+    await follow(ground, 'Begin a new ledger', { words: { LEDGER: () => readLedgerId(ground) } });
     expect(await ground.tasks()).toHaveLength(2);
   });
 
@@ -125,10 +123,11 @@ describe.concurrent('the runbooks', () => {
     await ground.commit(task({ ...ground, devices: there?.devices ?? [] }, 'reboot-borealis', 0));
     const { endpoint } = ground.simulator;
     await follow(ground, 'Move a fleet to another account or region', {
-      amend: (change) =>
-        JSON.stringify(change).includes('rebind')
-          ? { fleets: { 'north-sea': { rebind: { region: 'eu-west-1', endpoint } } } }
-          : change,
+      write: (text) => {
+        ground.configure(parse(text));
+        // A place of ours has an endpoint, too.
+        if (text.includes('rebind')) ground.configure({ fleets: { 'north-sea': { rebind: { endpoint } } } });
+      },
     });
     expect(await ground.tasks()).toHaveLength(2);
   });
