@@ -4,6 +4,7 @@ import { readLedger } from '../git/ledger-audit.ts';
 import { decodeFormat, decodeSegment } from '../ledger/codec.ts';
 import type { BatchHeader, LedgerEvent } from '../ledger/events.ts';
 import { foldBatch } from '../ledger/fold.ts';
+import { findForgedRequest } from '../ledger/frozen-request.ts';
 import { emptyView, type LedgerView } from '../ledger/view.ts';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import type { Token } from '../manifest/manifest.ts';
@@ -99,7 +100,8 @@ function foldSegment(
     if (earlier === undefined) events.set(event.token, [told]);
     else earlier.push(told);
   }
-  return foldBatch(view, batch.value, segment.commit);
+  const forged = findForgedRequest(batch.value, view.ledgerId, segment.commit);
+  return forged ?? foldBatch(view, batch.value, segment.commit);
 }
 
 /** SG7010 where the configuration pins another ledger than the branch holds; else null. */

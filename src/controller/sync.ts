@@ -6,6 +6,7 @@
 import { decodeFormat, decodeSegment } from '../ledger/codec.ts';
 import type { LedgerEvent } from '../ledger/events.ts';
 import { foldBatch } from '../ledger/fold.ts';
+import { findForgedRequest } from '../ledger/frozen-request.ts';
 import { isOpen } from '../ledger/receipt.ts';
 import type { LedgerView } from '../ledger/view.ts';
 import { emptyView } from '../ledger/view.ts';
@@ -88,7 +89,9 @@ function foldFetched(c: Controller, fetched: LedgerFetch & { kind: 'fetched' }):
 /** Decodes and folds one commit of the ledger. */
 export function foldSegment(view: LedgerView, segment: LedgerSegment): Fault | null {
   const batch = decodeSegment(segment);
-  return batch.ok ? foldBatch(view, batch.value, segment.commit) : batch.fault;
+  if (!batch.ok) return batch.fault;
+  const forged = findForgedRequest(batch.value, view.ledgerId, segment.commit);
+  return forged ?? foldBatch(view, batch.value, segment.commit);
 }
 
 function wrongLedger(expected: string, found: string): Fault {
