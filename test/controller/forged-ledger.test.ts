@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { TaskRequest } from '../../src/manifest/request.ts';
 import { buildRequest } from '../../src/manifest/request.ts';
 import { emptyLedgerMemory } from '../doubles/ledger.ts';
-import { absent, baseline, claimed, resolved } from '../ledger/events.ts';
+import { absent, baseline, claimed, issued, resolved } from '../ledger/events.ts';
 import { manifestOf, yaml } from '../plan/stage.ts';
 import { lost } from './scripted-fleet.ts';
 import { codesOf, ledgerId, makeConfig, say, World } from './world.ts';
@@ -56,6 +56,18 @@ describe('forged, before anything was asked,', () => {
       expect(say(await life.settle())).toMatch(/^done SG611/);
       expect(world.creates).toBe(0);
     }
+  });
+});
+
+describe('forged in the name of a claimant,', () => {
+  it("somebody else's task is taken for the revision's, and cancelled when its manifest is removed", async () => {
+    const { world, life } = await forged(forgedClaim(), issued({ token, taskId: 'st-lab-1' }));
+    expect(world.lab.make({ targets: ['smd-2'], tags: {} }).taskId).toBe('st-lab-1');
+    await life.settle();
+    world.commit({ job: null, other: yaml({ name: 'other', spec: ['notBefore: 2027-06-01T00:00:00Z'] }) });
+    await life.settle();
+    expect(world.lab.asked).toContain('cancel st-lab-1');
+    expect(world.creates).toBe(0);
   });
 });
 
