@@ -1,6 +1,7 @@
 /** What the pages say of codes and commands is what there is. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { defects } from '../faults/defects.ts';
 import { findMisuse } from './commands.ts';
 import { blocksOf, commandsOf, findUnwritten, readPage, sectionOf, wordsOf } from './page.ts';
 
@@ -61,6 +62,27 @@ function readSources(folder: URL): string {
     .map((path) => readFileSync(new URL(path, folder), 'utf8'))
     .join('\n');
 }
+
+describe('the argument of docs/ARCHITECTURE.md', () => {
+  const page = readPage('docs/ARCHITECTURE.md');
+
+  it('names planted defects that there are', () => {
+    const lists = [...page.matchAll(/[Pp]lanted defects?:? ((?:"[^"]+",?\s*)+)/g)].map(
+      ([, list = '']) => list,
+    );
+    const named = lists.flatMap((list) => [...list.matchAll(/"([^"]+)"/g)].map(([, name = '']) => name));
+    const planted = new Set(defects.map(({ name }) => name));
+    expect(named.length).toBeGreaterThan(8);
+    expect(named.filter((name) => !planted.has(name))).toEqual([]);
+  });
+
+  it('quotes tests that there are', () => {
+    const quoted = [...page.matchAll(/`(test\/[\w./-]+\.ts)` \("([^"]+)"\)/g)];
+    expect(quoted.length).toBeGreaterThan(3);
+    const missing = quoted.filter(([, path = '', title = '']) => !readPage(path).includes(title));
+    expect(missing.map(([text]) => text)).toEqual([]);
+  });
+});
 
 describe('commands', () => {
   /** Lines of `console` and `sh` blocks that run snowgate, by whatever name. */
