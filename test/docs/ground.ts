@@ -3,7 +3,7 @@
  * in which an operator works, with `snowgate.yaml` and a clone of the tasks.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -64,8 +64,8 @@ const accessKeyId = 'TESTKEY';
 
 /** Makes the ground. Its fleets are of one account: north-sea in eu-west-1, and an empty one in eu-north-1. */
 export async function openGround(): Promise<Ground> {
-  process.env['AWS_ACCESS_KEY_ID'] = accessKeyId;
-  process.env['AWS_SECRET_ACCESS_KEY'] = 'not-a-word-of-any-page';
+  process.env.AWS_ACCESS_KEY_ID = accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY = 'not-a-word-of-any-page';
   const base = mkdtempSync(join(tmpdir(), 'snowgate-docs-'));
   const [dir, stateDir] = [join(base, 'ops'), join(base, 'state')];
   const seat = { account: '111122223333', accessKeyIds: [accessKeyId], devices: 6 };
@@ -82,7 +82,7 @@ export async function openGround(): Promise<Ground> {
   mkdirSync(dir);
   writeFileSync(join(base, 'gitconfig'), [...settings, ...redirect, ''].join('\n'));
   const env = {
-    PATH: process.env['PATH'] ?? '',
+    PATH: process.env.PATH ?? '',
     HOME: base,
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: join(base, 'gitconfig'),
@@ -196,7 +196,8 @@ function isTree(value: unknown): value is Tree {
 }
 
 function writeIn(file: string, text: string | null): void {
-  if (text === null) return existsSync(file) ? rmSync(file) : undefined;
+  rmSync(file, { force: true });
+  if (text === null) return;
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
 }

@@ -70,7 +70,7 @@ describe('the five minutes', () => {
     const written = { stdout: '' };
     const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
     demo = spawn(process.execPath, [main, 'demo'], {
-      env: { PATH: process.env['PATH'] ?? '', TMPDIR: temporary },
+      env: { PATH: process.env.PATH ?? '', TMPDIR: temporary },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     demo.stdout?.on('data', (chunk: Buffer) => {
