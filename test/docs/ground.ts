@@ -75,7 +75,8 @@ export async function openGround(): Promise<Ground> {
       { ...seat, region: 'eu-west-1' },
       { ...seat, region: 'eu-north-1' },
     ],
-    settings: { ...defaultOptions.settings, tokenLifeMs: 0, pickupMs: 20, rebootMs: 50, unlockMs: 50 },
+    // No device comes to its end while a page is followed, or all would depend on how fast this machine is.
+    settings: { ...defaultOptions.settings, tokenLifeMs: 0, pickupMs: 20, rebootMs: 3_600_000 },
   });
   const settings = ['[user]', 'name = Ann', 'email = ann@example.com', '[init]', 'defaultBranch = main'];
   const redirect = [`[url "file://${base}/"]`, `insteadOf = ${server}`];
@@ -165,7 +166,7 @@ export async function readLedgerId({ serve }: Pick<Ground, 'serve'>): Promise<st
   return JSON.parse(await serve('snow-ledger.git', 'show', `${root}:FORMAT`)).ledger;
 }
 
-/** Short times, so that a doubt can be looked at; long enough that a busy machine keeps them. */
+/** A short settling, so that a doubt can be looked at; deadlines that a busy machine keeps, and that nothing waits for. */
 function usualConfiguration(base: string, stateDir: string, endpoint: string): Tree {
   return {
     apiVersion: 'snowgate/v1',
@@ -176,8 +177,8 @@ function usualConfiguration(base: string, stateDir: string, endpoint: string): T
     replica: 'bridge',
     fleets: { 'north-sea': { region: 'eu-west-1', endpoint } },
     policy: { uncovered: 'allow' },
-    issue: { deadline: '6s', requestTimeout: '2s', rate: 50 },
-    recovery: { takeover: '10s', settling: '300ms' },
+    issue: { deadline: '30s', requestTimeout: '10s', rate: 50 },
+    recovery: { takeover: '90s', settling: '300ms' },
   };
 }
 

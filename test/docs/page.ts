@@ -76,11 +76,12 @@ const changing: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{7,64}\b/g, 'HASH'],
   // What devices have done meanwhile is written down sooner or later.
   [/\b\d+ commits\b/g, 'N commits'],
+  [/(issued as TASK)(?:, ended: \w+| \([^)]*\))+/g, '$1'],
   [/ {2,}/g, '  '],
 ];
 
 /** A text without what is another each time: ids, hashes, times, and how wide a column is. */
-export function timeless(text: string): string {
+function timeless(text: string): string {
   return changing.reduce((told, [pattern, word]) => told.replaceAll(pattern, word), text);
 }
 

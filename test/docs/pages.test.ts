@@ -150,6 +150,7 @@ describe('what a page shows of an output', () => {
       ['issued as st-...', 'and nothing more, but: issued as TASK'],
     ],
     ['issued as st-gjjs7i2rmpkmc63l', 'issued as st-ru4xnbno7s3qqhsy\n', []],
+    ['issued as st-gjjs7i2rmpkmc63l', 'issued as st-ru4xnbno7s3qqhsy (smd-iq2pogbjsf2jpc2j QUEUED)\n', []],
     ['at 2026-11-28T21:57:37Z   x', 'at 2027-01-01T00:00:00Z  x', []],
   ])('%j is compared with %j', (shown, written, missing) => {
     expect(findUnwritten(shown, written)).toEqual(missing);

@@ -85,7 +85,6 @@ describe.concurrent('the runbooks', { timeout: 180_000 }, () => {
   it.concurrent('of an adopted repository, and of a fleet that gets another name', async (test) => {
     const ground = await open(test);
     await ground.commit({ ...task(ground, 'reboot-aurora', 0), ...task(ground, 'reboot-borealis', 1) });
-    await ground.control('/settings', { rebootMs: 3_600_000 });
     await makeByHand(ground, 2);
     await follow(ground, 'Adopt a repository', { words: { LEDGER: () => readLedgerId(ground) } });
     expect(await ground.tasks()).toHaveLength(1);
@@ -137,11 +136,11 @@ describe.concurrent('the runbooks', { timeout: 180_000 }, () => {
     await beginLedger(ground);
     await ground.commit(task(ground, 'reboot-aurora', 0));
     await ground.control('/rules', { operation: 'CreateTask', effect: 'cutBefore', times: 1 });
-    ground.configure({ recovery: { settling: '20s', takeover: '40s' } });
+    ground.configure({ recovery: { settling: '40s' } });
     await ground.snowgate('run', '--once', '--no-wait');
     const [{ token }] = JSON.parse((await ground.snowgate('ledger', 'list', '--format', 'json')).text);
     const stranger = await makeByHand(ground, 1, token);
-    ground.configure({ recovery: { settling: '300ms', takeover: '10s' } });
+    ground.configure({ recovery: { settling: '300ms' } });
     await once(ground);
     const words = { TOKEN: () => String(token), TASKID: () => stranger };
     await follow(ground, 'A revision in doubt', { words });
