@@ -57,7 +57,7 @@ describe('the five minutes', () => {
   afterEach(async () => {
     if (demo?.exitCode === null) {
       const ended = new Promise((resolve) => demo?.once('close', resolve));
-      demo.kill('SIGKILL');
+      demo.kill('SIGINT');
       await ended;
     }
     removeFolders();
