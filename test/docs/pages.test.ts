@@ -6,9 +6,10 @@ import { findMisuse } from './commands.ts';
 import { blocksOf, commandsOf, findUnwritten, readPage, sectionOf, wordsOf } from './page.ts';
 
 const docs = new URL('../../docs/', import.meta.url);
-const pages = ['README.md', ...readdirSync(docs).map((name) => `docs/${name}`)].filter((path) =>
-  path.endsWith('.md'),
-);
+const pages = [
+  'README.md',
+  ...readdirSync(docs, { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`),
+].filter((path) => path.endsWith('.md'));
 
 describe('the halts of docs/OPERATIONS.md', () => {
   const section = sectionOf(readPage('docs/OPERATIONS.md'), 'Halts, and the way out of each');
