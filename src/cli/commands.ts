@@ -5,7 +5,15 @@ import type { DoctorOptions } from './doctor.ts';
 import type { End } from './exit-codes.ts';
 import { addInitCommands } from './init-commands.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
-import { choiceOption, configOption, type Format, formatOption, logLevels } from './options.ts';
+import {
+  choiceOption,
+  configOption,
+  type DocumentFormat,
+  documentFormatOption,
+  type Format,
+  formatOption,
+  logLevels,
+} from './options.ts';
 import type { PlanOptions } from './plan.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import type { RunOptions } from './run.ts';
@@ -51,8 +59,8 @@ function addWorkTreeCommands(program: Command, world: Surroundings, end: End): v
       'Checks manifests, windows, policies, waivers and suspensions, and a controller configuration where one is named or found, without any network.',
     )
     .argument('[path...]', 'files and folders (default: tasks, policies and ./snowgate.yaml, where they are)')
-    .addOption(formatOption())
-    .action(async (paths: string[], options: { format: Format }) => {
+    .addOption(documentFormatOption())
+    .action(async (paths: string[], options: { format: DocumentFormat }) => {
       const { validate } = await import('./validate.ts');
       end(await validate(paths, options, world));
     });
@@ -93,7 +101,7 @@ function addControllerCommands(program: Command, world: Surroundings, end: End):
       '--ledger-token-file <file>',
       "with --base: a token that may read the ledger, instead of the configuration's own",
     )
-    .addOption(formatOption())
+    .addOption(documentFormatOption())
     .action(async (options: PlanOptions) => {
       const { plan } = await import('./plan.ts');
       end(await plan(options, world));

@@ -45,12 +45,18 @@ const unreachableCode = /^SG(30[012]\d|50\d\d|620[5-8]|623[46789]|624[01])$/;
  */
 export function exitOf(decisions: readonly Decision[], problems: readonly Reason[]): ExitCode {
   const held = decisions.flatMap(({ action, reasons }) => (action === 'hold' ? reasons : []));
-  if ([...problems, ...held].some(({ code }) => unreachableCode.test(code))) return exitCodes.unreachable;
+  if ([...problems, ...held].some(({ code }) => isUnreachable(code))) return exitCodes.unreachable;
   const findings = decisions.some(({ action, reasons }) => isFinding(action, reasons));
   return findings || problems.length > 0 ? exitCodes.findings : exitCodes.done;
 }
 
-function isFinding(action: Decision['action'], reasons: readonly Reason[]): boolean {
+/** Whether it means that something could not be reached. */
+export function isUnreachable(code: Reason['code']): boolean {
+  return unreachableCode.test(code);
+}
+
+/** Whether a decision is for a person to act on. */
+export function isFinding(action: Decision['action'], reasons: readonly Reason[]): boolean {
   if (action === 'wait') return reasons.some(({ code }) => code === 'SG6116');
   return action === 'deny' || action === 'quarantined' || action === 'blocked' || action === 'look';
 }

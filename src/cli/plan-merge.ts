@@ -5,8 +5,9 @@ import { stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { readInstant } from './instant.ts';
 import { planMerge } from './merge-plan.ts';
-import type { Format } from './options.ts';
+import type { DocumentFormat } from './options.ts';
 import { formatJson } from './print.ts';
+import { isReportFormat, printReport } from './report-print.ts';
 import { formatReport } from './report-text.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -16,7 +17,7 @@ export interface PlanMergeOptions {
   readonly head?: string;
   readonly at?: string;
   readonly ledgerTokenFile?: string;
-  readonly format: Format;
+  readonly format: DocumentFormat;
 }
 
 /** Shows what a merge would change: exit 1 where it would be wrong to merge it. Asks AWS nothing, writes nothing. */
@@ -36,9 +37,11 @@ export async function showMerge(options: PlanMergeOptions, world: Surroundings):
   );
   if (!planned.ok) return planned.exit;
   const report = mergeReport(planned.value);
-  world.stdout.write(
-    format === 'json' ? formatJson(mergeJson(planned.value), world) : formatReport(report, world),
-  );
+  if (isReportFormat(format)) await printReport(format, report, world);
+  else {
+    const isJson = format === 'json';
+    world.stdout.write(isJson ? formatJson(mergeJson(planned.value), world) : formatReport(report, world));
+  }
   return exitOfReport(report);
 }
 

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { fault, ok } from '../lib/faults.ts';
+import { makeDocument } from '../report/envelope.ts';
 import { loadConfig, stopBy } from './configuration.ts';
 import { decisionJson, decisionRow, exitOf } from './decision-view.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
@@ -7,11 +8,13 @@ import { explain } from './explain.ts';
 import { formatExplanation } from './explain-view.ts';
 import { readInstant } from './instant.ts';
 import { tally } from './ledger-list.ts';
-import type { Format } from './options.ts';
+import type { DocumentFormat, Format } from './options.ts';
 import { showMerge } from './plan-merge.ts';
+import { planReport } from './plan-report.ts';
 import { formatHead, headJson, type Planning, printProblems, readPlanning } from './planning.ts';
 import { colorsFor, count, formatJson } from './print.ts';
 import { formatRows } from './receipt-view.ts';
+import { isReportFormat, printReport } from './report-print.ts';
 import type { Surroundings } from './surroundings.ts';
 import { findKey } from './task-name.ts';
 
@@ -24,7 +27,7 @@ export interface PlanOptions {
   readonly base?: string;
   readonly head?: string;
   readonly ledgerTokenFile?: string;
-  readonly format: Format;
+  readonly format: DocumentFormat;
 }
 
 /** Shows what a pass would do with each task, and why; or everything that leads there for one of them. Reads source and ledger, asks AWS nothing, writes nothing. */
@@ -39,16 +42,32 @@ export async function plan(options: PlanOptions, world: Surroundings): Promise<E
   }
   const at = options.at === undefined ? ok(null) : readInstant('--at', options.at);
   if (!at.ok) return stopBy(at.fault, exitCodes.usage, world).exit;
+  const { format } = options;
+  if (options.explain !== undefined && isReportFormat(format)) return refuseExplained(format, world);
   const config = await loadConfig(options.config, world);
   if (!config.ok) return config.exit;
   const clock = at.value === null ? systemClock : stoppedClock(at.value);
   const planned = await readPlanning(config.value, clock, world);
   if (!planned.ok) return planned.exit;
   const { value } = planned;
-  if (options.explain !== undefined) return explainOne(options.explain, value, options.format, world);
-  world.stdout.write(options.format === 'json' ? planJson(value, world) : planText(value, world));
-  const invalid = printProblems(value, world);
-  const exit = exitOf(value.decisions, value.input.halts);
+  if (isReportFormat(format)) {
+    const exit = exitOfPlan(value);
+    const hasOwnPolicies = config.value.policySource !== undefined;
+    const report = planReport(value, { isFailed: exit !== exitCodes.done, hasOwnPolicies });
+    await printReport(format, report, world);
+    return exit;
+  }
+  if (options.explain !== undefined) return explainOne(options.explain, value, format, world);
+  world.stdout.write(format === 'json' ? planJson(value, world) : planText(value, world));
+  printProblems(value, world);
+  return exitOfPlan(value);
+}
+
+function exitOfPlan({ decisions, input }: Planning): ExitCode {
+  const invalid = [...input.desired.problems, ...input.policies.problems].some(
+    ({ severity }) => severity === 'error',
+  );
+  const exit = exitOf(decisions, input.halts);
   return exit === exitCodes.done && invalid ? exitCodes.findings : exit;
 }
 
@@ -61,6 +80,12 @@ function needsBase(flag: string) {
   );
 }
 
+function refuseExplained(format: string, world: Surroundings): ExitCode {
+  const message = `--explain is written as text or json, and not as ${format}`;
+  const wrong = fault('SG7001', 'human', message, 'leave --explain out, or write it as text or json');
+  return stopBy(wrong, exitCodes.usage, world).exit;
+}
+
 function explainOne(name: string, planned: Planning, format: Format, world: Surroundings): ExitCode {
   const found = findKey(name, new Set(planned.decisions.map(({ key }) => key)));
   if (!found.ok) return stopBy(found.fault, exitCodes.usage, world).exit;
@@ -69,7 +94,8 @@ function explainOne(name: string, planned: Planning, format: Format, world: Surr
   if (format === 'json') {
     const { heads, findings } = headJson(planned);
     const tasks = decisions.map(decisionJson);
-    world.stdout.write(formatJson({ ...heads, tasks, explain: explained, ...findings }, world));
+    const fields = { ...heads, tasks, explain: explained, ...findings };
+    world.stdout.write(formatJson(makeDocument('Plan', fields), world));
   } else {
     const colors = colorsFor(world.stdout, world.env);
     const columns = world.stdout.columns();
@@ -87,7 +113,8 @@ function stoppedClock(atMs: number): Clock {
 
 function planJson(planned: Planning, world: Surroundings): string {
   const { heads, findings } = headJson(planned);
-  return formatJson({ ...heads, tasks: planned.decisions.map(decisionJson), ...findings }, world);
+  const fields = { ...heads, tasks: planned.decisions.map(decisionJson), ...findings };
+  return formatJson(makeDocument('Plan', fields), world);
 }
 
 function planText(planned: Planning, world: Surroundings): string {

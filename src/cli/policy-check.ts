@@ -14,7 +14,8 @@ import { readPolicyFolder } from './policy-folder.ts';
 import { type Found, readBounded } from './work-tree.ts';
 
 export interface CheckedPolicies {
-  readonly files: number;
+  /** The files that were read. */
+  readonly paths: readonly string[];
   /** How many of each are valid. */
   readonly windows: number;
   readonly policies: number;
@@ -43,7 +44,7 @@ export async function checkPolicySets(
     sets.reduce((total, set) => total + countOf(set), 0);
   const fleets = config?.fleets ?? null;
   return ok({
-    files: read.value.flat().length,
+    paths: read.value.flat().map(({ path }) => path),
     windows: sum((set) => set.windows.size),
     policies: sum((set) => set.policies.length),
     waivers: sum((set) => set.waivers.length),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { End } from './exit-codes.ts';
-import { configOption, formatOption } from './options.ts';
+import { configOption, documentFormatOption, formatOption } from './options.ts';
 import type { ReplayOptions } from './policy-replay.ts';
 import type { PolicyTestOptions } from './policy-test.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -21,7 +21,7 @@ export function addPolicyCommands(program: Command, world: Surroundings, end: En
     )
     .argument('[path...]', 'folders of policies, or files of tests (default: policies)')
     .option('--require-proof', 'a rule that no case proves is an error')
-    .addOption(formatOption())
+    .addOption(documentFormatOption())
     .action(async (paths: string[], options: PolicyTestOptions) => {
       const { policyTest } = await import('./policy-test.ts');
       end(await policyTest(paths, options, world));

@@ -2,20 +2,22 @@ import type { DocumentLimits } from '../lib/document.ts';
 import { fault, ok, type Result } from '../lib/faults.ts';
 import type { PlacedProblem } from '../manifest/collect.ts';
 import { type PolicyTest, parsePolicyTests } from '../policy/policy-test.ts';
-import { isUnproven, type PolicyTestRun, type RuleProof, runPolicyTests } from '../policy/policy-test-run.ts';
+import { type PolicyTestRun, type RuleProof, runPolicyTests } from '../policy/policy-test-run.ts';
 import { stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { defaultLimits } from './manifests.ts';
-import type { Format } from './options.ts';
+import type { DocumentFormat } from './options.ts';
 import { type PolicyFolder, readPolicyTree } from './policy-folder.ts';
-import { formatTestRun, type TestedPaths, testRunJson } from './policy-test-view.ts';
+import { policyTestReport } from './policy-test-report.ts';
+import { formatTestRun, isFailedRun, type TestedPaths, testRunJson } from './policy-test-view.ts';
 import { formatJson } from './print.ts';
+import { isReportFormat, printReport } from './report-print.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readBounded } from './work-tree.ts';
 
 export interface PolicyTestOptions {
   readonly requireProof?: true;
-  readonly format: Format;
+  readonly format: DocumentFormat;
 }
 
 /** Where policies are when nobody says otherwise: the default of `source.policies`. */
@@ -38,14 +40,13 @@ export async function policyTest(
   const tested = await testPaths(paths.length > 0 ? paths : [defaultPath], options, world);
   if (!tested.ok) return stopBy(tested.fault, exitCodes.usage, world).exit;
   const { value } = tested;
-  world.stdout.write(
-    options.format === 'json' ? formatJson(testRunJson(value), world) : formatTestRun(value, world),
-  );
-  const isFailed =
-    value.results.some(({ mismatches }) => mismatches.length > 0) ||
-    value.problems.some(({ severity }) => severity === 'error') ||
-    (value.isProofRequired && value.rules.some(isUnproven));
-  return isFailed ? exitCodes.findings : exitCodes.done;
+  const { format } = options;
+  if (isReportFormat(format)) await printReport(format, policyTestReport(value), world);
+  else
+    world.stdout.write(
+      format === 'json' ? formatJson(testRunJson(value), world) : formatTestRun(value, world),
+    );
+  return isFailedRun(value) ? exitCodes.findings : exitCodes.done;
 }
 
 async function testPaths(

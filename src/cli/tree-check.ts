@@ -19,6 +19,8 @@ import { type Found, type FoundFile, findFiles } from './work-tree.ts';
 
 export interface CheckedTree {
   readonly files: number;
+  /** Their paths. */
+  readonly paths: readonly string[];
   /** How many of each are valid. */
   readonly tasks: number;
   readonly windows: number;
@@ -46,7 +48,12 @@ export async function checkTree(paths: readonly string[], world: Surroundings): 
   const config = onlyConfig(configs);
   const policies = await checkPolicies(found.value, read.value, desired);
   if (!policies.ok) return policies;
-  const files = manifests.length + configs.length + policies.value.files;
+  const checked = [
+    ...manifests.map(({ path }) => path),
+    ...configs.map(({ path }) => path),
+    ...policies.value.paths,
+  ];
+  const files = checked.length;
   const problems: PlacedProblem[] = [
     ...configs.flatMap((one) => one.problems),
     ...found.value.links.map(linkProblem),
@@ -58,6 +65,7 @@ export async function checkTree(paths: readonly string[], world: Surroundings): 
   const { windows, waivers, suspensions } = policies.value;
   return ok({
     files,
+    paths: checked,
     tasks: desired.tasks.size,
     windows,
     policies: policies.value.policies,
@@ -137,7 +145,7 @@ function exists(path: string): Promise<boolean> {
 }
 
 const noPolicies: CheckedPolicies = {
-  files: 0,
+  paths: [],
   windows: 0,
   policies: 0,
   waivers: 0,

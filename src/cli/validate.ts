@@ -1,6 +1,8 @@
+import { makeDocument } from '../report/envelope.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import type { Format } from './options.ts';
+import type { DocumentFormat } from './options.ts';
 import { colorsFor, count, formatJson, formatProblem, printFault } from './print.ts';
+import { isReportFormat, printReport } from './report-print.ts';
 import type { Surroundings } from './surroundings.ts';
 import { type CheckedTree, checkTree } from './tree-check.ts';
 
@@ -10,7 +12,7 @@ import { type CheckedTree, checkTree } from './tree-check.ts';
  */
 export async function validate(
   paths: readonly string[],
-  options: { readonly format: Format },
+  { format }: { readonly format: DocumentFormat },
   world: Surroundings,
 ): Promise<ExitCode> {
   const checked = await checkTree(paths, world);
@@ -18,18 +20,23 @@ export async function validate(
     printFault(checked.fault, world);
     return exitCodes.usage;
   }
-  const { problems, ...counts } = checked.value;
+  const { problems, paths: _, ...counts } = checked.value;
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
-  if (options.format === 'json') {
+  const found =
+    errors + warnings === 0 ? 'no problems' : `${count(errors, 'error')}, ${count(warnings, 'warning')}`;
+  const summary = `${formatCounts(checked.value)}: ${found}`;
+  if (isReportFormat(format)) {
+    const { validationReport } = await import('./validate-report.ts');
+    await printReport(format, validationReport(checked.value, summary), world);
+  } else if (format === 'json') {
     const flat = problems.map(({ place, ...problem }) => ({ ...place, ...problem }));
-    world.stdout.write(formatJson({ ...counts, errors, warnings, problems: flat }, world));
+    const fields = { ...counts, errors, warnings, problems: flat };
+    world.stdout.write(formatJson(makeDocument('Validation', fields), world));
   } else {
     const colors = colorsFor(world.stdout, world.env);
     for (const problem of problems) world.stdout.write(formatProblem(problem, colors));
-    const found =
-      errors + warnings === 0 ? 'no problems' : `${count(errors, 'error')}, ${count(warnings, 'warning')}`;
-    world.stdout.write(`${formatCounts(checked.value)}: ${found}\n`);
+    world.stdout.write(`${summary}\n`);
   }
   return errors > 0 ? exitCodes.findings : exitCodes.done;
 }

@@ -15,7 +15,11 @@ const active =
 const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 function visible(character: string): string {
-  return named[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  return named[character] ?? `\\u{${hexOf(character)}}`;
+}
+
+function hexOf(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16);
 }
 
 /** For one line of a terminal: nothing in the answer moves the cursor, changes a colour, hides or reorders text. */
@@ -43,6 +47,52 @@ function escapeUnits(character: string): string {
   return Array.from({ length: character.length }, (_, index) => {
     return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`;
   }).join('');
+}
+
+/**
+ * For the message of a workflow command of GitHub Actions and its kin, which ends with its line. Per cent signs go first:
+ * the runner reads them as the beginning of an escape.
+ */
+export function escapeCommandMessage(text: string): string {
+  return text.replace(active, visible).replaceAll('%', '%25');
+}
+
+/** For a property of a workflow command, which ends at a comma, or at the colons before the message. */
+export function escapeCommandProperty(text: string): string {
+  return escapeCommandMessage(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
+
+/** For XML 1.0, between tags and in quoted attributes: neither a tag, nor a reference, nor a character that XML forbids. */
+export function escapeXml(text: string): string {
+  return text
+    .replace(active, visible)
+    .replace(/[\ufffe\uffff]/g, visible)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&apos;');
+}
+
+/**
+ * For a plain message of SARIF (3.11): a bracket with a parenthesis behind it would end the text of a link, backslashes and
+ * braces are written twice. What acts is therefore shown without either.
+ */
+export function escapeSarif(text: string): string {
+  return text
+    .replace(active, (character) => `<U+${hexOf(character).toUpperCase().padStart(4, '0')}>`)
+    .replaceAll('\\', '\\\\')
+    .replaceAll('](', '\\](')
+    .replace(/[{}]/g, '$&$&');
+}
+
+/** A path with forward slashes as the path of a URI (RFC 3986): segment by segment, whatever it holds. */
+export function encodeUriPath(path: string): string {
+  return path
+    .replace(/\p{Surrogate}/gu, '\ufffd')
+    .split('/')
+    .map(encodeURIComponent)
+    .join('/');
 }
 
 /** AWS's words as they are kept in the ledger and told to people: one line, nothing active, at most `maxLength` characters. */

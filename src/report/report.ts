@@ -56,3 +56,7 @@ export interface Report {
   /** What the markdown page shows between its summary and its findings. */
   readonly body: readonly Block[];
 }
+
+/** The formats that are written from a report. */
+export const reportFormats = ['markdown', 'sarif', 'junit', 'github', 'gitlab'] as const;
+export type ReportFormat = (typeof reportFormats)[number];

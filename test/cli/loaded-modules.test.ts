@@ -47,7 +47,7 @@ process.on('exit', () => appendFileSync(${JSON.stringify(trace)}, Object.keys(ca
 
 const tree = { 'tasks/a.yaml': taskText('a'), 'tasks/b.yaml': taskText('b') };
 const parser = ['ajv', 'ajv-formats', 'canonicalize', 'js-yaml', 'yaml'];
-const frame = ['cli', 'commander', 'fastest-levenshtein', 'lib', 'picocolors', 'simulator'];
+const frame = ['cli', 'commander', 'fastest-levenshtein', 'lib', 'picocolors', 'report', 'simulator'];
 const forAjv = ['fast-deep-equal', 'fast-uri', 'json-schema-traverse'];
 
 describe('the modules of', () => {

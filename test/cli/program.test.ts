@@ -12,17 +12,17 @@ describe('wrong usage ends with 2 and names the near miss', () => {
     [
       ['plan', '--format', 'jsn'],
       "option '--format <format>' argument 'jsn' is invalid",
-      'did you mean json? It is text or json',
+      'did you mean json? It is text, json, markdown, sarif, junit, github or gitlab',
     ],
     [
       ['run', '--log-level', 'wran'],
       "option '--log-level <level>' argument 'wran' is invalid",
-      'did you mean warn? It is debug or info or warn or error',
+      'did you mean warn? It is debug, info, warn or error',
     ],
     [
       ['run', '--log-level', 'loud'],
       "option '--log-level <level>' argument 'loud' is invalid",
-      'it is debug or info or warn or error',
+      'it is debug, info, warn or error',
     ],
     [['run', '--no-wait'], '--no-wait goes with --once', 'the controller itself waits for nothing'],
     [['help', 'vlidate'], "unknown command 'vlidate'", 'did you mean validate?'],

@@ -47,6 +47,8 @@ describe('validate, of policies', () => {
     });
     const { stdout } = await run(['validate', '--format', 'json'], { cwd: folder.dir });
     expect(JSON.parse(stdout)).toEqual({
+      apiVersion: 'snowgate/v1',
+      kind: 'Validation',
       files: 5,
       tasks: 1,
       windows: 1,

@@ -10,6 +10,9 @@ import { taskSchema } from '../../src/manifest/schema.ts';
 import { policyTestSchema } from '../../src/policy/policy-test-schema.ts';
 import { policySchema, suspensionSchema, waiverSchema } from '../../src/policy/schema.ts';
 import { windowSchema } from '../../src/policy/window-schema.ts';
+import { planSchema } from '../../src/report/plan-schema.ts';
+import { policyTestRunSchema } from '../../src/report/policy-test-run-schema.ts';
+import { validationSchema } from '../../src/report/validation-schema.ts';
 import { keysSchema } from '../../src/simulator/keys-file.ts';
 import { scenarioSchema } from '../../src/simulator/scenario-schema.ts';
 import * as snippets from './snippets.ts';
@@ -36,6 +39,10 @@ export const publishedSchemas: readonly (readonly [name: string, schema: JsonSch
   ['controller.schema.json', publish(controllerSchema, snippets.controllerSnippets)],
   ['simulator-keys.schema.json', publish(keysSchema)],
   ['scenario.schema.json', publish(scenarioSchema)],
+  // What commands write is for programs: no editor shows it.
+  ['validation.schema.json', validationSchema],
+  ['policy-test-run.schema.json', policyTestRunSchema],
+  ['plan.schema.json', planSchema],
 ];
 
 /** The schema with the words that editors show. What it accepts is the same. */

@@ -1,0 +1,10 @@
+/** The JSON of commands: versioned, so that whoever reads it can tell what it is and when it changes. */
+
+const apiVersion = 'snowgate/v1';
+
+export type DocumentKind = 'Validation' | 'PolicyTestRun' | 'Plan';
+
+/** The fields of a document, after what it is. Its schema is in `schemas/`. */
+export function makeDocument(kind: DocumentKind, fields: object): object {
+  return { apiVersion, kind, ...fields };
+}
