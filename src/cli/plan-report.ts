@@ -36,7 +36,10 @@ export function planReport(planned: Planning, options: PlanReportOptions): Repor
     ],
     cases: [
       ...input.halts.map(haltCase),
-      ...fileCases([], [...input.desired.problems, ...input.policies.problems]),
+      ...fileCases([], input.desired.problems),
+      ...fileCases([], input.policies.problems).map((one) =>
+        options.hasOwnPolicies ? { ...one, place: null } : one,
+      ),
       ...decisions.map((decision) => taskCase(decision, placeOf(decision))),
     ],
     body: taskBlocks(decisions),
