@@ -55,6 +55,7 @@ describe('the README', () => {
       'window',
       'policy',
       'plan',
+      'review',
       'run',
       'status',
       'drift',

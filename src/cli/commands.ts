@@ -16,6 +16,7 @@ import {
 } from './options.ts';
 import type { PlanOptions } from './plan.ts';
 import { addPolicyCommands } from './policy-commands.ts';
+import { addReview } from './review-command.ts';
 import type { RunOptions } from './run.ts';
 import type { StatusOptions } from './status.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -29,6 +30,7 @@ export function addCommands(program: Command, world: Surroundings, end: End): vo
   addWindowCommands(program, world, end);
   addPolicyCommands(program, world, end);
   addControllerCommands(program, world, end);
+  addReview(program, world, end);
   addStatus(program, world, end);
   addDrift(program, world, end);
   addLedgerCommands(program, world, end);

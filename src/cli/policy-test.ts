@@ -49,9 +49,10 @@ export async function policyTest(
   return isFailedRun(value) ? exitCodes.findings : exitCodes.done;
 }
 
-async function testPaths(
+/** Runs the tests below the paths. Faults: SG7002, SG7003, SG3071. */
+export async function testPaths(
   paths: readonly string[],
-  { requireProof }: PolicyTestOptions,
+  { requireProof }: Pick<PolicyTestOptions, 'requireProof'>,
   world: Surroundings,
 ): Promise<Result<TestedPaths>> {
   const runs: PolicyTestRun[] = [];

@@ -23,9 +23,7 @@ export async function validate(
   const { problems, paths: _, ...counts } = checked.value;
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
-  const found =
-    errors + warnings === 0 ? 'no problems' : `${count(errors, 'error')}, ${count(warnings, 'warning')}`;
-  const summary = `${formatCounts(checked.value)}: ${found}`;
+  const summary = summarizeTree(checked.value);
   if (isReportFormat(format)) {
     const { validationReport } = await import('./validate-report.ts');
     await printReport(format, validationReport(checked.value, summary), world);
@@ -39,6 +37,17 @@ export async function validate(
     world.stdout.write(`${summary}\n`);
   }
   return errors > 0 ? exitCodes.findings : exitCodes.done;
+}
+
+/** What was checked and what was found, counted: `2 files, 2 valid tasks: no problems`. */
+export function summarizeTree(checked: CheckedTree): string {
+  const errors = checked.problems.filter(({ severity }) => severity === 'error').length;
+  const warnings = checked.problems.length - errors;
+  const found =
+    checked.problems.length === 0
+      ? 'no problems'
+      : `${count(errors, 'error')}, ${count(warnings, 'warning')}`;
+  return `${formatCounts(checked)}: ${found}`;
 }
 
 /** Of policies only what is there. */

@@ -18,6 +18,7 @@ const families: Readonly<Record<string, string>> = {
   '62': 'the controller or a fleet is halted',
   '63': 'a policy holds or denies a task',
   '70': 'a command finds something',
+  '80': 'a forge cannot be reached, or refuses',
 };
 
 /** One line, the same from one version to the next: it is shown above findings that somebody looks at for weeks. */

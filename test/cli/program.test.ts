@@ -119,6 +119,7 @@ describe('help', () => {
       'policy',
       'plan',
       'run',
+      'review',
       'status',
       'drift',
       'ledger',
