@@ -93,7 +93,10 @@ checkLock();
 checkAction();
 run('npm', 'run', '--silent', 'schemas');
 run('npm', 'run', '--silent', '--if-present', 'docs');
-checkTree('what is generated is not what is committed', 'commit what `npm run schemas` and `npm run docs` wrote');
+checkTree(
+  'what is generated is not what is committed',
+  'commit what `npm run schemas` and `npm run docs` wrote',
+);
 checkPackage();
 for (const failure of failures) process.stdout.write(`${failure}\n`);
 const verdict = failures.length === 0 ? 'may be released' : `may not be released: ${failures.length} to mend`;

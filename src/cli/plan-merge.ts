@@ -1,6 +1,5 @@
 import { mergeJson } from '../report/merge-json.ts';
 import { mergeReport } from '../report/merge-report.ts';
-import type { Report } from '../report/report.ts';
 import { stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { readInstant } from './instant.ts';
@@ -42,10 +41,6 @@ export async function showMerge(options: PlanMergeOptions, world: Surroundings):
     const isJson = format === 'json';
     world.stdout.write(isJson ? formatJson(mergeJson(planned.value), world) : formatReport(report, world));
   }
-  return exitOfReport(report);
-}
-
-/** A report fails a check by its errors alone. */
-export function exitOfReport({ isFailed }: Report): ExitCode {
-  return isFailed ? exitCodes.findings : exitCodes.done;
+  // By its errors alone: a warning refuses no merge.
+  return report.isFailed ? exitCodes.findings : exitCodes.done;
 }

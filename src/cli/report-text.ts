@@ -1,11 +1,13 @@
 /** A report on a terminal, or in a log file: the same page as in markdown, without its marks. */
+import { redactReport } from '../report/redaction.ts';
 import type { Block, Finding, Inline, Report } from '../report/report.ts';
 import { type Colors, colorsFor, formatProblem, plain } from './print.ts';
 import { formatWrapped } from './receipt-view.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** The page, the findings, and the summary in the last line, where it is read first. */
-export function formatReport(report: Report, world: Surroundings): string {
+export function formatReport(written: Report, world: Surroundings): string {
+  const report = redactReport(written, (text) => world.redactor.redact(text));
   const colors = colorsFor(world.stdout, world.env);
   const columns = world.stdout.columns();
   return [

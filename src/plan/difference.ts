@@ -36,16 +36,18 @@ export interface Side {
  * - broken: its document, or its name, cannot be trusted any more
  * - judged: nothing of it has changed, and something else is decided
  */
-export type ChangeKind =
-  | 'added'
-  | 'renamed'
-  | 'revised'
-  | 'repeated'
-  | 'edited'
-  | 'moved'
-  | 'removed'
-  | 'broken'
-  | 'judged';
+export const changeKinds = [
+  'added',
+  'renamed',
+  'revised',
+  'repeated',
+  'edited',
+  'moved',
+  'removed',
+  'broken',
+  'judged',
+] as const;
+export type ChangeKind = (typeof changeKinds)[number];
 
 /** A window in which a task may be asked for, at the first instant at which it may. */
 export interface OpenWindow {

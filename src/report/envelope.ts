@@ -2,7 +2,7 @@
 
 const apiVersion = 'snowgate/v1';
 
-export type DocumentKind = 'Validation' | 'PolicyTestRun' | 'Plan';
+export type DocumentKind = 'Validation' | 'PolicyTestRun' | 'Plan' | 'MergePlan';
 
 /** The fields of a document, after what it is. Its schema is in `schemas/`. */
 export function makeDocument(kind: DocumentKind, fields: object): object {

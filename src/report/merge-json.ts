@@ -3,15 +3,14 @@ import { receiptState } from '../ledger/receipt.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { TaskChange } from '../plan/difference.ts';
 import type { PolicyChange } from '../plan/policy-difference.ts';
+import { makeDocument } from './envelope.ts';
 import { asksAnew, type MergePlan, plannedRequest } from './merge.ts';
 import { tellChange } from './merge-words.ts';
 
 /** Every field is always there; what is not known, or does not apply, is null. */
 export function mergeJson(plan: MergePlan): object {
   const { atMs, base, head, isMade, config, ledger, problems, oldProblems, untouched } = plan;
-  return {
-    apiVersion: 'snowgate/v1',
-    kind: 'MergePlan',
+  return makeDocument('MergePlan', {
     at: instant(atMs),
     base: { ...base },
     head: { ...head },
@@ -28,7 +27,7 @@ export function mergeJson(plan: MergePlan): object {
     problems: problems.map(({ place, ...problem }) => ({ ...place, ...problem })),
     oldProblems,
     untouched,
-  };
+  });
 }
 
 function changeJson(change: TaskChange, plan: MergePlan): object {

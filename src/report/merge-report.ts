@@ -1,4 +1,5 @@
 /** A plan of a merge as a report: one page, its findings and its cases. */
+import type { PlanAction } from '../plan/decision.ts';
 import type { TaskChange } from '../plan/difference.ts';
 import type { PolicyChange } from '../plan/policy-difference.ts';
 import type { Opening } from '../policy/window.ts';
@@ -57,7 +58,7 @@ function caseOf({ change, told }: ToldChange): Case {
 }
 
 /** What happens, in the fewest words: `2 tasks asked for at once, 1 from 2026-11-27T21:00:00Z on, 1 denied`. */
-export function summarize(plan: MergePlan): string {
+function summarize(plan: MergePlan): string {
   const { changes, untouched, policyChanges, isMade } = plan;
   if (!isMade) return `${plan.head.name} is in ${plan.base.name} already: nothing to merge`;
   const counts = new Map<string, number>();
@@ -82,19 +83,18 @@ function wordOf(change: TaskChange): string {
   if (kind === 'removed' || kind === 'broken') return kind;
   if (kind === 'judged') return 'decided otherwise';
   if (!asksAnew(change)) return 'with nothing new for AWS';
-  switch (decision?.action) {
-    case 'issue':
-      return 'asked for at once';
-    case 'hold':
-      return decision.untilMs === null ? 'held' : `asked for from ${sayInstant(decision.untilMs)} on`;
-    case 'deny':
-      return 'denied';
-    case 'wait':
-      return 'behind an older revision';
-    default:
-      return decision?.action ?? 'undecided';
-  }
+  if (decision === null) return 'undecided';
+  const { action, untilMs } = decision;
+  if (action === 'hold' && untilMs !== null) return `asked for from ${sayInstant(untilMs)} on`;
+  return actionWords[action] ?? action;
 }
+
+const actionWords: Readonly<Partial<Record<PlanAction, string>>> = {
+  issue: 'asked for at once',
+  hold: 'held',
+  deny: 'denied',
+  wait: 'behind an older revision',
+};
 
 function headOf({ base, head, isMade, ledger, config, atMs }: MergePlan): Block[] {
   const commits: Inline[] = [

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { taskText } from './folder.ts';
 import { makeStage, type Stage } from './stage.ts';
-import type { Ran, RunSettings } from './terminal.ts';
+import type { Ran } from './terminal.ts';
 
 /** A path and its text; null removes the file. */
 export type Files = Readonly<Record<string, string | null>>;
@@ -20,10 +20,10 @@ export const devices = [
 
 /** Noon of tomorrow: windows are placed around it, and goldens name days by their distance from it. */
 const dayMs = 86_400_000;
-export const noonMs = Math.floor(Date.now() / dayMs) * dayMs + 1.5 * dayMs;
+const noonMs = Math.floor(Date.now() / dayMs) * dayMs + 1.5 * dayMs;
 
 /** The local time of a window, so many hours after noon. */
-export function local(hours: number): string {
+function local(hours: number): string {
   return new Date(noonMs + hours * 3_600_000).toISOString().slice(0, 16);
 }
 
@@ -63,8 +63,10 @@ export interface MergeStage {
   readonly stage: Stage;
   /** Makes a branch off main (or another commit) with these changes; its head. */
   branch(name: string, files: Files, from?: string): string;
-  /** Runs a command in the clone. */
-  run(argv: readonly string[], settings?: RunSettings): Promise<Ran>;
+  /** The clone. */
+  readonly cwd: string;
+  /** Of a plan of a merge into main, at noon of tomorrow. */
+  readonly options: { readonly config: string; readonly base: string; readonly atMs: number };
   /** `plan --base main --head BRANCH`, at noon of tomorrow. */
   plan(head: string, ...more: string[]): Promise<Ran>;
   /** What changes from run to run, by names: commits, ids, days. */
@@ -86,8 +88,7 @@ export async function makeMergeStage(): Promise<MergeStage> {
   if (ran.exit !== 0) throw new Error(ran.stderr);
   stage.commit(late);
   const cwd = `${stage.dir}/source`;
-  const run: MergeStage['run'] = (argv, settings) => stage.run(argv, { cwd, ...settings });
-  const config = ['--config', '../snowgate.yaml'];
+  const config = '../snowgate.yaml';
   const names = new Map<string, string>();
   const learn = (name: string): void => {
     names.set(stage.git('source', 'rev-parse', name), name);
@@ -95,7 +96,8 @@ export async function makeMergeStage(): Promise<MergeStage> {
   learn('main');
   return {
     stage,
-    run,
+    cwd,
+    options: { config, base: 'main', atMs: noonMs },
     branch: (name, files, from = 'main') => {
       stage.git('source', 'checkout', '--quiet', '-B', name, from);
       const head = stage.commit(files);
@@ -104,7 +106,9 @@ export async function makeMergeStage(): Promise<MergeStage> {
       return head;
     },
     plan: (head, ...more) =>
-      run(['plan', '--base', 'main', '--head', head, '--at', instant(0), ...config, ...more]),
+      stage.run(['plan', '--base', 'main', '--head', head, '--at', instant(0), '--config', config, ...more], {
+        cwd,
+      }),
     stable: (text) => stableText(text, names, stage),
   };
 }

@@ -10,6 +10,7 @@ import { taskSchema } from '../../src/manifest/schema.ts';
 import { policyTestSchema } from '../../src/policy/policy-test-schema.ts';
 import { policySchema, suspensionSchema, waiverSchema } from '../../src/policy/schema.ts';
 import { windowSchema } from '../../src/policy/window-schema.ts';
+import { mergePlanSchema } from '../../src/report/merge-schema.ts';
 import { planSchema } from '../../src/report/plan-schema.ts';
 import { policyTestRunSchema } from '../../src/report/policy-test-run-schema.ts';
 import { validationSchema } from '../../src/report/validation-schema.ts';
@@ -43,6 +44,7 @@ export const publishedSchemas: readonly (readonly [name: string, schema: JsonSch
   ['validation.schema.json', validationSchema],
   ['policy-test-run.schema.json', policyTestRunSchema],
   ['plan.schema.json', planSchema],
+  ['merge-plan.schema.json', mergePlanSchema],
 ];
 
 /** The schema with the words that editors show. What it accepts is the same. */
