@@ -93,7 +93,7 @@ describe('commands', () => {
         block.language === 'console'
           ? commandsOf(block).map(({ line }) => line)
           : block.language === 'sh'
-            ? block.text.split('\n')
+            ? block.text.replaceAll('\\\n', '').split('\n')
             : [];
       return lines.flatMap(
         (line) => /(?:^|&& |docker exec snowgate |^\S+ = )(snowgate .*)$/.exec(line)?.[1] ?? [],
@@ -101,10 +101,12 @@ describe('commands', () => {
     });
   }
 
+  /** What becomes of the output is the shell's. */
+  const beforeShell = (line: string): string => line.replace(/ (?:[|]|>>?).*$/, '');
+
   it.each(pages)('that %s shows can be typed so', (path) => {
     const refused = shownLines(readPage(path)).flatMap((line) => {
-      // What becomes of the output is the shell's.
-      const [, ...argv] = wordsOf(line.replace(/ [|>].*$/, ''));
+      const [, ...argv] = wordsOf(beforeShell(line));
       const misuse = findMisuse(argv);
       return misuse === null ? [] : [`${line}: ${misuse}`];
     });
@@ -115,7 +117,7 @@ describe('commands', () => {
     const prose = readPage(path).replaceAll(/^ *```[\s\S]*?^ *```$/gm, '');
     const named = [...prose.matchAll(/`snowgate ([^`]+)`/g)].map(([, text = '']) => text);
     const refused = named.flatMap((text) => {
-      const argv = wordsOf(text.replaceAll(/\.\.\.|\[|\]/g, '')).filter((word) => word !== '');
+      const argv = wordsOf(beforeShell(text).replaceAll(/\.\.\.|\[|\]/g, '')).filter((word) => word !== '');
       const misuse = findMisuse(argv);
       // A mention may leave out what the command needs, and not name what there is not.
       return misuse === null || /^(missing|help)/.test(misuse) || misuse.startsWith('optionMissing')
