@@ -103,6 +103,7 @@ function addControllerCommands(program: Command, world: Surroundings, end: End):
       '--ledger-token-file <file>',
       "with --base: a token that may read the ledger, instead of the configuration's own",
     )
+    .option('--policy-token-file <file>', 'with --base: the same for policySource')
     .addOption(documentFormatOption())
     .action(async (options: PlanOptions) => {
       const { plan } = await import('./plan.ts');

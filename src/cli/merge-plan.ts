@@ -1,6 +1,6 @@
 /** `snowgate plan --base`: what a merge would change, read from the clone that one stands in. */
 import { randomUUID } from 'node:crypto';
-import type { ControllerConfig } from '../config/config.ts';
+import type { Auth, ControllerConfig } from '../config/config.ts';
 import { planInputOf, traceOrigins } from '../controller/gathering.ts';
 import { readSource } from '../controller/history.ts';
 import { syncAndReadPolicies } from '../controller/policies.ts';
@@ -36,6 +36,8 @@ export interface MergeOptions {
   readonly atMs?: number;
   /** A file that holds the token for the ledger, instead of the one that the configuration names. */
   readonly ledgerTokenFile?: string;
+  /** The same for `policySource`. */
+  readonly policyTokenFile?: string;
 }
 
 /** Plans the merge. Asks AWS nothing, writes nothing; what stood in the way has been printed. */
@@ -77,7 +79,7 @@ async function planIn(
   if (!found.ok) return found;
   const { config, from, isChanged } = found.value;
   const ledger = await readLedgerOf(found.value, options, stateDir, opened, world);
-  const policies = await openMergePolicies(found.value, stateDir, world);
+  const policies = await openMergePolicies(found.value, options, stateDir, world);
   if (!policies.ok) return stopBy(policies.fault, exitCodes.usage, world);
   opened.keep(policies);
   const source = sourceOf(readSourceIn(clone.value.mirror, config.source), base);
@@ -175,10 +177,8 @@ async function readLedgerOf(
     view: emptyView(id ?? '', ''),
   });
   if (from === 'head') return without(unreviewed('the ledger'));
-  const auth =
-    ledgerTokenFile === undefined ? {} : ({ auth: { kind: 'token', tokenFile: ledgerTokenFile } } as const);
   const { fetchTimeoutMs } = config.source.limits;
-  const remote = { ...config.ledger, ...auth };
+  const remote = { ...config.ledger, ...tokenAuth(ledgerTokenFile) };
   const ledger = opened.keep(await openLedger(remote, { stateDir, fetchTimeoutMs, pushTimeoutMs, redactor }));
   if (!ledger.ok) return without(ledger.fault);
   const fetched = await ledger.value.fetch();
@@ -200,9 +200,22 @@ async function judgeAge(
   return holds.ok && !holds.value ? { ...use, ahead: view.source } : use;
 }
 
-async function openMergePolicies({ config, from }: MergeConfig, stateDir: string, world: Surroundings) {
-  if (from === 'head' && config.policySource !== undefined) return failed(unreviewed('policySource'));
-  return openPolicies(config, stateDir, world.redactor);
+async function openMergePolicies(
+  { config, from }: MergeConfig,
+  { policyTokenFile }: MergeOptions,
+  stateDir: string,
+  world: Surroundings,
+) {
+  const { policySource } = config;
+  if (policySource === undefined) return openPolicies(config, stateDir, world.redactor);
+  if (from === 'head') return failed(unreviewed('policySource'));
+  const remote = { ...policySource, ...tokenAuth(policyTokenFile) };
+  return openPolicies({ ...config, policySource: remote }, stateDir, world.redactor);
+}
+
+/** Access by the token of a file, where one is named. */
+function tokenAuth(tokenFile: string | undefined): { readonly auth?: Auth } {
+  return tokenFile === undefined ? {} : { auth: { kind: 'token', tokenFile } };
 }
 
 /** A configuration that the merge brings may name anybody's server, and a file of secrets for it. */

@@ -3,25 +3,35 @@ import { mergeReport } from '../report/merge-report.ts';
 import { stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { readInstant } from './instant.ts';
-import { planMerge } from './merge-plan.ts';
+import { type MergeOptions, planMerge } from './merge-plan.ts';
 import type { DocumentFormat } from './options.ts';
 import { formatJson } from './print.ts';
 import { isReportFormat, printReport } from './report-print.ts';
 import { formatReport } from './report-text.ts';
 import type { Surroundings } from './surroundings.ts';
 
-export interface PlanMergeOptions {
+/** Tokens that a pull request's check has, and the controller's own are not there. */
+export type TokenFiles = Pick<MergeOptions, 'ledgerTokenFile' | 'policyTokenFile'>;
+
+export interface PlanMergeOptions extends TokenFiles {
   readonly config?: string;
   readonly base: string;
   readonly head?: string;
   readonly at?: string;
-  readonly ledgerTokenFile?: string;
   readonly format: DocumentFormat;
+}
+
+/** The options of this kind that were given. */
+export function pickTokenFiles({ ledgerTokenFile, policyTokenFile }: TokenFiles): TokenFiles {
+  return {
+    ...(ledgerTokenFile === undefined ? {} : { ledgerTokenFile }),
+    ...(policyTokenFile === undefined ? {} : { policyTokenFile }),
+  };
 }
 
 /** Shows what a merge would change: exit 1 where it would be wrong to merge it. Asks AWS nothing, writes nothing. */
 export async function showMerge(options: PlanMergeOptions, world: Surroundings): Promise<ExitCode> {
-  const { base, head = 'HEAD', config, at: written, ledgerTokenFile, format } = options;
+  const { base, head = 'HEAD', config, at: written, format } = options;
   const at = written === undefined ? null : readInstant('--at', written);
   if (at !== null && !at.ok) return stopBy(at.fault, exitCodes.usage, world).exit;
   const planned = await planMerge(
@@ -30,7 +40,7 @@ export async function showMerge(options: PlanMergeOptions, world: Surroundings):
       head,
       ...(config === undefined ? {} : { config }),
       ...(at === null ? {} : { atMs: at.value }),
-      ...(ledgerTokenFile === undefined ? {} : { ledgerTokenFile }),
+      ...pickTokenFiles(options),
     },
     world,
   );

@@ -27,6 +27,7 @@ export interface PlanOptions {
   readonly base?: string;
   readonly head?: string;
   readonly ledgerTokenFile?: string;
+  readonly policyTokenFile?: string;
   readonly format: DocumentFormat;
 }
 
@@ -37,6 +38,7 @@ export async function plan(options: PlanOptions, world: Surroundings): Promise<E
   for (const [flag, value] of [
     ['--head', options.head],
     ['--ledger-token-file', options.ledgerTokenFile],
+    ['--policy-token-file', options.policyTokenFile],
   ]) {
     if (value !== undefined) return stopBy(needsBase(flag ?? ''), exitCodes.usage, world).exit;
   }

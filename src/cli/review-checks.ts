@@ -11,6 +11,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type FolderNames, namesOf, usualNames } from './folder-names.ts';
 import { planMerge } from './merge-plan.ts';
 import { defaultConfigPath } from './options.ts';
+import { pickTokenFiles, type TokenFiles } from './plan-merge.ts';
 import { testPaths } from './policy-test.ts';
 import { policyTestReport } from './policy-test-report.ts';
 import { printFault } from './print.ts';
@@ -19,10 +20,9 @@ import { checkTree } from './tree-check.ts';
 import { summarizeTree } from './validate.ts';
 import { validationReport } from './validate-report.ts';
 
-export interface ReviewOptions {
+export interface ReviewOptions extends TokenFiles {
   /** Where the configuration is. */
   readonly config: string;
-  readonly ledgerTokenFile?: string;
 }
 
 /** One of the checks: what it found, or why it could not be made. */
@@ -56,7 +56,7 @@ export async function makeChecks(
 
 async function checkMerge(
   event: ForgeEvent,
-  { config, ledgerTokenFile }: ReviewOptions,
+  options: ReviewOptions,
   world: Surroundings,
 ): Promise<{ readonly check: Check; readonly plan: MergePlan | null }> {
   const name = 'snowgate plan';
@@ -65,9 +65,8 @@ async function checkMerge(
     return { check: { name, kind: 'none', why }, plan: null };
   }
   const { outlet, text } = copyOutlet(world.stderr);
-  const ledger = ledgerTokenFile === undefined ? {} : { ledgerTokenFile };
   const planned = await planMerge(
-    { config, base: event.base, head: event.head, ...ledger },
+    { config: options.config, base: event.base, head: event.head, ...pickTokenFiles(options) },
     { ...world, stderr: outlet },
   );
   if (planned.ok) {

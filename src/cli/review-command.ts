@@ -20,6 +20,7 @@ export function addReview(program: Command, world: Surroundings, end: End): void
       '--ledger-token-file <file>',
       "a token that may read the ledger, instead of the configuration's own",
     )
+    .option('--policy-token-file <file>', 'the same for policySource')
     .option('--no-comment', 'write no comment')
     .option('--comment-author <login>', 'who the token writes comments as', workflowAuthor)
     .action(async (options: ReviewCommandOptions) => {

@@ -11,6 +11,7 @@ import { renderReport } from '../report/rendering.ts';
 import type { Report, ReportFormat } from '../report/report.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { defaultConfigPath } from './options.ts';
+import { pickTokenFiles } from './plan-merge.ts';
 import { formatJson, printFault } from './print.ts';
 import { makeChecks } from './review-checks.ts';
 import { type ReviewEnvironment, readReviewEnvironment } from './review-environment.ts';
@@ -21,6 +22,7 @@ import type { Surroundings } from './surroundings.ts';
 export interface ReviewCommandOptions {
   readonly config?: string;
   readonly ledgerTokenFile?: string;
+  readonly policyTokenFile?: string;
   readonly commentAuthor: string;
   /** False by `--no-comment`. */
   readonly comment: boolean;
@@ -38,12 +40,8 @@ export async function review(options: ReviewCommandOptions, outer: Surroundings)
     return exitCodes.usage;
   }
   const environment = read.value;
-  const { config = defaultConfigPath, ledgerTokenFile } = options;
-  const checked = await makeChecks(
-    environment.event,
-    ledgerTokenFile === undefined ? { config } : { config, ledgerTokenFile },
-    world,
-  );
+  const { config = defaultConfigPath } = options;
+  const checked = await makeChecks(environment.event, { config, ...pickTokenFiles(options) }, world);
   const report = reviewReport(checked.checks);
   const posted = await postReview(
     render('markdown', report, world),

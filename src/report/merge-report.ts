@@ -3,7 +3,7 @@ import type { PlanAction } from '../plan/decision.ts';
 import type { TaskChange } from '../plan/difference.ts';
 import type { PolicyChange } from '../plan/policy-difference.ts';
 import type { Opening } from '../policy/window.ts';
-import { asksAnew, type MergePlan, plannedRequest } from './merge.ts';
+import { asksAnew, type MergePlan, type NamedCommit, plannedRequest } from './merge.ts';
 import { sayInstant, type Told, tellChange } from './merge-words.ts';
 import type { Block, Case, Finding, Inline, Report } from './report.ts';
 
@@ -89,6 +89,12 @@ function wordOf(change: TaskChange): string {
   return actionWords[action] ?? action;
 }
 
+/** By its name, and the commit where the name is not that itself. */
+function sayCommit({ name, commit }: NamedCommit): Inline[] {
+  const short = commit.slice(0, 12);
+  return name === commit ? [{ code: short }] : [{ code: name }, ` (${short})`];
+}
+
 const actionWords: Readonly<Partial<Record<PlanAction, string>>> = {
   issue: 'asked for at once',
   hold: 'held',
@@ -99,10 +105,10 @@ const actionWords: Readonly<Partial<Record<PlanAction, string>>> = {
 function headOf({ base, head, isMade, ledger, config, atMs }: MergePlan): Block[] {
   const commits: Inline[] = [
     'Merging ',
-    { code: head.name },
-    ` (${head.commit.slice(0, 12)}) into `,
-    { code: base.name },
-    ` (${base.commit.slice(0, 12)}), at ${sayInstant(atMs)}.`,
+    ...sayCommit(head),
+    ' into ',
+    ...sayCommit(base),
+    `, at ${sayInstant(atMs)}.`,
   ];
   const blocks: Block[] = isMade ? [{ kind: 'text', text: commits }] : [];
   const notes: Inline[][] = [];

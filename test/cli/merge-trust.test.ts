@@ -153,11 +153,29 @@ describe('a ledger', () => {
   });
 });
 
+describe('a policySource', () => {
+  it('is asked with the token of --policy-token-file, and nothing is planned without it', async () => {
+    const file = join(stage.dir, 'policy-token');
+    writeFileSync(file, 'ci-canary-71b2\n');
+    const there = `${own()}policySource: {url: "${elsewhere()}", branch: main, path: policies}\n`;
+    writeFileSync(join(stage.dir, 'policies.yaml'), there);
+    branch('feature', 'main', { 'tasks/b.yaml': taskText('unlock-b') });
+    const config = ['--config', '../policies.yaml'];
+    const ran = await plan('main', 'feature', ...config, '--policy-token-file', file);
+    const given = Buffer.from('x-access-token:ci-canary-71b2').toString('base64');
+    expect(calls.at(-1)).toContain(`Basic ${given}`);
+    expect([ran.exit, ran.stdout]).toEqual([3, '']);
+    expect(ran.stderr).toContain('SG6240');
+    expect(ran.stderr).not.toContain('ci-canary');
+  });
+});
+
 describe('wrong usage', () => {
   it.each([
     [['--base', 'nobody'], 2, 'SG3051'],
     [['--head', 'main'], 2, '--head goes with --base'],
     [['--ledger-token-file', 'x'], 2, '--ledger-token-file goes with --base'],
+    [['--policy-token-file', 'x'], 2, '--policy-token-file goes with --base'],
     [['--base', 'main', '--explain', 'unlock-a'], 2, 'cannot be used with'],
     [['--base', 'main', '--at', 'soon'], 2, 'SG7009'],
     [['--base', 'main', '--format', 'yaml'], 2, 'SG7001'],

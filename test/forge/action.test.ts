@@ -53,7 +53,11 @@ describe('the action', () => {
       forge,
     );
     const { GITHUB_TOKEN: token = '', ...known } = runner;
-    Object.assign(given, { token, 'ledger-token': 'canary-ledger-7d21' });
+    Object.assign(given, {
+      token,
+      'ledger-token': 'canary-ledger-7d21',
+      'policy-token': 'canary-policy-90b3',
+    });
     let said = '';
     let code = 0;
     for (const step of runs.steps) {

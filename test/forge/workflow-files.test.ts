@@ -225,6 +225,7 @@ cp "${program}" "$3/node_modules/snowgate/dist/main.js"
     SNOWGATE_FOLDER: folder,
     SNOWGATE_CONFIG: 'snowgate.yaml',
     SNOWGATE_LEDGER_TOKEN: '',
+    SNOWGATE_POLICY_TOKEN: '',
     SNOWGATE_COMMENT: 'true',
     SNOWGATE_COMMENT_AUTHOR: 'github-actions[bot]',
   });
@@ -238,7 +239,11 @@ cp "${program}" "$3/node_modules/snowgate/dist/main.js"
 
   it('runs review in the checkout, the token of the ledger in a file that is gone afterwards', () => {
     const { folder, step, read, env } = prepare();
-    const ran = step(review?.run, { ...env, SNOWGATE_LEDGER_TOKEN: 'canary-ledger $(id)' });
+    const ran = step(review?.run, {
+      ...env,
+      SNOWGATE_LEDGER_TOKEN: 'canary-ledger $(id)',
+      SNOWGATE_POLICY_TOKEN: 'canary-policy',
+    });
     expect(ran).toMatchObject({ status: 0, stdout: '', stderr: '' });
     const seen = JSON.parse(read('seen.json'));
     expect(seen).toMatchObject({
@@ -251,10 +256,11 @@ cp "${program}" "$3/node_modules/snowgate/dist/main.js"
       '--config=snowgate.yaml',
       '--comment-author=github-actions[bot]',
       `--ledger-token-file=${seen.token}`,
+      expect.stringMatching(/^--policy-token-file=.*\/policies$/),
     ]);
-    expect(JSON.stringify(seen.env)).not.toContain('canary-ledger');
+    expect(JSON.stringify(seen.env)).not.toMatch(/canary-(ledger|policy)/);
     expect(seen.env.GITHUB_TOKEN).toBe('canary-forge');
-    expect(readdirSync(join(folder.dir, 'temp')).filter((name) => name.includes('ledger'))).toEqual([]);
+    expect(readdirSync(join(folder.dir, 'temp')).filter((name) => name.includes('token'))).toEqual([]);
   });
 
   it('hands on what review ends with, and names no file where there is no token', () => {
