@@ -27,7 +27,7 @@ export async function readInThreads(
     new Promise((resolve, reject) => {
       const worker = new Worker(new URL('./tree-worker.js', import.meta.url), {
         workerData: rules,
-        // What a file becomes is short-lived here: with the usual size, a third of the time would go into collecting it.
+        // What a file becomes is short-lived here: with the usual size, two threads were slower than one.
         resourceLimits: { maxYoungGenerationSizeMb: 64 },
       });
       workers.push(worker);
