@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeFolder, removeFolders, taskText } from '../cli/folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const parts = ['dist', 'schemas', 'policies', 'examples', 'tools', 'test/release'];
+const parts = ['dist', 'schemas', 'policies', 'examples', 'docs', 'tools', 'test/release'];
 const files = ['package.json', 'package-lock.json', 'README.md', 'LICENSE', 'CHANGELOG.md', '.npmrc'];
 
 /** A copy, so that no other test misses the program while it is built, or finds the shrinkwrap. */
@@ -36,6 +36,7 @@ describe('the package', () => {
       'LICENSE',
       'README.md',
       'dist',
+      'docs',
       'examples',
       'npm-shrinkwrap.json',
       'package.json',
