@@ -2,11 +2,11 @@
  * Which configuration a plan of a merge goes by. One that lies in the repository is read at the base: a pull request could
  * otherwise have the ledger's token sent to a server of its own.
  */
-import { realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { lstat, realpath } from 'node:fs/promises';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { ControllerConfig } from '../config/config.ts';
-import type { Clone } from '../git/clone.ts';
-import { ok, type Result } from '../lib/faults.ts';
+import type { Clone, FileAt } from '../git/clone.ts';
+import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import { checkConfig, type ReadConfig, readConfig } from './config-file.ts';
 import { noConfig, type Ready, stopBy } from './configuration.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -39,7 +39,8 @@ export async function loadMergeConfig(
   const inside = await pathInside(full, clone.root);
   const found = await readWhere(shown, full, inside, clone, commits, world);
   if (!found.ok) {
-    return stopBy(path === undefined ? noConfig(found.fault) : found.fault, exitCodes.usage, world);
+    const isMissing = path === undefined && found.fault.code === 'SG7002';
+    return stopBy(isMissing ? noConfig(found.fault) : found.fault, exitCodes.usage, world);
   }
   const { read, from, isChanged } = found.value;
   const colors = colorsFor(world.stderr, world.env);
@@ -61,23 +62,64 @@ async function readWhere(
     if (!before.ok) return before;
     const after = await clone.readFile(merge, inside, configBytesMax);
     if (!after.ok) return after;
-    const bytes = before.value ?? after.value;
-    if (bytes !== null) {
-      const from = before.value === null ? 'head' : 'base';
-      const isChanged = after.value === null || Buffer.compare(bytes, after.value) !== 0;
-      return ok({ read: checkConfig(bytes, shown, full), from, isChanged });
-    }
+    // Behind a link lies what the pull request makes of it, and on the disk its link is followed.
+    const isLinked =
+      before.value.kind === 'link' || after.value.kind === 'link' || (await passesLink(clone, inside));
+    if (isLinked) return failed(linked(shown));
+    const isChanged = !isSame(before.value, after.value);
+    if (before.value.kind === 'file')
+      return ok({ read: checkConfig(before.value.bytes, shown, full), from: 'base', isChanged });
+    if (after.value.kind === 'file')
+      return ok({ read: checkConfig(after.value.bytes, shown, full), from: 'head', isChanged });
+    // The work tree may be of yet another commit, whose files nobody has reviewed either.
+    const here = await clone.resolve('HEAD');
+    const checkedOut = here.ok ? await clone.readFile(here.value, inside, configBytesMax) : null;
+    if (checkedOut?.ok === true && checkedOut.value.kind === 'file')
+      return ok({ read: checkConfig(checkedOut.value.bytes, shown, full), from: 'head', isChanged: true });
   }
   const read = await readConfig(shown, world);
   return read.ok ? ok({ read: read.value, from: 'disk', isChanged: false }) : read;
 }
 
-/** The path of a file from the root of a work tree, with forward slashes; null where it lies outside. */
+function isSame(before: FileAt, after: FileAt): boolean {
+  if (before.kind !== 'file' || after.kind !== 'file') return before.kind === after.kind;
+  return Buffer.compare(before.bytes, after.bytes) === 0;
+}
+
+/** Whether the path passes a symbolic link of the work tree. */
+async function passesLink({ root }: Clone, inside: string): Promise<boolean> {
+  const parts = inside.split('/');
+  for (let length = 1; length <= parts.length; length += 1) {
+    const found = await lstat(resolve(root ?? '', ...parts.slice(0, length))).catch(() => null);
+    if (found?.isSymbolicLink() === true) return true;
+  }
+  return false;
+}
+
+/**
+ * The path of a file from the root of a work tree, with forward slashes, by its words: links below the root are not followed,
+ * which a pull request could point anywhere. Null where it lies outside.
+ */
 async function pathInside(full: string, root: string | null): Promise<string | null> {
   if (root === null) return null;
-  // The clone names its root without symbolic links; a folder that is not there has no file in it either.
-  const folder = await realpath(dirname(full)).catch(() => dirname(full));
-  const near = relative(root, resolve(folder, basename(full)));
-  const isOutside = near === '..' || near.startsWith(`..${sep}`) || isAbsolute(near);
-  return isOutside ? null : near.split(sep).join('/');
+  const parts = full.split(sep);
+  for (let length = 1; length < parts.length; length += 1) {
+    const above = parts.slice(0, length).join(sep) || sep;
+    // The clone names its root without links, and may be reached through some.
+    const real = await realpath(above).catch(() => null);
+    if (real === null) return null;
+    const near = relative(root, real);
+    if (near === '..' || near.startsWith(`..${sep}`) || isAbsolute(near)) continue;
+    return [...near.split(sep), ...parts.slice(length)].filter((part) => part !== '').join('/');
+  }
+  return null;
+}
+
+function linked(shown: string): Fault {
+  return fault(
+    'SG7075',
+    'human',
+    `${shown} is reached through a symbolic link or a submodule in the repository`,
+    'name the file itself with --config, or one outside of the repository',
+  );
 }

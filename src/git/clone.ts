@@ -28,6 +28,12 @@ export interface Merge {
   readonly isMade: boolean;
 }
 
+/** What stands at a path of a commit. `link`: a symbolic link or a submodule, there or on the way: nobody follows it. */
+export type FileAt =
+  | { readonly kind: 'file'; readonly bytes: Uint8Array }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'link' };
+
 /** Must be closed. */
 export interface Clone {
   readonly mirror: Mirror;
@@ -40,8 +46,8 @@ export interface Clone {
    * nothing to merge, and the base is the answer. Faults: SG3053 (they conflict, or have nothing in common), SG3054.
    */
   merge(base: CommitId, head: CommitId, atMs: number): Promise<Result<Merge>>;
-  /** A file at a commit, at most `limitBytes` + 1 of it; null where there is none. Faults: those of reading git. */
-  readFile(commit: CommitId, path: string, limitBytes: number): Promise<Result<Uint8Array | null>>;
+  /** A file at a commit, at most `limitBytes` + 1 of it. Faults: those of reading git. */
+  readFile(commit: CommitId, path: string, limitBytes: number): Promise<Result<FileAt>>;
   close(): Promise<void>;
 }
 
@@ -193,22 +199,28 @@ class BorrowedClone implements Clone {
     return failed(explainLocal(merged, 'merging', mergeTimeoutMs));
   }
 
-  async readFile(commit: CommitId, path: string, limitBytes: number): Promise<Result<Uint8Array | null>> {
-    const entry = await findEntry(this.mirror, commit, path);
-    if (!entry.ok) return entry;
-    if (entry.value?.sizeBytes == null || entry.value.mode === '120000') return ok(null);
+  async readFile(commit: CommitId, path: string, limitBytes: number): Promise<Result<FileAt>> {
+    const parts = path.split('/');
+    for (let length = 1; length <= parts.length; length += 1) {
+      const entry = await findEntry(this.mirror, commit, parts.slice(0, length).join('/'));
+      if (!entry.ok) return entry;
+      if (entry.value === null) return ok({ kind: 'none' });
+      const { mode, id, sizeBytes } = entry.value;
+      if (mode === '120000' || mode === '160000') return ok({ kind: 'link' });
+      if (length < parts.length) continue;
+      return sizeBytes === null ? ok({ kind: 'none' }) : this.#readBlob(id, sizeBytes, limitBytes);
+    }
+    return ok({ kind: 'none' });
+  }
+
+  async #readBlob(id: string, sizeBytes: number, limitBytes: number): Promise<Result<FileAt>> {
     // A reader sees that it is too long, and never reads it whole.
-    if (entry.value.sizeBytes > limitBytes) return ok(new Uint8Array(limitBytes + 1));
-    let bytes: Uint8Array | null = null;
-    const read = await readObjects(
-      this.mirror,
-      [entry.value.id],
-      { type: 'blob', limitBytes },
-      (_id, found) => {
-        bytes = Uint8Array.from(found);
-      },
-    );
-    return read.ok ? ok(bytes) : read;
+    let bytes = new Uint8Array(limitBytes + 1);
+    if (sizeBytes > limitBytes) return ok({ kind: 'file', bytes });
+    const read = await readObjects(this.mirror, [id], { type: 'blob', limitBytes }, (_id, found) => {
+      bytes = Uint8Array.from(found);
+    });
+    return read.ok ? ok({ kind: 'file', bytes }) : read;
   }
 
   async close(): Promise<void> {

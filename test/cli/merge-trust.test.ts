@@ -1,10 +1,10 @@
 /** Whom a plan of a merge believes: what a pull request says of the configuration, the ledger and the clone. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeFolder, removeFolders, taskText } from './folder.ts';
 import { makeStage, type Stage, takeTestCredentials } from './stage.ts';
@@ -99,6 +99,44 @@ describe('a configuration in the repository', () => {
       });
       expect(JSON.parse(ran.stdout)).toMatchObject({ config: { from: 'base', changed: true } });
     }
+    expect(calls).toEqual([]);
+  });
+
+  it.each([
+    ['a link that the merge brings', {}, { 'evil.yaml': 'STOLEN', 'snowgate.yaml': { link: 'evil.yaml' } }],
+    [
+      'a link of the base, to a file that the merge changes',
+      { 'prod.yaml': 'OWN', 'snowgate.yaml': { link: 'prod.yaml' } },
+      { 'prod.yaml': 'STOLEN' },
+    ],
+    [
+      'a folder that the merge turns into a link',
+      { 'conf/snowgate.yaml': 'OWN', 'lax/snowgate.yaml': 'OWN' },
+      { 'conf/snowgate.yaml': null, 'lax/snowgate.yaml': 'STOLEN', conf: { link: 'lax' } },
+    ],
+  ] as const)('is not read through %s', async (_what, atBase, atHead) => {
+    const token = join(stage.dir, 'link-token');
+    writeFileSync(token, 'ci-canary-link\n');
+    const write = (files: Readonly<Record<string, string | null | { readonly link: string }>>): void => {
+      for (const [path, content] of Object.entries(files)) {
+        rmSync(join(cwd, path), { recursive: true, force: true });
+        const text = content === 'OWN' ? own() : content === 'STOLEN' ? stolen() : content;
+        if (text === null) rmSync(join(cwd, dirname(path)), { recursive: true, force: true });
+        else if (typeof text === 'string') {
+          mkdirSync(dirname(join(cwd, path)), { recursive: true });
+          writeFileSync(join(cwd, path), text);
+        } else symlinkSync(text.link, join(cwd, path));
+      }
+    };
+    stage.git('source', 'checkout', '--quiet', '-B', 'linked-base', 'main');
+    write(atBase);
+    stage.commit({});
+    stage.git('source', 'checkout', '--quiet', '-B', 'linked-head', 'linked-base');
+    write(atHead);
+    stage.commit({ 'tasks/b.yaml': taskText('unlock-b') });
+    const config = 'conf/snowgate.yaml' in atBase ? 'conf/snowgate.yaml' : 'snowgate.yaml';
+    const ran = await plan('linked-base', 'linked-head', '--config', config, '--ledger-token-file', token);
+    expect([ran.exit, ran.stderr]).toEqual([2, expect.stringContaining('SG7075')]);
     expect(calls).toEqual([]);
   });
 

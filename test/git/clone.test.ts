@@ -8,6 +8,7 @@ import {
   readdirSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -118,7 +119,10 @@ describe('a merge', () => {
     const merge = await clone.merge(base.value, head.value, 1_700_000_000_000);
     if (!merge.ok) throw new Error(merge.fault.message);
     const read = await clone.readFile(merge.value.commit, 'tasks/z.yaml', 1_000);
-    expect(read.ok && Buffer.from(read.value ?? []).toString()).toBe('one\ntwo\nthree\nfour\nchanged\n');
+    expect(read).toEqual({
+      ok: true,
+      value: { kind: 'file', bytes: Uint8Array.from(Buffer.from('one\ntwo\nthree\nfour\nchanged\n')) },
+    });
   });
 
   it('is nothing where the head is in the base', async () => {
@@ -273,19 +277,20 @@ describe('a hostile clone', () => {
     const head = commit(repository, { 'big.yaml': 'x'.repeat(100_000), 'small.yaml': 'x' });
     const clone = await open(repository);
     const big = await clone.readFile(head, 'big.yaml', 1_000);
-    expect(big.ok && big.value?.length).toBe(1_001);
+    expect(big.ok && big.value.kind === 'file' && big.value.bytes.length).toBe(1_001);
     for (const path of ['none.yaml', 'tasks', ':(top)big.yaml', 'b*', '']) {
-      expect(await clone.readFile(head, path, 1_000)).toEqual({ ok: true, value: null });
+      expect(await clone.readFile(head, path, 1_000)).toEqual({ ok: true, value: { kind: 'none' } });
     }
   });
 
-  it('has no file behind a symbolic link', async () => {
+  it('has no file behind a symbolic link, nor on a way through one', async () => {
     const repository = makeRepository();
-    execFileSync('ln', ['-s', '/etc/passwd', join(repository, 'link.yaml')]);
+    symlinkSync('/etc/passwd', join(repository, 'link.yaml'));
+    symlinkSync('tasks', join(repository, 'folder'));
     const head = commit(repository, {});
-    expect(await (await open(repository)).readFile(head, 'link.yaml', 1_000)).toEqual({
-      ok: true,
-      value: null,
-    });
+    const clone = await open(repository);
+    for (const path of ['link.yaml', 'folder', 'folder/a.yaml']) {
+      expect(await clone.readFile(head, path, 1_000)).toEqual({ ok: true, value: { kind: 'link' } });
+    }
   });
 });
