@@ -71,8 +71,8 @@ function checkAction() {
     process.stdout.write('action.yml: not there, and not checked\n');
     return;
   }
-  const named = read('action.yml').match(/(?<![\w.])\d+\.\d+\.\d+(?![\w.])/g) ?? [];
-  if (!named.includes(version))
+  const named = [...read('action.yml').matchAll(/^\s*version=(\S+)$/gm)].map(([, pinned]) => pinned);
+  if (named.length === 0 || named.some((pinned) => pinned !== version))
     fail(`action.yml: runs ${named.join(', ') || 'no pinned version'}`, `pin ${version}`);
 }
 

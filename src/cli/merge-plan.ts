@@ -70,8 +70,8 @@ async function planIn(
   const stop = (reason: Fault) => stopBy(reason, exitOfClone(reason), world);
   const clone = opened.keep(await openClone(world.cwd, { stateDir, redactor: world.redactor }));
   if (!clone.ok) return stop(clone.fault);
-  const nowMs = systemClock.wallMs();
-  const merged = await mergeNamed(clone.value, options, nowMs);
+  const atMs = options.atMs ?? systemClock.wallMs();
+  const merged = await mergeNamed(clone.value, options, atMs);
   if (!merged.ok) return stop(merged.fault);
   const { base, head, merge } = merged.value;
   const commits = { base, merge: merge.commit };
@@ -83,13 +83,13 @@ async function planIn(
   if (!policies.ok) return stopBy(policies.fault, exitCodes.usage, world);
   opened.keep(policies);
   const source = sourceOf(readSourceIn(clone.value.mirror, config.source), base);
-  const clock = stoppedClock(options.atMs ?? nowMs);
+  const clock = stoppedClock(atMs);
   const controller = makeController({
     ...quietDeps(config, clock, world),
     source,
     policySource: policies.value,
   });
-  const between = await planBetween(controller, ledger.view, base, merge);
+  const between = await planBetween(controller, ledger.view, base, merge, ledger.halts);
   if (!between.ok) return stopBy(between.fault, exitCodes.unreachable, world);
   return ok({
     atMs: clock.wallMs(),
@@ -98,6 +98,7 @@ async function planIn(
     isMade: merge.isMade,
     config: { from, isChanged },
     ledger: await judgeAge(ledger, source, base),
+    otherBranch: await findOtherBranch(clone.value, source, config.source.branch, base),
     ...between.value,
   });
 }
@@ -105,13 +106,13 @@ async function planIn(
 async function mergeNamed(
   clone: Clone,
   options: MergeOptions,
-  nowMs: number,
+  atMs: number,
 ): Promise<Result<{ readonly base: CommitId; readonly head: CommitId; readonly merge: Merge }>> {
   const base = await clone.resolve(options.base);
   if (!base.ok) return base;
   const head = await clone.resolve(options.head);
   if (!head.ok) return head;
-  const merge = await clone.merge(base.value, head.value, nowMs);
+  const merge = await clone.merge(base.value, head.value, atMs);
   return merge.ok ? ok({ base: base.value, head: head.value, merge: merge.value }) : merge;
 }
 
@@ -160,6 +161,8 @@ function quietDeps(
 
 interface LedgerRead {
   readonly use: LedgerUse;
+  /** What the controller would be stopped by, where the ledger cannot be trusted. */
+  readonly halts: readonly Reason[];
   readonly view: LedgerView;
 }
 
@@ -172,8 +175,9 @@ async function readLedgerOf(
   { redactor }: Surroundings,
 ): Promise<LedgerRead> {
   const { id = null } = config.ledger;
-  const without = ({ code, message }: Fault): LedgerRead => ({
-    use: { kind: 'unread', id, code, why: message },
+  const without = ({ code, message }: Fault, isHalt = false): LedgerRead => ({
+    use: { kind: 'unread', isHalt, id, code, why: message },
+    halts: isHalt ? [{ code, message }] : [],
     view: emptyView(id ?? '', ''),
   });
   if (from === 'head') return without(unreviewed('the ledger'));
@@ -182,11 +186,11 @@ async function readLedgerOf(
   const ledger = opened.keep(await openLedger(remote, { stateDir, fetchTimeoutMs, pushTimeoutMs, redactor }));
   if (!ledger.ok) return without(ledger.fault);
   const fetched = await ledger.value.fetch();
-  if (fetched.kind !== 'fetched') return without(fetched.fault);
+  if (fetched.kind !== 'fetched') return without(fetched.fault, fetched.kind === 'halted');
   const folded = foldFetched(fetched, config.ledger);
-  if (!folded.ok) return without(folded.fault);
+  if (!folded.ok) return without(folded.fault, true);
   const { view } = folded.value;
-  return { use: { kind: 'read', id: view.ledgerId, tip: fetched.tip, ahead: null }, view };
+  return { use: { kind: 'read', id: view.ledgerId, tip: fetched.tip, ahead: null }, halts: [], view };
 }
 
 /** Whether the controller has gone past the base, as far as the clone knows. */
@@ -231,7 +235,14 @@ function unreviewed(what: string): Fault {
 /** What follows from the two plans. */
 type Between = Pick<
   MergePlan,
-  'changes' | 'policyChanges' | 'halts' | 'standing' | 'problems' | 'oldProblems' | 'untouched'
+  | 'changes'
+  | 'policyChanges'
+  | 'halts'
+  | 'standing'
+  | 'problems'
+  | 'oldProblems'
+  | 'lostPolicies'
+  | 'untouched'
 >;
 
 /**
@@ -243,24 +254,30 @@ export async function planBetween(
   view: LedgerView,
   base: CommitId,
   merge: Merge,
+  standing: readonly Reason[] = [],
 ): Promise<Result<Between>> {
-  // As if the base had been acted on, policies beside the manifests, too: what the merge alone changes is asked for.
-  const acted: LedgerView = {
+  const { source } = view;
+  const grown = source === null ? ok(true) : await c.source.descends(base, source);
+  if (!grown.ok) return grown;
+  const atBase: LedgerView = {
     ...view,
-    source: view.source === null ? null : base,
+    source: source === null ? null : base,
     policies: c.policySource !== null || view.policies === null ? view.policies : base,
   };
-  const before = await planAt(c, acted, base, null);
+  // What halts at the base halts the merge, too. Of an old base nothing can be said but that it was acted on.
+  const before = await planAt(c, grown.value ? view : atBase, base, null, standing);
   if (!before.ok) return before;
-  const { desired, policies } = before.value.input;
-  Object.assign(c.state, { lastHead: base, lastTasks: desired.tasks, lastPolicies: policies });
-  const after = merge.isMade ? await planAt(c, acted, merge.commit, merge.commit) : before;
+  const { desired, policies, halts } = before.value.input;
+  const isActedOn = halts.length === 0;
+  // From then on it is as if the base had been acted on: what the merge alone changes is asked for.
+  if (isActedOn) Object.assign(c.state, { lastHead: base, lastTasks: desired.tasks, lastPolicies: policies });
+  const acted = isActedOn || !grown.value ? atBase : view;
+  const after = merge.isMade ? await planAt(c, acted, merge.commit, merge.commit, standing) : before;
   if (!after.ok) return after;
   const changes = findChanges(before.value, after.value);
-  const standing = new Set(before.value.input.halts.map(({ code }) => code));
+  const isStanding = new Set(before.value.input.halts.map(sayHalt));
   const [old, now] = [problemsOf(before.value), problemsOf(after.value)];
-  const known = new Set(old.map(nameProblem));
-  const problems = now.filter((problem) => !known.has(nameProblem(problem)));
+  const problems = findNew(old, now);
   const isTold = new Set(changes.map(({ key }) => key));
   return ok({
     changes,
@@ -269,8 +286,9 @@ export async function planBetween(
       after.value.input.policies,
       after.value.input.nowMs,
     ),
-    halts: after.value.input.halts.filter(({ code }) => !standing.has(code)),
-    standing: after.value.input.halts.filter(({ code }) => standing.has(code)),
+    halts: after.value.input.halts.filter((halt) => !isStanding.has(sayHalt(halt))),
+    standing: after.value.input.halts.filter((halt) => isStanding.has(sayHalt(halt))),
+    lostPolicies: findLostPolicies(before.value, after.value),
     problems,
     oldProblems: now.length - problems.length,
     untouched: [...after.value.input.desired.tasks.keys()].filter((key) => !isTold.has(key)).length,
@@ -282,6 +300,7 @@ async function planAt(
   view: LedgerView,
   head: CommitId,
   merge: CommitId | null,
+  standing: readonly Reason[],
 ): Promise<Result<Side>> {
   const reading = await readSource(c, view, head, true);
   if ('failure' in reading) return failed(unread(reading.failure));
@@ -299,7 +318,7 @@ async function planAt(
     described: new Map(),
     undescribed: new Map(),
   };
-  halts.unshift(...reading.halts);
+  halts.unshift(...standing, ...reading.halts);
   const input: PlanInput = {
     ...planInputOf(c, view, gathered, c.clock.wallMs()),
     halts,
@@ -320,7 +339,52 @@ function problemsOf({ input }: Side): PlacedProblem[] {
   return [...desired.problems, ...policies.problems, ...unopened];
 }
 
-/** Without its line, which shifts by an edit that means nothing. */
+/** Problems that there are more of than before; which of several alike is the new one, nobody can say. */
+function findNew(old: readonly PlacedProblem[], now: readonly PlacedProblem[]): PlacedProblem[] {
+  const known = new Map<string, number>();
+  for (const problem of old) known.set(nameProblem(problem), (known.get(nameProblem(problem)) ?? 0) + 1);
+  return now.filter((problem) => {
+    const name = nameProblem(problem);
+    const left = known.get(name) ?? 0;
+    known.set(name, left - 1);
+    return left <= 0;
+  });
+}
+
+/** Without lines, its own and those that its message names: they shift by an edit that means nothing. */
 function nameProblem({ code, place, message }: PlacedProblem): string {
-  return `${code} ${place.path} ${message}`;
+  return `${code} ${place.path} ${message.replaceAll(/:\d+/g, '')}`;
+}
+
+function sayHalt({ code, message }: Reason): string {
+  return `${code} ${message}`;
+}
+
+/** What the configuration of a fleet requires, and only the base has. */
+function findLostPolicies(before: Side, after: Side): MergePlan['lostPolicies'] {
+  const namesOf = ({ input }: Side): Set<string> => new Set(input.policies.policies.map(({ name }) => name));
+  const [was, is] = [namesOf(before), namesOf(after)];
+  return [...after.input.fleetRules].flatMap(([fleet, { requirePolicies }]) =>
+    requirePolicies
+      .filter((policy) => was.has(policy) && !is.has(policy))
+      .map((policy) => ({ fleet, policy })),
+  );
+}
+
+/** The watched branch, where the clone has it and the base is none of its commits. */
+async function findOtherBranch(
+  clone: Clone,
+  source: Pick<SourceRepository, 'descends'>,
+  branch: string,
+  base: CommitId,
+): Promise<string | null> {
+  let isThere = false;
+  for (const name of [`refs/remotes/origin/${branch}`, `refs/heads/${branch}`]) {
+    const tip = await clone.resolve(name);
+    if (!tip.ok) continue;
+    isThere = true;
+    const holds = await source.descends(tip.value, base);
+    if (!holds.ok || holds.value) return null;
+  }
+  return isThere ? branch : null;
 }

@@ -14,7 +14,7 @@ export function formatReport(written: Report, world: Surroundings): string {
     ...report.body.map((block) => formatBlock(block, '', columns, colors)),
     report.findings.length > 0 ? '\n' : '',
     ...report.findings.map((finding) => formatFinding(finding, columns, colors)),
-    `${report.body.length > 0 || report.findings.length > 0 ? '\n' : ''}${plain(report.summary)}\n`,
+    `${report.body.length > 0 || report.findings.length > 0 ? '\n' : ''}${formatWrapped(report.summary, '', columns)}`,
   ].join('');
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { formatOutputs } from '../forge/outputs.ts';
 import { disarmCommands } from '../forge/runner-log.ts';
 import { fault } from '../lib/faults.ts';
-import { asksAnew, type MergePlan } from '../report/merge.ts';
+import { isReleased, isUnasked, type MergePlan } from '../report/merge.ts';
 import { mergeJson } from '../report/merge-json.ts';
 import { renderReport } from '../report/rendering.ts';
 import type { Report, ReportFormat } from '../report/report.ts';
@@ -110,14 +110,14 @@ async function leaveFiles(
 
 /** What later steps decide by; docs/CI.md lists them. */
 function outputsOf({ report, plan, posted, exit }: Outcome): Readonly<Record<string, string>> {
-  const asked = plan?.changes.filter(asksAnew) ?? [];
+  const asked = plan?.changes.filter(isUnasked) ?? [];
   const countOf = (action: string): string =>
     String(asked.filter(({ decision }) => decision?.action === action).length);
   const found = (severity: string): string =>
     String(report.findings.filter((finding) => finding.severity === severity).length);
   return {
     result: exit === exitCodes.done ? 'passed' : exit === exitCodes.findings ? 'failed' : 'broken',
-    issues: countOf('issue'),
+    issues: String(plan?.changes.filter(isReleased).length ?? 0),
     holds: countOf('hold'),
     denied: countOf('deny'),
     errors: found('error'),

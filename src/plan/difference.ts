@@ -81,9 +81,12 @@ export interface TaskChange {
   readonly windows: readonly OpenWindow[];
   /** What the repeat guard holds of it, now or once an older revision has ended. */
   readonly repeats: readonly Reason[];
-  /** Tasks that would be asked for first, and keep a device of this one busy until they end. */
-  readonly behind: readonly TaskKey[];
+  /** Tasks that would be asked for first, and keep a device of this one busy until they end: the nearest, and how many more. */
+  readonly behind: { readonly nearest: readonly TaskKey[]; readonly more: number };
 }
+
+/** Of a row of tasks on one device nobody wants to read more. */
+const behindShown = 3;
 
 /** The changes in the order in which tasks are judged, removals last. What neither side knows anything new of is not there. */
 export function findChanges(before: Side, after: Side): TaskChange[] {
@@ -91,9 +94,9 @@ export function findChanges(before: Side, after: Side): TaskChange[] {
   for (const { input } of [before, after]) for (const key of input.desired.frozen) keys.add(key);
   const renames = findRenames(before, after);
   const decided = { before: decisionsOf(before.plan), after: decisionsOf(after.plan) };
-  const waiting = findWaiting(after);
+  const queues = findQueues(after);
   const changes = [...keys].flatMap((key): TaskChange[] => {
-    const change = changeOf(key, { before, after, renames, decided, waiting });
+    const change = changeOf(key, { before, after, renames, decided, queues });
     return change === null ? [] : [change];
   });
   const places = new Map(inOrder(after.input).map(({ manifest }, place) => [manifest.token, place]));
@@ -123,8 +126,8 @@ interface Compared {
   readonly after: Side;
   readonly renames: Renames;
   readonly decided: { readonly before: ByKey; readonly after: ByKey };
-  /** Tasks that are asked for next, by device, in their order. */
-  readonly waiting: ReadonlyMap<string, readonly TaskKey[]>;
+  /** The order in which tasks are asked for next. */
+  readonly queues: Queues;
 }
 
 function changeOf(key: TaskKey, compared: Compared): TaskChange | null {
@@ -139,7 +142,7 @@ function changeOf(key: TaskKey, compared: Compared): TaskChange | null {
   const known = new Set((decided.before.get(key) ?? []).map(say));
   const rest = (decided.after.get(key) ?? []).filter((one) => one !== decision && !known.has(say(one)));
   const { receipts } = after.input.ledger;
-  const meant = token ?? old?.manifest.token ?? '';
+  const meant = token ?? old?.manifest.token ?? newestToken(key, after.input);
   const firstMs = wanted === null || decision === null ? null : firstInstant(decision, after.input.nowMs);
   return {
     key,
@@ -155,7 +158,10 @@ function changeOf(key: TaskKey, compared: Compared): TaskChange | null {
     firstMs,
     windows: wanted === null || firstMs === null ? [] : findWindows(wanted, after.input, firstMs),
     repeats: wanted === null ? [] : findGuarded(wanted, after.input),
-    behind: wanted === null || decision?.action !== 'issue' ? [] : findBehind(wanted, key, compared.waiting),
+    behind:
+      wanted === null || decision?.action !== 'issue'
+        ? { nearest: [], more: 0 }
+        : findBehind(wanted, key, compared.queues),
   };
 }
 
@@ -288,9 +294,22 @@ function findGuarded({ manifest }: WantedTask, { ledger, settings }: PlanInput):
   return findRepeats(manifest, askedUnderName(manifest, ledger));
 }
 
+/** Of a name that nobody could read: what was asked for under it last. */
+function newestToken(key: TaskKey, { ledger }: PlanInput): Token {
+  return ledger.tokensByKey.get(key)?.at(-1) ?? '';
+}
+
+interface Queues {
+  /** By device, in the order in which they are asked for. */
+  readonly byDevice: ReadonlyMap<string, readonly TaskKey[]>;
+  /** The place of a task in the queue of a device, by both. */
+  readonly places: ReadonlyMap<string, number>;
+}
+
 /** Which tasks would be asked for now, by their devices, in the order in which they are. */
-function findWaiting({ plan, input }: Side): Map<string, TaskKey[]> {
+function findQueues({ plan, input }: Side): Queues {
   const byDevice = new Map<string, TaskKey[]>();
+  const places = new Map<string, number>();
   const candidates = plan.issuable.map(({ task: { manifest }, permit }): Candidate => {
     const { token, fleet, name, targets } = manifest;
     const position = input.origins.get(token)?.position ?? -1;
@@ -299,16 +318,30 @@ function findWaiting({ plan, input }: Side): Map<string, TaskKey[]> {
   for (const { fleet, name, devices } of candidates.sort(compareCandidates)) {
     for (const device of devices) {
       const place = `${fleet}/${device}`;
-      byDevice.set(place, [...(byDevice.get(place) ?? []), `${fleet}/${name}`]);
+      const queue = byDevice.get(place) ?? [];
+      byDevice.set(place, queue);
+      places.set(`${place} ${name}`, queue.length);
+      queue.push(`${fleet}/${name}`);
     }
   }
-  return byDevice;
+  return { byDevice, places };
 }
 
-function findBehind({ manifest }: WantedTask, key: TaskKey, waiting: Compared['waiting']): TaskKey[] {
-  const ahead = manifest.targets.flatMap((device) => {
-    const keys = waiting.get(`${manifest.fleet}/${device}`) ?? [];
-    return keys.slice(0, Math.max(0, keys.indexOf(key)));
-  });
-  return [...new Set(ahead)].sort();
+function findBehind(
+  { manifest }: WantedTask,
+  key: TaskKey,
+  { byDevice, places }: Queues,
+): TaskChange['behind'] {
+  const { fleet, name, targets } = manifest;
+  const nearest = new Set<TaskKey>();
+  let most = 0;
+  for (const device of targets) {
+    const place = places.get(`${fleet}/${device} ${name}`) ?? 0;
+    most = Math.max(most, place);
+    const queue = byDevice.get(`${fleet}/${device}`) ?? [];
+    for (const ahead of queue.slice(Math.max(0, place - behindShown), place)) nearest.add(ahead);
+  }
+  nearest.delete(key);
+  const shown = [...nearest].sort().slice(0, behindShown);
+  return { nearest: shown, more: Math.max(0, Math.max(most, nearest.size) - shown.length) };
 }

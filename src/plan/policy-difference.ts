@@ -8,8 +8,8 @@ import { findOpenings, horizonDays, type Opening, type Window } from '../policy/
 export interface PolicyChange {
   readonly kind: 'window' | 'policy' | 'suspension' | 'waiver';
   readonly name: string;
-  /** `removed` is also what loads no more. */
-  readonly how: 'added' | 'changed' | 'removed';
+  /** `broken`: it stands there, and does not load. */
+  readonly how: 'added' | 'changed' | 'removed' | 'broken';
   /** Where it stands after the merge, or stood before it. */
   readonly place: Place;
   /** Of a window: its next openings, before and after; empty where it is not there, or does not open. */
@@ -35,7 +35,7 @@ export function findPolicyChanges(before: PolicySet, after: PolicySet, nowMs: nu
     if (window === undefined) return [];
     return findOpenings(window, nowMs, nowMs + horizonDays * dayMs).slice(0, openingsShown);
   };
-  return [
+  const changes = [
     ...windows.map((change) => ({
       ...change,
       openings: { before: openingsIn(before, change.name), after: openingsIn(after, change.name) },
@@ -44,6 +44,19 @@ export function findPolicyChanges(before: PolicySet, after: PolicySet, nowMs: nu
     ...compare('suspension', before.suspensions, after.suspensions, meaningOf<Suspension>),
     ...compare('waiver', before.waivers, after.waivers, meaningOf<Waiver>),
   ];
+  return changes.map((change) => {
+    const broken = change.how === 'removed' ? findBroken(change, after) : undefined;
+    return broken === undefined ? change : { ...change, how: 'broken', place: broken.place };
+  });
+}
+
+/** What is not there because it does not load. */
+function findBroken(
+  { kind, name }: PolicyChange,
+  { broken }: PolicySet,
+): { readonly place: Place } | undefined {
+  for (const one of broken) if (one.kind === kind && 'name' in one && one.name === name) return one;
+  return undefined;
 }
 
 function compare<D extends Named>(

@@ -4,7 +4,7 @@ import type { Decision } from '../plan/decision.ts';
 import type { TaskChange } from '../plan/difference.ts';
 import type { PolicyChange } from '../plan/policy-difference.ts';
 import { makeDocument } from './envelope.ts';
-import { asksAnew, type MergePlan, plannedRequest } from './merge.ts';
+import { isUnasked, type MergePlan, plannedRequest } from './merge.ts';
 import { tellChange } from './merge-words.ts';
 
 /** Every field is always there; what is not known, or does not apply, is null. */
@@ -26,6 +26,8 @@ export function mergeJson(plan: MergePlan): object {
     standingHalts: plan.standing,
     problems: problems.map(({ place, ...problem }) => ({ ...place, ...problem })),
     oldProblems,
+    lostPolicies: plan.lostPolicies,
+    otherBranch: plan.otherBranch,
     untouched,
   });
 }
@@ -53,8 +55,9 @@ function changeJson(change: TaskChange, plan: MergePlan): object {
     windows: change.windows.map(({ closesMs, ...window }) => {
       return { ...window, closes: closesMs === null ? null : instant(closesMs) };
     }),
-    behind: change.behind,
-    request: after !== null && asksAnew(change) ? plannedRequest(after, plan) : null,
+    behind: change.behind.nearest,
+    behindMore: change.behind.more,
+    request: after !== null && isUnasked(change) ? plannedRequest(after, plan) : null,
     decision: decisionJson(decision),
     withoutMerge: decisionJson(was),
     others: rest.map(decisionJson),

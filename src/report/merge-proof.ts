@@ -3,7 +3,7 @@ import { type Receipt, receiptState } from '../ledger/receipt.ts';
 import type { LedgerView } from '../ledger/view.ts';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import { type TaskRequest, tagKeys } from '../manifest/request.ts';
-import { mergeCommit } from './merge.ts';
+import { mergeCommit, unknownLedger } from './merge.ts';
 
 /** A request as `snowgate plan --base --format json` wrote it down. */
 export interface PlannedRequest {
@@ -56,7 +56,10 @@ export function provePlanned(planned: readonly PlannedRequest[], view: LedgerVie
     const receipt = view.receipts.get(token);
     if (receipt?.request == null)
       return { key, token, outcome: 'unasked', taskIds: [], state: stateOf(receipt) };
-    const isSame = sayRequest(receipt.request) === sayRequest(request) && receipt.key === key;
+    const isSame =
+      sayRequest(receipt.request) === sayRequest(request) &&
+      receipt.key === key &&
+      isLedger(request, view.ledgerId);
     const outcome = isSame ? 'asked' : 'differs';
     return { key, token, outcome, taskIds: receipt.taskIds, state: stateOf(receipt) };
   });
@@ -64,6 +67,12 @@ export function provePlanned(planned: readonly PlannedRequest[], view: LedgerVie
 
 function stateOf(receipt: Receipt | undefined): string | null {
   return receipt === undefined ? null : receiptState(receipt);
+}
+
+/** A plan that was made without the ledger may not know which one it is. */
+function isLedger({ tags }: TaskRequest, ledgerId: string): boolean {
+  const planned = tags[tagKeys.ledger];
+  return planned === ledgerId || planned === unknownLedger;
 }
 
 /** Without the commit, and without the ledger's id, which a plan that was made without the ledger does not know. */

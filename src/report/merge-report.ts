@@ -2,8 +2,17 @@
 import type { PlanAction } from '../plan/decision.ts';
 import type { TaskChange } from '../plan/difference.ts';
 import type { PolicyChange } from '../plan/policy-difference.ts';
+import type { Reason } from '../policy/verdict.ts';
 import type { Opening } from '../policy/window.ts';
-import { asksAnew, type MergePlan, type NamedCommit, plannedRequest } from './merge.ts';
+import { fileCases } from './file-cases.ts';
+import {
+  asksAnew,
+  isReleased,
+  isUnasked,
+  type MergePlan,
+  type NamedCommit,
+  plannedRequest,
+} from './merge.ts';
 import { sayInstant, type Told, tellChange } from './merge-words.ts';
 import type { Block, Case, Finding, Inline, Report } from './report.ts';
 
@@ -21,7 +30,11 @@ export function mergeReport(plan: MergePlan): Report {
     summary: summarize(plan),
     isFailed: findings.some(({ severity }) => severity === 'error'),
     findings,
-    cases: told.map(caseOf),
+    cases: [
+      ...[...plan.halts, ...plan.standing].map(haltCase),
+      ...fileCases([], plan.problems),
+      ...told.map(caseOf),
+    ],
     body: [...headOf(plan), ...sectionsOf(plan, told), ...policySection(plan)],
   };
 }
@@ -34,16 +47,25 @@ function findingsOf(plan: MergePlan, told: readonly ToldChange[]): Finding[] {
     ...plan.standing.map(({ code, message }): Finding => {
       return { code, severity: 'warning', place: null, message: `halted, with or without it: ${message}` };
     }),
+    ...plan.lostPolicies.map(({ fleet, policy }): Finding => {
+      const message = `fleet ${fleet} requires policy ${policy} (requirePolicies), which is not there any more: every task of it would be held`;
+      const hint = 'keep the policy, or take it out of the configuration first';
+      return { code: 'SG6311', severity: 'error', place: null, message, hint };
+    }),
     ...plan.problems.map(({ code, severity, place, message, hint }): Finding => {
       const finding = { code, severity, place, message };
       return hint === undefined ? finding : { ...finding, hint };
     }),
     ...told.flatMap(({ change, told: { code, severity, headline, finding } }): Finding[] => {
       if (code === null || severity === 'note') return [];
-      const message = `${change.key} ${finding ?? headline}`;
+      const message = `${change.key}: ${finding ?? headline}`;
       return [{ code, severity, place: placeOf(change), message }];
     }),
   ];
+}
+
+function haltCase({ code, message }: Reason): Case {
+  return { group: 'halts', name: code, place: null, failures: [message], skipped: null };
 }
 
 function placeOf({ after, before }: TaskChange): Finding['place'] {
@@ -52,15 +74,26 @@ function placeOf({ after, before }: TaskChange): Finding['place'] {
 }
 
 function caseOf({ change, told }: ToldChange): Case {
-  const [fleet = '', name = ''] = change.key.split('/');
-  const failures = told.severity === 'error' ? [told.headline, ...told.details] : [];
-  return { group: fleet, name, place: placeOf(change), failures, skipped: null };
+  const [fleet = ''] = change.key.split('/');
+  const isFailed = told.severity === 'error';
+  const failures = isFailed ? [told.headline, ...told.details] : [];
+  const { action } = change.decision ?? {};
+  const waits = !isFailed && (action === 'hold' || action === 'wait' || action === 'blocked');
+  return {
+    group: fleet,
+    name: change.key,
+    place: placeOf(change),
+    failures,
+    skipped: waits ? told.headline : null,
+  };
 }
 
 /** What happens, in the fewest words: `2 tasks asked for at once, 1 from 2026-11-27T21:00:00Z on, 1 denied`. */
 function summarize(plan: MergePlan): string {
   const { changes, untouched, policyChanges, isMade } = plan;
-  if (!isMade) return `${plan.head.name} is in ${plan.base.name} already: nothing to merge`;
+  if (!isMade) {
+    return `${plan.head.name} is in ${plan.base.name} already: nothing to merge; what is not committed is no part of it`;
+  }
   const counts = new Map<string, number>();
   for (const change of changes) {
     const word = wordOf(change);
@@ -81,10 +114,12 @@ function count(number: number, noun: string): string {
 function wordOf(change: TaskChange): string {
   const { kind, decision } = change;
   if (kind === 'removed' || kind === 'broken') return kind;
+  if (isReleased(change)) return 'asked for at once';
   if (kind === 'judged') return 'decided otherwise';
   if (!asksAnew(change)) return 'with nothing new for AWS';
   if (decision === null) return 'undecided';
   const { action, untilMs } = decision;
+  if (action === 'issue') return 'asked for in turn';
   if (action === 'hold' && untilMs !== null) return `asked for from ${sayInstant(untilMs)} on`;
   return actionWords[action] ?? action;
 }
@@ -96,13 +131,12 @@ function sayCommit({ name, commit }: NamedCommit): Inline[] {
 }
 
 const actionWords: Readonly<Partial<Record<PlanAction, string>>> = {
-  issue: 'asked for at once',
   hold: 'held',
   deny: 'denied',
   wait: 'behind an older revision',
 };
 
-function headOf({ base, head, isMade, ledger, config, atMs }: MergePlan): Block[] {
+function headOf({ base, head, isMade, ledger, config, atMs, otherBranch }: MergePlan): Block[] {
   const commits: Inline[] = [
     'Merging ',
     ...sayCommit(head),
@@ -111,7 +145,17 @@ function headOf({ base, head, isMade, ledger, config, atMs }: MergePlan): Block[
     `, at ${sayInstant(atMs)}.`,
   ];
   const blocks: Block[] = isMade ? [{ kind: 'text', text: commits }] : [];
-  const notes: Inline[][] = [];
+  const notes: Inline[][] = isMade
+    ? [['AWS is not asked: what only it knows of devices is checked before issuing.']]
+    : [];
+  if (otherBranch !== null) {
+    notes.push([
+      { strong: 'The base is another branch' },
+      ' than the one that the controller watches, ',
+      { code: otherBranch },
+      ': merging into it asks for nothing.',
+    ]);
+  }
   if (ledger.kind === 'unread') {
     notes.push([
       { strong: 'Without the ledger' },
@@ -137,6 +181,7 @@ const sections: readonly (readonly [string, (change: TaskChange) => boolean])[] 
   ['Removed', ({ kind }) => kind === 'removed'],
   ['Unreadable', ({ kind }) => kind === 'broken'],
   ['Decided otherwise', ({ kind }) => kind === 'judged'],
+  ['Not asked for yet', (change) => isUnasked(change)],
   ['Nothing new to AWS', () => true],
 ];
 
@@ -158,7 +203,7 @@ function foldOf({ change, told }: ToldChange, plan: MergePlan): Block {
   const blocks: Block[] = [];
   if (after !== null) details.push(['token ', { code: after.manifest.token }]);
   if (details.length > 0) blocks.push({ kind: 'list', items: details });
-  if (after !== null && asksAnew(change)) {
+  if (after !== null && isUnasked(change)) {
     const text = JSON.stringify(plannedRequest(after, plan), null, 2);
     blocks.push({ kind: 'code', language: 'json', text });
   }
@@ -183,15 +228,22 @@ function tellPolicy({ kind, name, how, place, openings }: PolicyChange): Inline[
   const what: Inline[] = [
     `${kind} `,
     { strong: name },
-    ` ${how === 'changed' ? 'changes' : `is ${how}`} (`,
+    ` ${policyWords[how]} (`,
     { code: `${place.path}:${place.line}` },
     ')',
   ];
   if (openings === null) return what;
   const now = `: opens ${sayOpenings(openings.after)}`;
   const was = how === 'changed' ? `; without the merge ${sayOpenings(openings.before)}` : '';
-  return how === 'removed' ? what : [...what, `${now}${was}`];
+  return how === 'removed' || how === 'broken' ? what : [...what, `${now}${was}`];
 }
+
+const policyWords = {
+  added: 'is added',
+  changed: 'changes',
+  removed: 'is removed',
+  broken: 'does not load any more',
+} as const;
 
 function sayOpenings(openings: readonly Opening[]): string {
   if (openings.length === 0) return 'never within a year';

@@ -87,7 +87,12 @@ const task = record({
     'The first instant at which AWS may be asked, as far as it is known.',
   ),
   windows: told(list(window), 'Windows', 'Those that are open to it then.'),
-  behind: told(list(text), 'Behind', 'Tasks, as fleet/name, that are asked for first and share a device.'),
+  behind: told(
+    list(text),
+    'Behind',
+    'The nearest tasks, as fleet/name, that are asked for first and share a device.',
+  ),
+  behindMore: told(number, 'Behind more', 'How many more of these there are.'),
   request: told(orNull(request), 'Request', 'What AWS would be sent; null where it is asked nothing new.'),
   decision: told(orNull(decision), 'Decision', 'After the merge; null where nothing is decided.'),
   withoutMerge: told(orNull(decision), 'Without the merge', 'What is decided of the base.'),
@@ -107,10 +112,19 @@ const policy = record({
     'Of the document.',
   ),
   name: told(text, 'Name', 'Of the document.'),
-  change: told({ type: 'string', enum: ['added', 'changed', 'removed'] }, 'Change', 'By what it means.'),
+  change: told(
+    { type: 'string', enum: ['added', 'changed', 'removed', 'broken'] },
+    'Change',
+    'By what it means.',
+  ),
   ...placeProperties,
   openings: told(list(span), 'Openings', 'The next ones of a window; empty for others.'),
   openingsBefore: told(list(span), 'Openings before', 'The same without the merge.'),
+});
+
+const lost = record({
+  fleet: told(text, 'Fleet', 'Whose configuration requires it.'),
+  policy: told(text, 'Policy', 'Its name.'),
 });
 
 const config = record({
@@ -148,6 +162,12 @@ export const mergePlanSchema: JsonSchema = outputSchema(
     standingHalts: told(reasons, 'Standing halts', 'What stops everything without the merge, too.'),
     problems,
     oldProblems: told(number, 'Old problems', 'How many more there are, that the merge leaves as they are.'),
+    lostPolicies: told(list(lost), 'Lost policies', 'Those that fleets require, and the merge takes away.'),
+    otherBranch: told(
+      orNull(text),
+      'Other branch',
+      'The branch that the controller watches, where the base is none of its commits.',
+    ),
     untouched: told(number, 'Untouched', 'Tasks that it changes nothing for.'),
   },
 );

@@ -2,6 +2,7 @@
 import type { Receipt } from '../ledger/receipt.ts';
 import { isAsked, receiptState } from '../ledger/receipt.ts';
 import type { FaultCode } from '../lib/faults.ts';
+import type { WantedTask } from '../manifest/collect.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { TaskChange } from '../plan/difference.ts';
 import type { Reason } from '../policy/verdict.ts';
@@ -52,7 +53,7 @@ export function tellChange(change: TaskChange, plan: MergePlan): Told {
 function tellWanted(change: TaskChange, plan: MergePlan, more: readonly string[]): Told {
   const { after, decision, receipt, kind } = change;
   if (after === null || decision === null) return nothingDecided(change);
-  const { command, targets, run } = after.manifest;
+  const { run } = after.manifest;
   const fields = kind === 'revised' ? [`changes ${change.fields.join(', ')}: a new revision`] : [];
   const again = kind === 'repeated' ? [`run ${run}: the same is asked for again`] : [];
   const details = [
@@ -63,30 +64,35 @@ function tellWanted(change: TaskChange, plan: MergePlan, more: readonly string[]
     ...guardOf(change),
     ...limitsOf(change, plan),
   ];
-  const ask = `${command} ${targets.join(', ')}`;
   if (receipt !== null && isAsked(receiptState(receipt))) {
     const headline = `asks for nothing: this very revision was asked for before: ${textOf(decision)}; raise run to ask again`;
     return { headline, details, ...note };
   }
-  return { headline: sayAction(decision, `asks AWS to ${ask}`), details, ...gradeOf(change, plan) };
+  return { headline: sayAction(decision, after, change), details, ...gradeOf(change, plan) };
 }
 
 /** What a decision means for something that is to be asked for. */
-function sayAction(decision: Decision, ask: string): string {
+function sayAction(
+  decision: Decision,
+  { manifest }: WantedTask,
+  { behind }: Pick<TaskChange, 'behind'>,
+): string {
   const { action, untilMs } = decision;
+  const deed = `${manifest.command} ${manifest.targets.join(', ')}`;
+  const ask = `asks AWS to ${deed}`;
   switch (action) {
     case 'issue':
-      return `${ask} at the first pass after the merge${isUnchecked(decision) ? ', if what is checked only then allows it' : ''}`;
+      return `${ask} ${behind.nearest.length > 0 ? 'in its turn' : 'at the first pass'} after the merge${isUnchecked(decision) ? ', if what is checked only then allows it' : ''}`;
     case 'hold':
       return untilMs === null
-        ? `${ask}, held: ${textOf(decision)}`
+        ? `is held, and would ${deed}: ${textOf(decision)}`
         : `${ask} from ${sayInstant(untilMs)} on: ${textOf(decision)}`;
     case 'deny':
       return `is denied: ${textOf(decision)}`;
     case 'wait':
-      return `${ask}, but waits: ${textOf(decision)}`;
+      return `waits, and would ${deed}: ${textOf(decision)}`;
     case 'blocked':
-      return `${ask}, but is blocked: ${textOf(decision)}`;
+      return `is blocked, and would ${deed}: ${textOf(decision)}`;
     case 'done':
       return textOf(decision);
     case 'quarantined':
@@ -120,7 +126,10 @@ function limitsOf({ decision, firstMs, windows, behind }: TaskChange, plan: Merg
   const endMs = decision?.action === 'issue' ? decision.untilMs : null;
   if (endMs !== null && !windows.some(({ closesMs }) => closesMs === endMs))
     details.push(`may be asked for until ${sayInstant(endMs)}`);
-  if (behind.length > 0) details.push(`one task at a time on a device: after ${behind.join(', ')}`);
+  if (behind.nearest.length > 0) {
+    const more = behind.more === 0 ? '' : ` and ${behind.more} more`;
+    details.push(`one task at a time on a device: after ${behind.nearest.join(', ')}${more}`);
+  }
   if (plan.ledger.kind === 'unread')
     details.push('whether it was asked for before is not known without the ledger');
   return details;
@@ -215,9 +224,7 @@ function tellUnseen(change: TaskChange, plan: MergePlan): Told {
 function stateOf(change: TaskChange, plan: MergePlan): string[] {
   const { decision, after } = change;
   if (decision === null || after === null) return [];
-  const { command, targets } = after.manifest;
-  const now = sayAction(decision, `asks AWS to ${command} ${targets.join(', ')}`);
-  return [now, ...limitsOf({ ...change, behind: [] }, { ...plan, ledger: knownLedger })];
+  return [sayAction(decision, after, change), ...limitsOf(change, { ...plan, ledger: knownLedger })];
 }
 
 /** The line on the ledger was said already. */
@@ -260,7 +267,7 @@ function tellRemoved(change: TaskChange, plan: MergePlan): Told {
   }
   const said = [decision, ...rest].filter((one) => one !== null).map(textOf);
   if (said.length > 0) return { ...note, headline: `is removed: ${said.join('; ')}`, details: renamed };
-  if (plan.halts.length > 0) {
+  if (plan.halts.length + plan.standing.length > 0) {
     const headline = 'is removed, and nothing is withdrawn or cancelled while that is halted';
     return { ...note, headline, details: renamed };
   }
@@ -268,11 +275,10 @@ function tellRemoved(change: TaskChange, plan: MergePlan): Told {
   return { ...note, headline: `is removed: nothing to cancel: ${why}`, details: renamed };
 }
 
-function tellBroken({ decision, receipt }: TaskChange): Told {
+function tellBroken({ decision, receipt, before }: TaskChange): Told {
   const known = receipt === null ? [] : [describe(receipt)];
   return {
-    headline:
-      'cannot be read any more: nothing is asked for, withdrawn or cancelled under its name until it can',
+    headline: `cannot be read${before === null ? '' : ' any more'}: nothing is asked for, withdrawn or cancelled under its name until it can`,
     details: known,
     severity: 'error',
     code: decision?.reasons[0]?.code ?? 'SG6109',
@@ -291,7 +297,7 @@ function tellJudged(change: TaskChange, plan: MergePlan): Told {
     details: stateOf(change, plan),
     severity: severity === 'error' ? 'warning' : severity,
     code,
-    finding: null,
+    finding: `${headline}: ${messagesOf(decision.reasons)}`,
   };
 }
 

@@ -1,4 +1,5 @@
 /** What a merge would do, as one value: every format of `snowgate plan --base` is written from it. */
+import { isAsked, receiptState } from '../ledger/receipt.ts';
 import type { FaultCode } from '../lib/faults.ts';
 import type { PlacedProblem, WantedTask } from '../manifest/collect.ts';
 import type { TaskRequest } from '../manifest/request.ts';
@@ -29,6 +30,10 @@ export interface MergePlan {
   readonly problems: readonly PlacedProblem[];
   /** How many more problems there are, that the merge leaves as they are. */
   readonly oldProblems: number;
+  /** Policies that fleets require (`requirePolicies`), and the merge takes away: each holds every task of its fleet. */
+  readonly lostPolicies: readonly { readonly fleet: string; readonly policy: string }[];
+  /** The branch that the controller watches, where the base is none of its commits; null where it is, or nobody can tell. */
+  readonly otherBranch: string | null;
   /** Tasks of which the merge changes nothing. */
   readonly untouched: number;
 }
@@ -46,20 +51,39 @@ export type LedgerUse =
       /** A commit that the controller has acted on and the base does not hold: then the base is old. */
       readonly ahead: string | null;
     }
-  /** What was asked before is not known: whoever reads the plan must know that. */
-  | { readonly kind: 'unread'; readonly id: string | null; readonly code: FaultCode; readonly why: string };
+  /** What was asked before is not known: whoever reads the plan must know that. `isHalt`: the controller stops by it, too. */
+  | {
+      readonly isHalt: boolean;
+      readonly kind: 'unread';
+      readonly id: string | null;
+      readonly code: FaultCode;
+      readonly why: string;
+    };
 
 /** What stands in a request for what is known only once there is a merge. */
 export const mergeCommit = 'the merge';
-const unknownLedger = "the ledger's id";
+export const unknownLedger = "the ledger's id";
 
 /** The request that AWS would be sent for a revision which nobody has asked for yet: but for the commit, byte for byte. */
 export function plannedRequest({ manifest }: WantedTask, { ledger }: Pick<MergePlan, 'ledger'>): TaskRequest {
   return buildRequest(manifest, { commit: mergeCommit, ledgerId: ledger.id ?? unknownLedger });
 }
 
-/** Whether a change makes AWS be asked for something that it was not asked for before, now or later. */
-export function asksAnew({ kind, after, receipt }: TaskChange): boolean {
+/** Whether AWS was never asked for what the merge wants: it may be asked for it yet, whatever has changed of it. */
+export function isUnasked({ after, receipt }: TaskChange): boolean {
+  return after !== null && (receipt === null || !isAsked(receiptState(receipt)));
+}
+
+/** Whether a change brings something that AWS was not asked for before. */
+export function asksAnew(change: TaskChange): boolean {
+  const { kind } = change;
   const isNew = kind === 'added' || kind === 'renamed' || kind === 'revised' || kind === 'repeated';
-  return isNew && after !== null && receipt === null;
+  return isNew && isUnasked(change);
+}
+
+/** Whether the merge has AWS be asked at once for what would not be asked for without it. */
+export function isReleased(change: TaskChange): boolean {
+  const { decision, was, after, behind } = change;
+  if (decision?.action !== 'issue' || !isUnasked(change) || behind.nearest.length > 0) return false;
+  return was?.action !== 'issue' || was.token !== after?.manifest.token;
 }

@@ -12,7 +12,7 @@ import { emptyView, type LedgerView } from '../../src/ledger/view.ts';
 import { ok } from '../../src/lib/faults.ts';
 import type { TaskRequest } from '../../src/manifest/request.ts';
 import type { TaskChange } from '../../src/plan/difference.ts';
-import { asksAnew, mergeCommit, plannedRequest } from '../../src/report/merge.ts';
+import { asksAnew, isUnasked, mergeCommit, plannedRequest } from '../../src/report/merge.ts';
 import { policyText, suspensionText, windowText } from '../controller/documents.ts';
 import { type Life, ledgerId, makeConfig, startMs, World } from '../controller/world.ts';
 
@@ -154,13 +154,13 @@ async function planMergeOf(world: World, life: Life, base: CommitId, files: Reco
   return between.value;
 }
 
-function expected(change: TaskChange, commit: CommitId): TaskRequest {
-  if (change.after === null) throw new Error('nothing is asked for');
-  const request = plannedRequest(change.after, {
-    ledger: { kind: 'read', id: ledgerId, tip: '', ahead: null },
-  });
-  expect(request.tags['snowgate:commit']).toBe(mergeCommit);
-  return { ...request, tags: { ...request.tags, 'snowgate:commit': commit } };
+/** What the plan says would be sent for each change, as it says it before the merge; nothing where it asks for nothing. */
+function requestsOf(changes: readonly TaskChange[]): ReadonlyMap<TaskChange, TaskRequest> {
+  const ledger = { kind: 'read', id: ledgerId, tip: '', ahead: null } as const;
+  const asking = changes.flatMap((change): [TaskChange, TaskRequest][] =>
+    change.after === null || !isUnasked(change) ? [] : [[change, plannedRequest(change.after, { ledger })]],
+  );
+  return new Map(asking);
 }
 
 const byToken = (a: TaskRequest, b: TaskRequest): number => (a.clientToken < b.clientToken ? -1 : 1);
@@ -172,11 +172,15 @@ interface Outcome {
 }
 
 /** Plans, merges, lets the controller come to rest, and compares. */
-async function compare(before: Tree, after: Tree): Promise<Outcome> {
+async function compare(past: Tree, before: Tree, after: Tree): Promise<Outcome> {
   const world = new World();
   const config = makeConfig({ source: { ...makeConfig().source, maxRemovals: 100 } });
   const life = world.start({ config });
-  const base = world.origin.commit({ files: filesOf(before), timeMs: world.clock.wall });
+  // The base has a past: what was wanted once is withdrawn, or was asked for.
+  world.origin.commit({ files: filesOf(past), timeMs: world.clock.wall });
+  await life.settle();
+  world.clock.advance(minuteMs);
+  const base = world.origin.commit({ files: changesOf(past, before), timeMs: world.clock.wall });
   await life.settle();
   world.lab.tasks.forEach((task, index) => {
     task.ended = index % before.endedEvery === 0;
@@ -185,6 +189,8 @@ async function compare(before: Tree, after: Tree): Promise<Outcome> {
   await life.settle();
   const files = changesOf(before, after);
   const planned = await planMergeOf(world, life, base, files);
+  const requests = requestsOf(planned.changes);
+  const anew = new Set(planned.changes.filter(asksAnew));
   const asked = world.lab.requests.length;
   const cancels = world.lab.asked.filter((operation) => operation.startsWith('cancel ')).length;
   const commit = world.origin.commit({
@@ -200,14 +206,20 @@ async function compare(before: Tree, after: Tree): Promise<Outcome> {
     return { issued: 0, held: 0, cancelled: 0 };
   }
   const now = planned.changes.filter(
-    (change) => change.decision?.action === 'issue' && change.kind !== 'judged' && asksAnew(change),
+    (change) => change.decision?.action === 'issue' && change.kind !== 'judged' && anew.has(change),
   );
   const freed = planned.changes.filter(
     ({ kind, decision }) =>
       kind !== 'added' && kind !== 'revised' && kind !== 'renamed' && decision?.action === 'issue',
   );
-  const first = now.filter(({ behind }) => behind.length === 0).map((change) => expected(change, commit));
-  const all = [...now, ...freed].map((change) => expected(change, commit));
+  const expected = (change: TaskChange): TaskRequest => {
+    const request = requests.get(change);
+    if (request === undefined) throw new Error(`the plan has no request for ${change.key}`);
+    expect(request.tags['snowgate:commit']).toBe(mergeCommit);
+    return { ...request, tags: { ...request.tags, 'snowgate:commit': commit } };
+  };
+  const first = now.filter(({ behind }) => behind.nearest.length === 0).map((change) => expected(change));
+  const all = [...now, ...freed].map((change) => expected(change));
   // What nothing stands before is asked for, byte for byte; and nothing is asked for that was not planned.
   expect(sent.sort(byToken)).toEqual(expect.arrayContaining(first.sort(byToken)));
   for (const request of sent) expect(all).toContainEqual(request);
@@ -261,9 +273,11 @@ describe('a plan of a merge', () => {
     const sum = { issued: 0, held: 0, cancelled: 0 };
     await fc.assert(
       fc.asyncProperty(
-        tree.chain((before) => fc.tuple(fc.constant(before), changed(before))),
-        async ([before, after]) => {
-          const outcome = await compare(before, after);
+        tree.chain((past) =>
+          changed(past).chain((before) => fc.tuple(fc.constant(past), fc.constant(before), changed(before))),
+        ),
+        async ([past, before, after]) => {
+          const outcome = await compare(past, before, after);
           sum.issued += outcome.issued;
           sum.held += outcome.held;
           sum.cancelled += outcome.cancelled;

@@ -66,7 +66,7 @@ export const stories: readonly Story[] = [
     },
     exit: 0,
     says: ['lab/reboot-queued revised wait', 'lab/unlock-done revised hold'],
-    tells: [/warning SG6105: lab\/unlock-done/, /after that it is held: would repeat reboot/],
+    tells: [/warning SG6105: lab\/unlock-done: would repeat/, /after that it is held: would repeat reboot/],
   },
   {
     name: 'renames',
@@ -180,6 +180,34 @@ spec:
     exit: 0,
     says: ['lab/new-unlock added issue'],
     tells: [/checked before issuing: it reads introduced, which is not known here/],
+  },
+  {
+    name: 'released',
+    files: {
+      'tasks/night.yaml': taskText('night-unlock', { targets: [devices[2]], notAfter: instant(72) }),
+      'policies/at-night.yaml': nightPolicy.replace('night-*', 'day-*'),
+      'policies/night.yaml': nights().replace('UTC', 'Marsport'),
+    },
+    exit: 1,
+    says: ['lab/night-unlock edited issue'],
+    tells: [
+      /^1 asked for at once, /m,
+      /night-unlock changes notAfter: nothing that AWS sees\n +without the merge: hold .*\n +asks AWS to unlock/,
+      /"clientToken":"[0-9a-f]{64}","command":"unlock"/,
+      /window night does not load any more/,
+    ],
+  },
+  {
+    name: 'a-row-on-one-device',
+    files: Object.fromEntries(
+      ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [
+        `tasks/row-${name}.yaml`,
+        taskText(`row-${name}`, { command: 'reboot', targets: [devices[0]] }),
+      ]),
+    ),
+    exit: 0,
+    says: ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `lab/row-${name} added issue`),
+    tells: [/one task at a time on a device: after lab\/row-c, lab\/row-d, lab\/row-e and 2 more/],
   },
   {
     name: 'nothing-changes',

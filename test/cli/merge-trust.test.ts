@@ -175,6 +175,20 @@ describe('a ledger', () => {
     expect(text.stdout).toContain('The base is old: the controller has acted on ');
   });
 
+  it('that cannot be trusted stops everything in the plan, too', async () => {
+    const other = join(stage.dir, 'other.yaml');
+    writeFileSync(other, own().replace(/id: [0-9a-f-]{36}/, 'id: 6f1c0000-0000-4000-8000-000000000009'));
+    branch('feature', 'main', {
+      'tasks/a.yaml': null,
+      'tasks/b.yaml': taskText('unlock-b', { targets: ['smd-o3uuq2sllugi7pnu'] }),
+    });
+    const ran = await plan('main', 'feature', '--config', '../other.yaml');
+    expect(ran.stdout).toMatch(/^lab\/unlock-b is blocked, and would unlock .*SG7010/m);
+    expect(ran.stdout).toMatch(/^warning SG7010: halted, with or without it/m);
+    expect(ran.stdout).not.toContain('asks AWS');
+    expect(ran.stdout).not.toContain('nothing to cancel');
+  });
+
   it('is asked with the token of --ledger-token-file, which goes nowhere else', async () => {
     const there = join(stage.dir, 'there.yaml');
     const served = own().replace(/^ledger: .*$/m, `ledger: {url: "${elsewhere()}"}`);
@@ -205,6 +219,53 @@ describe('a policySource', () => {
     expect([ran.exit, ran.stdout]).toEqual([3, '']);
     expect(ran.stderr).toContain('SG6240');
     expect(ran.stderr).not.toContain('ci-canary');
+  });
+});
+
+describe('a plan', () => {
+  it('is made for its instant, and not for a merge of today', async () => {
+    branch('feature', 'main', {
+      'tasks/b.yaml': taskText('unlock-b', { targets: ['smd-o3uuq2sllugi7pnu'] }),
+    });
+    const later = new Date(Date.now() + 400 * 86_400_000).toISOString();
+    const ran = await plan('main', 'feature', '--config', '../snowgate.yaml', '--at', later);
+    expect([ran.exit, ran.stdout]).toEqual([0, expect.stringContaining('at the first pass after the merge')]);
+  });
+
+  it('says that the controller watches another branch', async () => {
+    branch('other', 'main', { 'README.md': 'Other\n' });
+    branch('feature', 'other', { 'tasks/b.yaml': taskText('unlock-b') });
+    const ran = await plan('other', 'feature', '--config', '../snowgate.yaml');
+    expect(ran.stdout).toContain('The base is another branch than the one that the controller watches, main');
+    const own = await plan('main', 'feature', '--config', '../snowgate.yaml');
+    expect(own.stdout).not.toContain('another branch');
+  });
+
+  it('fails where the merge takes a policy away that the configuration requires', async () => {
+    const policy = (rule: string) =>
+      `apiVersion: snowgate/v1\nkind: Policy\nmetadata: {name: ${rule}}\nspec:\n  rules:\n    - {name: r, require: 'true'}\n`;
+    const needs = join(stage.dir, 'needs.yaml');
+    writeFileSync(needs, own().replace(/(lab: \{)/, '$1requirePolicies: [must], '));
+    branch('ruled', 'main', { 'policies/must.yaml': policy('must') });
+    branch('lawless', 'ruled', { 'policies/must.yaml': policy('other') });
+    const ran = await plan('ruled', 'lawless', '--config', '../needs.yaml');
+    expect([ran.exit, ran.stdout]).toEqual([
+      1,
+      expect.stringMatching(/^error SG6311: fleet lab requires policy must \(requirePolicies\)/m),
+    ]);
+  });
+
+  it('tells a second error like one that the base has, and blames nobody for a line that moved', async () => {
+    const bad = (name: string) => taskText(name).replace('"unlock"', '"unlok"');
+    const twin = taskText('twin', { targets: ['smd-xecf5ci3p7pj5hda'] });
+    branch('faulty', 'main', { 'tasks/x.yaml': bad('x'), 'tasks/p.yaml': twin, 'tasks/q.yaml': twin });
+    branch('more', 'faulty', { 'tasks/x.yaml': `${bad('x')}---\n${bad('y')}` });
+    const more = await plan('faulty', 'more', '--config', '../snowgate.yaml');
+    expect(more.exit).toBe(1);
+    expect(more.stdout.match(/error SG1104/g)).toHaveLength(1);
+    branch('moved', 'faulty', { 'tasks/q.yaml': `# moved\n${twin}` });
+    const moved = await plan('faulty', 'moved', '--config', '../snowgate.yaml');
+    expect([moved.exit, moved.stdout]).toEqual([0, expect.stringContaining('no task changes')]);
   });
 });
 

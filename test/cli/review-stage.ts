@@ -84,7 +84,7 @@ export function makeReviewStage(change: Files, more: Files = {}): ReviewStage {
     'snowgate.yaml': reviewConfig,
     'policies/owned.yaml': policy,
     'policies/owned.test.yaml': policyTest,
-    'tasks/a.yaml': ownedTask('unlock-a'),
+    'tasks/a.yaml': ownedTask('unlock-a').replace('smd-iq2pogbjsf2jpc2j', 'smd-o3uuq2sllugi7pnu'),
   });
   git('branch', 'change');
   const base = commit({ 'README.md': 'tasks\n', ...more });

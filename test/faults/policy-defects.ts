@@ -100,6 +100,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'a broken window is ignored',
+    from: 915,
     harm: 'a slip in a window opens it for ever',
     edits: [
       {
@@ -140,6 +141,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'old policies are acted on',
+    from: 700,
     harm: 'a call leaves though the line was stopped while the policies could not be fetched',
     edits: [
       {
