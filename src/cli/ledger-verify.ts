@@ -45,7 +45,8 @@ export async function verifyLedger(options: VerifyOptions, world: Surroundings):
     );
   } else {
     for (const finding of findings) printFault(finding, world);
-    for (const proof of proofs ?? []) world.stdout.write(formatProof(proof));
+    const keyWidth = Math.max(0, ...(proofs ?? []).map(({ key }) => key.length));
+    for (const proof of proofs ?? []) world.stdout.write(formatProof(proof, keyWidth));
     const checked = `${count(commits, 'commit')}, ${count(receipts.length, 'revision')}, ${count(requests, 'request')}`;
     const verdict = findings.length === 0 ? 'as it must be' : count(findings.length, 'finding');
     world.stdout.write(`ledger ${ledgerId}\ntip ${tip}\n${checked}: ${verdict}\n`);
@@ -84,10 +85,10 @@ const proofWords = {
   differs: 'differs from the plan',
 } as const;
 
-function formatProof({ key, token, outcome, taskIds, state }: Proof): string {
+function formatProof({ key, token, outcome, taskIds, state }: Proof, keyWidth: number): string {
   const tasks = taskIds.length === 0 ? '' : `: ${taskIds.join(', ')}`;
   const now = outcome === 'unasked' && state !== null ? ` (${state})` : tasks;
-  return `${plain(key)}  ${token.slice(0, 12)}  ${proofWords[outcome]}${plain(now)}\n`;
+  return `${plain(key.padEnd(keyWidth))}  ${token.slice(0, 12)}  ${proofWords[outcome]}${plain(now)}\n`;
 }
 
 function checkReceipt(receipt: Receipt): Fault[] {

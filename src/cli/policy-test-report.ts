@@ -1,5 +1,5 @@
 /** What `policy test` found, as a report. */
-import { isUnproven, type RuleProof } from '../policy/policy-test-run.ts';
+import { type CaseResult, isUnproven, type RuleProof } from '../policy/policy-test-run.ts';
 import { fileCases } from '../report/file-cases.ts';
 import type { Case, Report } from '../report/report.ts';
 import {
@@ -22,7 +22,7 @@ export function policyTestReport(tested: TestedPaths): Report {
     isFailed: isFailedRun(tested),
     findings: [
       ...problems,
-      ...failed.map((result) => ({ ...describeFailure(result), hint: `got ${describeOutcome(result.got)}` })),
+      ...failed.map((result) => ({ ...describeFailure(result), hint: sayWhy(result) })),
       ...unproven.map((rule) => unprovenProblem(rule, isProofRequired)),
     ],
     cases: [
@@ -34,6 +34,12 @@ export function policyTestReport(tested: TestedPaths): Report {
     ],
     body: [],
   };
+}
+
+/** What it got, and each reason for that: the message tells only that it is another outcome. */
+function sayWhy({ got }: CaseResult): string {
+  const reasons = got.reasons.map(({ code, message }) => `${code} ${message}`);
+  return [`got ${describeOutcome(got)}`, ...reasons].join('; ');
 }
 
 function ruleCase(rule: RuleProof, isProofRequired: boolean): Case {
