@@ -6,22 +6,36 @@ import { fault } from '../lib/faults.ts';
 import type { Mirror } from './mirror.ts';
 import { showUrl } from './remote.ts';
 
-/** SG4010: the server answers, and has no such branch. */
+/**
+ * SG4010: the server answers, and has no such branch. Who remembers no tip may be the first to ask, or may only look, and
+ * knows nothing of what was there before; a pinned `ledger.id` proves that something was.
+ */
 export function goneFault(config: LedgerConfig, mirror: Mirror, known: CommitId | null): Fault {
   const what = `the ledger branch ${config.branch} of ${showUrl(config.url)} is not there`;
-  if (known === null) {
+  const never = 'never make a new ledger in its place, which would ask for everything again';
+  if (known !== null) {
+    const where = restoring(config, mirror, known);
     return fault(
       'SG4010',
       'human',
-      what,
-      'check ledger.url and ledger.branch; a new ledger is made once, by `snowgate ledger init`',
+      `${what}; its newest commit known here is ${known}`,
+      `restore the branch: ${where}; ${never}`,
+    );
+  }
+  const elsewhere = 'from a clone, or from the mirror in the stateDir of a controller';
+  if (config.id !== undefined) {
+    return fault(
+      'SG4010',
+      'human',
+      `${what}; ledger.id pins ledger ${config.id}, so it was there once`,
+      `check ledger.url and ledger.branch; then restore the branch ${elsewhere}; ${never}`,
     );
   }
   return fault(
     'SG4010',
     'human',
-    `${what}; its newest commit known here is ${known}`,
-    `restore the branch: ${restoring(config, mirror, known)}; never make a new ledger in its place, which would ask for everything again`,
+    what,
+    `check ledger.url and ledger.branch; if it was ever there, restore it ${elsewhere}, and ${never}; only the very first time: \`snowgate ledger init\``,
   );
 }
 

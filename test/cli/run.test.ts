@@ -91,7 +91,32 @@ describe('plan', () => {
     stage = await makeStage(oneTask);
     const { exit, stderr } = await stage.run(['plan']);
     expect(exit).toBe(1);
-    expect(stderr).toContain('snowgate ledger init');
+    expect(stderr).toContain('only the very first time: `snowgate ledger init`');
+  });
+
+  it('never sends anybody to a new ledger where there was one: of the commands that look, and those that remember', async () => {
+    stage = await makeStage(oneTask);
+    await stage.begin();
+    const pinned = readFileSync(stage.configFile, 'utf8');
+    expect((await stage.run(['run', '--once'])).exit).toBe(0);
+    stage.git('ledger.git', 'update-ref', '-d', 'refs/heads/snowgate-ledger');
+    const tell = async (command: string): Promise<string> => {
+      const { exit, stdout, stderr } = await stage.run(command.split(' '));
+      expect(exit, command).toBe(1);
+      const told = `${stdout}${stderr}`.replace(/\s+/g, ' ');
+      expect(told, command).toContain('SG4010');
+      expect(told, command).toContain('never make a new ledger in its place');
+      return told;
+    };
+    const initFirst = 'only the very first time: `snowgate ledger init`';
+    for (const command of ['plan', 'status', 'ledger list', 'doctor', 'run --once']) {
+      writeFileSync(stage.configFile, pinned);
+      expect(await tell(command), command).not.toContain('ledger init');
+      stage.configure({});
+      const isRemembered = command === 'doctor' || command === 'run --once';
+      const told = await tell(command);
+      expect(told.includes(initFirst), command).toBe(!isRemembered);
+    }
   });
 
   it('ends at once when it is interrupted, with 3', async () => {
