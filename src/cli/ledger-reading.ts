@@ -110,7 +110,7 @@ export function judgeLedgerId(config: LedgerConfig, found: string): Fault | null
   return fault(
     'SG7010',
     'human',
-    `the branch holds ledger ${found}, and the configuration's ledger.id is ${config.id}`,
-    'point ledger.url and ledger.branch at the right ledger, or correct ledger.id',
+    `the ledger branch holds ledger ${found}, and the configuration's ledger.id is ${config.id}`,
+    'point ledger.url and ledger.branch at the right ledger, or correct ledger.id if this is a new one on purpose',
   );
 }

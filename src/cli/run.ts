@@ -5,7 +5,7 @@ import { type Fault, fault } from '../lib/faults.ts';
 import type { Level } from '../lib/log.ts';
 import { type Wired, wire } from '../wire.ts';
 import { loadConfig, type Ready, stopBy } from './configuration.ts';
-import { decisionJson, decisionRow, exitOf } from './decision-view.ts';
+import { decisionJson, decisionRow, exitOf, isUnreachable } from './decision-view.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { openJournal } from './journal.ts';
 import { tally } from './ledger-list.ts';
@@ -85,20 +85,24 @@ async function runToItsEnd(
   const report = await wired.runOnce(options.wait);
   new ReportLog(journal).tellProblems(report);
   world.stdout.write(options.format === 'json' ? reportJson(report, world) : reportText(report, world));
-  const exit = exitOf(report.decisions, report.problems);
+  const exit = exitOf(report.decisions, [...report.problems, ...report.halts]);
   const invalid = report.sourceProblems?.some(({ severity }) => severity === 'error') ?? false;
   return exit === exitCodes.done && invalid ? exitCodes.findings : exit;
 }
 
-function reportJson({ decisions, problems }: PassReport, world: Surroundings): string {
-  return formatJson({ tasks: decisions.map(decisionJson), problems }, world);
+function reportJson({ decisions, problems, halts }: PassReport, world: Surroundings): string {
+  return formatJson({ tasks: decisions.map(decisionJson), problems: [...problems, ...halts] }, world);
 }
 
-/** Every task with what became of it, and the count as the last line. */
-export function reportText({ decisions, problems }: PassReport, world: Surroundings): string {
+/** Every task with what became of it, what halts issuing or stood in its way, and the count as the last line. */
+export function reportText({ decisions, problems, halts }: PassReport, world: Surroundings): string {
   const colors = colorsFor(world.stdout, world.env);
   const rows = formatRows(decisions.map(decisionRow), world.stdout.columns(), colors);
-  const told = problems.map(({ code, message }) => `${colors.red('problem')} ${code}: ${plain(message)}\n`);
+  const told = [...problems, ...halts].map(({ code, message }) => {
+    // What cannot be reached ends by itself; what halts waits for a person.
+    const word = isUnreachable(code) ? 'problem' : 'halted';
+    return `${colors.red(word)} ${code}: ${plain(message)}\n`;
+  });
   const counted = tally(decisions.map(({ action }) => action));
   return `${rows}${told.join('')}${count(decisions.length, 'task')}${counted}\n`;
 }

@@ -235,18 +235,12 @@ export async function probeFleet(
   fleet.probeAtMs =
     fleet.probes === 0 ? 0 : now.monotonicMs + backoffMs(fleet.probes, pauseFirstMs, pauseLastMs);
   if (answer.kind === 'ok') {
-    if (fleet.closed !== null) c.journal.write('info', 'fleet opened again', { fleet: name });
     fleet.closed = null;
   } else if (answer.kind === 'denied') {
     fleet.closed = {
       code: 'SG6235',
       message: `AWS denies fleet ${name} even ListDevices: ${answer.fault.message}; correct its credentials or role`,
     };
-    c.announcer.say(`fleet ${name}`, 'error', 'halted: fleet closed, AWS denies access', {
-      fleet: name,
-      code: fleet.closed.code,
-      reason: fleet.closed.message,
-    });
   } else {
     pauseFleet(c, name, fleet, reasonOf(name, answer.fault), 'access');
   }

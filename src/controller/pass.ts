@@ -54,6 +54,8 @@ export interface PassReport {
   readonly decisions: readonly Decision[];
   /** Why the pass ended early, or what stands in the way of everything. */
   readonly problems: readonly Reason[];
+  /** What halts whole fleets, whether or not a task waits for them, and clocks that disagree. */
+  readonly halts: readonly Reason[];
   /** What is wrong with the source's files; null where this pass has not read them. */
   readonly sourceProblems: readonly PlacedProblem[] | null;
   /** Something landed that may make more possible at once. */
@@ -79,7 +81,6 @@ export async function runPass(c: Controller, options: PassOptions): Promise<Pass
   const policies = await syncAndReadPolicies(c, view, reading, problems);
   announceHalts(c, problems);
   const gathered = await gather(c, view, reading, policies);
-  announceFleets(c, view);
   const { plan, again } = await decideAndAct(c, view, gathered, problems, options);
   const awaited = new Set([...plan.awaited, ...plan.cancellations.map(({ token }) => token)]);
   if (!c.signal.aborted) {
@@ -89,6 +90,7 @@ export async function runPass(c: Controller, options: PassOptions): Promise<Pass
   return {
     decisions: plan.decisions,
     problems,
+    halts: announceFleets(c, view),
     sourceProblems:
       reading === null ? null : [...reading.desired.problems, ...(policies?.set.problems ?? [])],
     again: again || (options.drain && newsSinceMs(c, view) !== null),
@@ -116,7 +118,7 @@ function endEarly(c: Controller, problem: Reason): PassReport {
   const retryAtMs = c.clock.monotonicMs() + backoffMs(c.state.fetchFailures + 1, fetchFirstMs, fetchLastMs);
   const pushAtMs = nextPushMs(c, c.state.view);
   const wakeAtMs = pushAtMs === null ? null : Math.max(pushAtMs, retryAtMs);
-  return { decisions, problems: [problem], sourceProblems: null, again: false, wakeAtMs };
+  return { decisions, problems: [problem], halts: [], sourceProblems: null, again: false, wakeAtMs };
 }
 
 function announceHalts(c: Controller, halts: readonly Reason[]): void {
@@ -193,14 +195,19 @@ async function decideAndAct(
   }
 }
 
-/** A fleet that is halted, and clocks that disagree, are told as halts, whether or not a task waits for them. */
-function announceFleets(c: Controller, view: LedgerView): void {
+/**
+ * A fleet that is halted, and clocks that disagree, are told as halts, whether or not a task waits for them. At the end of
+ * a pass: its own calls may have shown it.
+ */
+function announceFleets(c: Controller, view: LedgerView): Reason[] {
+  const halts: Reason[] = [];
   for (const [fleet, condition] of fleetConditions(c, view)) {
     const subject = `halted ${fleet}`;
     if (condition.kind === 'observed') tellObserved(c, fleet, condition.reason);
     if (condition.kind !== 'halted') c.announcer.clear(subject, 'issuing goes on for the fleet', { fleet });
     else {
       const { code, message } = condition.reason;
+      halts.push(condition.reason);
       c.announcer.say(subject, 'error', 'halted: nothing is issued to the fleet', {
         fleet,
         code,
@@ -210,7 +217,11 @@ function announceFleets(c: Controller, view: LedgerView): void {
   }
   const complaint = c.guard.complaint();
   if (complaint === null) c.announcer.clear('clock', 'clocks agree again');
-  else c.announcer.say('clock', 'error', 'halted: clocks disagree', { code: complaint.code });
+  else {
+    halts.push(complaint);
+    c.announcer.say('clock', 'error', 'halted: clocks disagree', { code: complaint.code });
+  }
+  return halts;
 }
 
 /** After a lost push: the newest ledger, unless it has moved on to heads that this pass has not read. */

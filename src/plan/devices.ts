@@ -9,6 +9,7 @@ import type { LedgerView } from '../ledger/view.ts';
 import { restlessReceipts } from '../ledger/view.ts';
 import type { Manifest, Token } from '../manifest/manifest.ts';
 import type { Reason } from '../policy/verdict.ts';
+import { joinDevices } from './device-names.ts';
 import { isFinalState } from './observation.ts';
 import type { OrderInput } from './order.ts';
 
@@ -57,7 +58,7 @@ export function isInFlight(receipt: Receipt): boolean {
   return state === 'claimed' || state === 'inDoubt' || state === 'ambiguous' || state === 'issued';
 }
 
-/** A reason for each device of a manifest that is in flight, or that AWS does not know. */
+/** A reason for each task that is in flight on devices of a manifest, and one for the devices that AWS does not know. */
 export function findBusyDevices(
   manifest: Manifest,
   { occupied, surveys, desired }: DeviceInput & OrderInput,
@@ -65,21 +66,47 @@ export function findBusyDevices(
   const { fleet, targets, token } = manifest;
   const survey = surveys.get(fleet);
   if (survey?.kind === 'unseen') return [survey.reason];
-  return targets.flatMap((device): Reason[] => {
+  const ours = new Map<string, string[]>();
+  const foreign = new Map<string, string[]>();
+  const unknown: string[] = [];
+  for (const device of targets) {
     const receipt = occupied.get(`${fleet}/${device}`);
     if (receipt !== undefined && receipt.token !== token) {
-      if (isWaitedFor(manifest, receipt, desired)) return [];
-      return [{ code: 'SG6120', message: `${device} is busy with ${describe(receipt)}` }];
+      if (!isWaitedFor(manifest, receipt, desired)) addTo(ours, describe(receipt), device);
+      continue;
     }
-    if (survey === undefined) return [];
-    const foreign = survey.foreign.get(device);
-    if (foreign !== undefined) {
-      return [{ code: 'SG6121', message: `${device} is busy with ${foreign}` }];
-    }
-    if (survey.devices.has(device)) return [];
-    const message = `AWS knows no device ${device} in the account and region of fleet ${fleet}; correct the target, or register it`;
-    return [{ code: 'SG6126', message }];
+    if (survey === undefined) continue;
+    const other = survey.foreign.get(device);
+    if (other !== undefined) addTo(foreign, other, device);
+    else if (!survey.devices.has(device)) unknown.push(device);
+  }
+  return [
+    ...busyReasons('SG6120', ours),
+    ...busyReasons('SG6121', foreign),
+    ...(unknown.length === 0 ? [] : [unknownReason(unknown, fleet)]),
+  ];
+}
+
+function addTo(devicesBy: Map<string, string[]>, task: string, device: string): void {
+  const devices = devicesBy.get(task);
+  if (devices === undefined) devicesBy.set(task, [device]);
+  else devices.push(device);
+}
+
+function busyReasons(code: Reason['code'], devicesBy: ReadonlyMap<string, readonly string[]>): Reason[] {
+  return [...devicesBy].map(([task, devices]) => {
+    const are = devices.length === 1 ? 'is' : 'are';
+    return { code, message: `${joinDevices(devices)} ${are} busy with ${task}` };
   });
+}
+
+function unknownReason(devices: readonly string[], fleet: string): Reason {
+  const where = `in the account and region of fleet ${fleet}`;
+  const message =
+    devices.length === 1
+      ? `AWS knows no device ${devices[0]} ${where}; correct the target, or register it`
+      : `AWS knows none of the devices ${joinDevices(devices)} ${where}; correct the targets, or register them`;
+  return { code: 'SG6126', message };
 }
 
 /**

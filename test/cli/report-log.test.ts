@@ -20,7 +20,8 @@ it('a task with hundreds of reasons is one line of twenty, which says how many m
     untilMs: null,
     reasons,
   };
-  log.tell({ decisions: [decision], problems: [], sourceProblems: [], again: false, wakeAtMs: null });
+  const nothing = { problems: [], halts: [], sourceProblems: [], again: false, wakeAtMs: null };
+  log.tell({ decisions: [decision], ...nothing });
   expect(lines).toHaveLength(1);
   const told = String(lines[0]?.reason);
   expect(told.split('; ')).toHaveLength(21);

@@ -215,11 +215,29 @@ describe('run --once', () => {
     expect((await stage.run(['ledger', 'list'])).stdout).toBe('0 revisions\n');
   });
 
+  it.each([
+    ['no task', { 'tasks/a.yaml': null }],
+    ['a task', {}],
+  ])('ends with 1 where AWS denies a fleet everything, and says so once, with %s', async (_, files) => {
+    await begun(oneTask);
+    stage.commit(files);
+    const rule = JSON.stringify({ operation: '*', effect: 'accessDenied' });
+    await fetch(`${stage.simulator.endpoint}/_simulator/rules`, { method: 'POST', body: rule });
+    const { exit, stdout, stderr } = await stage.run(['run', '--once']);
+    expect(exit).toBe(1);
+    expect(stdout).toMatch(/^halted SG6235: AWS denies fleet lab even ListDevices: .*; correct its credentials/m);
+    const halts = stderr.split('\n').filter((line) => line.includes('"halted'));
+    expect(halts.map((line) => JSON.parse(line))).toMatchObject([{ code: 'SG6235', fleet: 'lab' }]);
+    const json = await stage.run(['run', '--once', '--format', 'json']);
+    expect(json.exit).toBe(1);
+    expect(JSON.parse(json.stdout).problems).toMatchObject([{ code: 'SG6235' }]);
+  });
+
   it('ends with 1 without a ledger', async () => {
     stage = await makeStage(oneTask);
     const { exit, stdout } = await stage.run(['run', '--once']);
     expect(exit).toBe(1);
-    expect(stdout).toContain('problem SG4010: ');
+    expect(stdout).toContain('halted SG4010: ');
     expect(await stage.tasks()).toEqual([]);
   });
 

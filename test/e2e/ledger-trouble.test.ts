@@ -67,7 +67,7 @@ describe.concurrent('a ledger branch', () => {
     await expectLiveAndIdle(world, daemon);
 
     const again = await once(world);
-    expect(again).toMatchObject({ code: 1, stdout: expect.stringContaining(`problem ${code}`) });
+    expect(again).toMatchObject({ code: 1, stdout: expect.stringContaining(`halted ${code}`) });
     rmSync(join(world.dir, 'state-one'), { recursive: true });
     expect((await once(world)).code).toBe(1);
     expect(world.git('ledger.git', 'for-each-ref')).toBe('');
@@ -86,7 +86,7 @@ describe.concurrent('a ledger branch', () => {
     expect(`${reason} ${hint}`).toContain('ledger.acceptCommit');
     await expectLiveAndIdle(world, daemon);
 
-    expect(await once(world)).toMatchObject({ code: 1, stdout: expect.stringContaining(`problem ${code}`) });
+    expect(await once(world)).toMatchObject({ code: 1, stdout: expect.stringContaining(`halted ${code}`) });
     const accepted = await once(world, { ledger: { acceptCommit: back } });
     expect(accepted.code).toBe(0);
     expect(ledgerEvents(world).flat()).toEqual(expect.arrayContaining(['claimed', 'adopted']));
@@ -106,7 +106,7 @@ describe.concurrent('a ledger branch', () => {
     const other = { ledger: { id: '00000000-0000-4000-8000-000000000000' } };
     expect(await once(world, other)).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('problem SG6221'),
+      stdout: expect.stringContaining('halted SG6221'),
     });
     const live = world.start('run', '--config', world.configure('one', other));
     expect((await untilHalted(live)).hint).toContain('ledger.id');

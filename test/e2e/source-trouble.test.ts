@@ -49,7 +49,7 @@ describe.concurrent('a source', () => {
     await expectHalt(world, daemon, 'SG6201');
 
     const halted = await once(world);
-    expect(halted).toMatchObject({ code: 1, stdout: expect.stringContaining('problem SG6201') });
+    expect(halted).toMatchObject({ code: 1, stdout: expect.stringContaining('halted SG6201') });
     expect((await once(world, { accept: head })).code).toBe(0);
     expect(await world.tasks()).toHaveLength(2);
     world.commit(taskFile(world, 'c'));
@@ -69,7 +69,7 @@ describe.concurrent('a source', () => {
     const head = world.commit({ 'tasks/a.yaml': null, 'tasks/held.yaml': null });
     await expectHalt(world, daemon, 'SG6202');
 
-    expect(await once(world)).toMatchObject({ code: 1, stdout: expect.stringContaining('problem SG6202') });
+    expect(await once(world)).toMatchObject({ code: 1, stdout: expect.stringContaining('halted SG6202') });
     expect((await world.list()).map(({ name }) => name)).toEqual(['a']);
     expect((await once(world, { accept: head })).code).toBe(0);
     world.commit(taskFile(world, 'b'));
@@ -89,7 +89,7 @@ describe.concurrent('a source', () => {
     expect((await once(world, { maxRemovals: 1 })).code).toBe(0);
     const head = world.commit({ 'tasks/b.yaml': null, 'tasks/c.yaml': null, ...taskFile(world, 'e') });
     const halted = await once(world, { maxRemovals: 1 });
-    expect(halted).toMatchObject({ code: 1, stdout: expect.stringContaining('problem SG6203') });
+    expect(halted).toMatchObject({ code: 1, stdout: expect.stringContaining('halted SG6203') });
     expect(await world.tasks()).toHaveLength(1);
     expect((await once(world, { maxRemovals: 1, accept: head })).code).toBe(0);
     expect(await world.tasks()).toHaveLength(2);

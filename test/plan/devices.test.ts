@@ -94,6 +94,20 @@ describe('what a survey saw', () => {
     );
   });
 
+  it('names many devices in one sentence, the first few of them', () => {
+    const targets = Array.from({ length: 9 }, (_, index) => `smd-${index + 1}`);
+    const stage = new Stage();
+    stage.files = { 'two.yaml': yaml({ name: 'two', targets }) };
+    const none = new Set<string>();
+    expect(why(stage, survey({ devices: none }))).toBe(
+      'hold SG6126 AWS knows none of the devices smd-1, smd-2, smd-3, smd-4 and 5 more in the account and region of fleet lab; correct the targets, or register them',
+    );
+    const foreign = new Map(targets.map((device, index) => [device, index < 2 ? 'st-x' : 'st-y'] as const));
+    expect(why(stage, survey({ devices: none, foreign }))).toBe(
+      'hold SG6121 smd-1, smd-2 are busy with st-x; SG6121 smd-3, smd-4, smd-5, smd-6 and 3 more are busy with st-y',
+    );
+  });
+
   it('holds everything of a fleet that could not be seen', () => {
     const reason = { code: 'SG5005', message: 'fleet lab: AWS had an internal error' } as const;
     expect(why(alone(), { surveys: new Map([['lab', { kind: 'unseen', reason }]]) })).toBe(
