@@ -53,7 +53,10 @@ function addReaders(ledger: Command, world: Surroundings, end: End): void {
   ledger
     .command('show')
     .summary("tell one revision's life, or every revision of a name")
-    .argument('<token|fleet/name>', 'a token, its first digits (8 or more), or a name with its fleet')
+    .argument(
+      '<token|name>',
+      'a token, its first digits (8 or more), fleet/name, or a name that only one fleet has',
+    )
     .addOption(configOption())
     .addOption(formatOption())
     .action(async (what: string, options: ReadOptions) => {

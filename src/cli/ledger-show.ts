@@ -1,7 +1,6 @@
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
 import type { LedgerView } from '../ledger/view.ts';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
-import { findNearest } from '../lib/nearest.ts';
 import { stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type LedgerReading, readConfiguredLedger } from './ledger-reading.ts';
@@ -9,6 +8,7 @@ import type { Format } from './options.ts';
 import { type Colors, colorsFor, formatJson, plain } from './print.ts';
 import { formatWrapped, paintState, receiptDetail, receiptJson } from './receipt-view.ts';
 import type { Surroundings } from './surroundings.ts';
+import { findNamed, findNearestName, sayOneOf } from './task-name.ts';
 import { formatTimeline } from './timeline.ts';
 import { describeNewestClaim } from './verdict-view.ts';
 
@@ -23,7 +23,7 @@ export async function showLedger(
 ): Promise<ExitCode> {
   const reading = await readConfiguredLedger(options, world);
   if (!reading.ok) return reading.exit;
-  const found = findReceipts(what, reading.value.view);
+  const found = findShown(what, reading.value.view);
   if (!found.ok) return stopBy(found.fault, exitCodes.findings, world).exit;
   if (options.format === 'json') {
     world.stdout.write(
@@ -41,6 +41,17 @@ export async function showLedger(
   return exitCodes.done;
 }
 
+/** The same for a name that only one fleet has, too: to look at the wrong one costs nothing. */
+function findShown(what: string, view: LedgerView): Result<readonly Receipt[]> {
+  const found = findReceipts(what, view);
+  if (found.ok || what.includes('/')) return found;
+  const named = findNamed(what, view.tokensByKey.keys());
+  const [only] = named;
+  if (only === undefined) return found;
+  if (named.length === 1) return findReceipts(only, view);
+  return failed(unknown(`"${what}" for several fleets`, sayOneOf(named)));
+}
+
 /** The receipts that a token, the beginning of one, or fleet/name names. Fault: SG7012, none or several tokens. */
 export function findReceipts(what: string, view: LedgerView): Result<readonly Receipt[]> {
   if (what.includes('/')) {
@@ -50,23 +61,24 @@ export function findReceipts(what: string, view: LedgerView): Result<readonly Re
   }
   const matching = [...view.receipts.values()].filter(({ token }) => token.startsWith(what));
   const [only] = matching;
-  if (!/^[0-9a-f]{1,64}$/.test(what) || what.length < prefixMin) return failed(noToken(what));
+  if (!/^[0-9a-f]{1,64}$/.test(what) || what.length < prefixMin) return failed(noToken(what, view));
   if (only === undefined) return failed(unknown(`no revision whose token begins ${what}`));
   if (matching.length > 1) return failed(unknown(`${matching.length} revisions whose tokens begin ${what}`));
   return ok([only]);
 }
 
 function unknownName(what: string, view: LedgerView): Fault {
-  const nearest = findNearest(what, [...view.tokensByKey.keys()]);
-  const hint = nearest === undefined ? undefined : `did you mean ${nearest}?`;
-  return unknown(`no revision of "${what}"`, hint);
+  return unknown(`no revision of "${what}"`, didYouMean(what, view));
 }
 
-function noToken(what: string): Fault {
-  return unknown(
-    `nothing called "${what}"`,
-    `a token is given by ${prefixMin} to 64 of its hex digits, a name as FLEET/NAME`,
-  );
+function noToken(what: string, view: LedgerView): Fault {
+  const grammar = `a token is given by ${prefixMin} to 64 of its hex digits, a name as FLEET/NAME`;
+  return unknown(`nothing called "${what}"`, didYouMean(what, view) ?? grammar);
+}
+
+function didYouMean(what: string, view: LedgerView): string | undefined {
+  const nearest = findNearestName(what, view.tokensByKey.keys());
+  return nearest === undefined ? undefined : `did you mean ${nearest}?`;
 }
 
 function unknown(what: string, hint = 'snowgate ledger list names everything'): Fault {

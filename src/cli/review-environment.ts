@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { type ForgeEvent, isRepositoryName, payloadBytesMax, readEvent } from '../forge/event.ts';
 import type { RunNumber } from '../forge/one-comment.ts';
-import { failed, fault, ok, type Result } from '../lib/faults.ts';
+import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readBounded } from './work-tree.ts';
 
@@ -34,7 +34,7 @@ export async function readReviewEnvironment(world: Surroundings): Promise<Result
     return failed(noForge());
   }
   const payload = await readBounded(resolve(world.cwd, path), path, payloadBytesMax);
-  if (!payload.ok) return payload;
+  if (!payload.ok) return failed(unreadPayload(payload.fault));
   const event = readEvent(name, payload.value, repository);
   if (!event.ok) return event;
   return ok({
@@ -60,6 +60,12 @@ function runOf({
 }: Surroundings['env']): RunNumber | null {
   if (!/^[0-9]{1,15}$/.test(id)) return null;
   return { id: Number(id), attempt: /^[0-9]{1,9}$/.test(attempt) ? Number(attempt) : 1 };
+}
+
+/** The file was named by the runner, not by whoever reads this. */
+function unreadPayload({ code, class: faultClass, message }: Fault): Fault {
+  const hint = 'the runner writes it: run review as a step of the workflow, with its environment';
+  return fault(code, faultClass, `GITHUB_EVENT_PATH: ${message}`, hint);
 }
 
 function noForge() {

@@ -98,7 +98,9 @@ function reportJson({ decisions, problems, halts }: PassReport, world: Surroundi
 export function reportText({ decisions, problems, halts }: PassReport, world: Surroundings): string {
   const colors = colorsFor(world.stdout, world.env);
   const rows = formatRows(decisions.map(decisionRow), world.stdout.columns(), colors);
-  const told = [...problems, ...halts].map(({ code, message }) => {
+  const said = new Set(decisions.flatMap(({ reasons }) => reasons.map(({ message }) => message)));
+  const unsaid = halts.filter(({ message }) => !said.has(message));
+  const told = [...problems, ...unsaid].map(({ code, message }) => {
     // What cannot be reached ends by itself; what halts waits for a person.
     const word = isUnreachable(code) ? 'problem' : 'halted';
     return `${colors.red(word)} ${code}: ${plain(message)}\n`;

@@ -128,8 +128,10 @@ function wordViolation(context: Context): Violation | undefined {
       return plainViolation(context, 'SG1109', 'is not a combination that is allowed');
     case 'uniqueItems': {
       const { i, j } = error.params as { i: number; j: number };
-      const message = `${name}[${i}] repeats ${name}[${j}]`;
-      return { code: 'SG1108', path: [...path, i], part: 'value', message, hint: 'name each one once' };
+      // The checker names the two in either order, by how it compares them.
+      const [first, again] = [Math.min(i, j), Math.max(i, j)];
+      const message = `${name}[${again}] repeats ${name}[${first}]`;
+      return { code: 'SG1108', path: [...path, again], part: 'value', message, hint: 'name each one once' };
     }
     default:
       return wordBounds(context);

@@ -13,7 +13,7 @@ afterEach(() => stage.close());
 /** A stage whose ledger is there, pinned. */
 async function begun(files: Readonly<Record<string, string>>): Promise<Stage> {
   stage = await makeStage(files);
-  expect(await stage.begin()).toMatchObject({ exit: 0, stderr: '' });
+  expect(await stage.begin()).toMatchObject({ exit: 0 });
   return stage;
 }
 
@@ -131,6 +131,7 @@ describe('ledger list, show and verify', () => {
   it('say what they do not know, with the near miss, and fit a narrow terminal', async () => {
     const rows = [
       ['lab/unlok-a', 'the ledger holds no revision of "lab/unlok-a"', 'did you mean lab/unlock-a?'],
+      ['unlok-a', 'the ledger holds nothing called "unlok-a"', 'did you mean unlock-a?'],
       [
         '00000000',
         'the ledger holds no revision whose token begins 00000000',
@@ -148,8 +149,27 @@ describe('ledger list, show and verify', () => {
       const { exit, stderr } = await stage.run(['ledger', 'show', what]);
       expect({ exit, stderr }).toEqual({ exit: 1, stderr: `error SG7012: ${message}\n  hint: ${hint}\n` });
     }
+    expect(await stage.run(['ledger', 'show', 'unlock-a'])).toEqual(
+      await stage.run(['ledger', 'show', 'lab/unlock-a']),
+    );
     const { stdout } = await stage.run(['ledger', 'list'], { columns: 40, env: { NO_COLOR: '1' } });
     expect(stdout.split('\n').filter((line) => line.length > 40)).toEqual([]);
+  });
+
+  it('shows no task of a name that several fleets have, and names these', async () => {
+    stage = await makeStage({
+      'tasks/a.yaml': taskText('unlock-a'),
+      'tasks/b.yaml': taskText('unlock-a', { fleet: 'sea' }),
+    });
+    const account = 'account: "111122223333"';
+    stage.configure({ fleets: `lab: {region: us-west-2, ${account}}, sea: {region: eu-west-1, ${account}}` });
+    expect(await stage.run(['ledger', 'init', '--baseline'])).toMatchObject({ exit: 0 });
+    expect(await stage.run(['ledger', 'show', 'unlock-a'])).toMatchObject({
+      exit: 1,
+      stderr: expect.stringContaining(
+        'error SG7012: the ledger holds "unlock-a" for several fleets\n  hint: say lab/unlock-a, sea/unlock-a\n',
+      ),
+    });
   });
 
   it('find a ledger that was changed, and one that is another', async () => {
@@ -234,7 +254,7 @@ describe('ledger resolve', () => {
     const token = await inDoubt('cutBefore');
     const words = ['--reason', '\u{e0041}'.repeat(250), '--by', '\u202e'.repeat(200)];
     const done = await resolvePatiently([token, '--not-created', ...words]);
-    expect(done).toMatchObject({ exit: 0, stderr: '' });
+    expect(done).toMatchObject({ exit: 0 });
     expect(await stage.run(['ledger', 'verify'])).toMatchObject({ exit: 0 });
   });
 

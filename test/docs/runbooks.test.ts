@@ -82,13 +82,27 @@ const deleteLedger = (ground: Ground): Promise<string> =>
 
 /** One after the other on one ground, as an operator's year might go. */
 describe.concurrent('the runbooks', { timeout: 180_000 }, () => {
-  it.concurrent('of an adopted repository, and of a fleet that gets another name', async (test) => {
+  it.concurrent('of an adopted repository, up to its first new task', async (test) => {
     const ground = await open(test);
+    // As a configuration is that says nothing of it: what no policy matches is held.
+    ground.configure({ policy: null });
     await ground.commit({ ...task(ground, 'reboot-aurora', 0), ...task(ground, 'reboot-borealis', 1) });
     await makeByHand(ground, 2);
     await follow(ground, 'Adopt a repository', { words: { LEDGER: () => readLedgerId(ground) } });
     expect(await ground.tasks()).toHaveLength(1);
+    const first = task(ground, 'reboot-cygnus', 4);
+    await ground.commit(first);
+    expect(await once(ground)).toMatch(/^hold {2}north-sea\/reboot-cygnus .* no policy /m);
+    await ground.commit({ 'policies/max-in-flight.yaml': readPage('policies/max-in-flight.yaml') });
+    expect(await once(ground)).toMatch(/^done {2}north-sea\/reboot-cygnus .* issued as st-/m);
+    expect(await ground.tasks()).toHaveLength(2);
+  });
 
+  it.concurrent('of a fleet that gets another name', async (test) => {
+    const ground = await open(test);
+    await ground.commit({ ...task(ground, 'reboot-aurora', 0), ...task(ground, 'reboot-borealis', 1) });
+    await makeByHand(ground, 2);
+    await beginLedger(ground, '--baseline');
     await ground.commit(task(ground, 'reboot-deneb', 3, '  notBefore: 2030-01-01T00:00:00Z\n'));
     const { endpoint } = ground.simulator;
     await follow(ground, 'Rename a fleet', {

@@ -198,6 +198,14 @@ describe('problems', () => {
     ]);
   });
 
+  test('of two targets that are the same, the later repeats the first', () => {
+    const [problem] = parse(write({ targets: '[smd-a, smd-b, smd-a]' })).problems;
+    expect(problem).toMatchObject({
+      column: '  targets: [smd-a, smd-b, '.length + 1,
+      message: 'spec.targets[2] repeats spec.targets[0]',
+    });
+  });
+
   test('a misspelt key is not also missing', () => {
     expect(codes(write().replace('targets:', 'target:'))).toEqual(['SG1101']);
     expect(codes(write().replace('  targets: [smd-b, smd-a]', ''))).toEqual(['SG1102']);

@@ -36,7 +36,9 @@ describe('a task that comes after another', () => {
     const targets = Array.from({ length: 10 }, (_, index) => `smd-${index + 1}`);
     const stage = new Stage();
     stage.files = { 'a.yaml': first({ targets }), 'b.yaml': second };
-    expect(why(stage)).toBe('hold SG6122 waits for first to succeed on smd-1, smd-10, smd-2, smd-3 and 6 more');
+    expect(why(stage)).toBe(
+      'hold SG6122 waits for first to succeed on smd-1, smd-10, smd-2, smd-3 and 6 more',
+    );
     stage.files = { 'a.yaml': first({ targets: targets.slice(4, 9) }), 'b.yaml': second };
     expect(why(stage)).toBe('hold SG6122 waits for first to succeed on smd-5, smd-6, smd-7, smd-8, smd-9');
   });
