@@ -13,8 +13,8 @@ export type Part =
   | { readonly kind: 'manifest'; readonly parsed: ParsedFile }
   /** A configuration, or a document of policies outside of any folder of theirs. */
   | { readonly kind: 'config' | 'policy'; readonly bytes: Uint8Array }
-  /** Tests of policies are none of these. */
-  | { readonly kind: 'test' };
+  /** Tests of policies are none of these; nor is YAML of other programs. */
+  | { readonly kind: 'test' | 'foreign' };
 
 /** By what a tree is read. */
 export interface ReadingRules {
@@ -37,7 +37,7 @@ export function readPartsNow(files: readonly FoundFile[], rules: ReadingRules): 
   return parts;
 }
 
-function readPart({ full, path }: FoundFile, { names, limits }: ReadingRules): Result<Part> {
+function readPart({ full, path, isNamed }: FoundFile, { names, limits }: ReadingRules): Result<Part> {
   const read = readNow(full, path, configBytesMax);
   if (!read.ok) return read;
   const bytes = read.value;
@@ -45,6 +45,7 @@ function readPart({ full, path }: FoundFile, { names, limits }: ReadingRules): R
   if (kind === 'Controller') return ok({ kind: 'config', bytes });
   // What a folder of manifests holds is read as one by the controller, and refused by it.
   const isManifest = isOfManifests(dirname(path), names);
+  if (!isManifest && isNamed !== true && isForeign(bytes)) return ok({ kind: 'foreign' });
   if (isManifest || kind === undefined || kind === 'Task') {
     const parsed = parseManifestFile(bytes.subarray(0, limits.fileBytes + 1), limits);
     return ok({ kind: 'manifest', parsed });
@@ -57,11 +58,21 @@ function readPart({ full, path }: FoundFile, { names, limits }: ReadingRules): R
  * is looked at once, whatever a pull request writes there.
  */
 function kindOf(bytes: Uint8Array): string | undefined {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  const text = latin1Of(bytes);
   const key = 'kind:';
   const start = text.startsWith(key) ? 0 : text.indexOf(`\n${key}`) + 1;
   if (!text.startsWith(key, start)) return undefined;
   const end = text.indexOf('\n', start);
   const [written = ''] = text.slice(start + key.length, end < 0 ? undefined : end).split('#', 1);
   return findNearest(written.replace(/["']/g, '').trim(), kinds);
+}
+
+/** Neither a kind nor our apiVersion: a workflow, say, of which nothing here understands a word. */
+function isForeign(bytes: Uint8Array): boolean {
+  const text = latin1Of(bytes);
+  return !/^["']?kind["']?[ \t]*:/m.test(text) && !/apiVersion["']?[ \t]*:[ \t]*["']?snowgate\//.test(text);
+}
+
+function latin1Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }

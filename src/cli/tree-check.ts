@@ -27,6 +27,8 @@ export interface CheckedTree {
   readonly policies: number;
   readonly waivers: number;
   readonly suspensions: number;
+  /** YAML files of other programs: found in a folder, and left alone. */
+  readonly foreign: number;
   /** In the order of path, line and column. */
   readonly problems: readonly PlacedProblem[];
 }
@@ -43,7 +45,7 @@ export async function checkTree(paths: readonly string[], world: Surroundings): 
   if (!found.ok) return found;
   const read = await readFiles(found.value.files, usual, world);
   if (!read.ok) return read;
-  const { configs, manifests } = read.value;
+  const { configs, manifests, foreign } = read.value;
   const desired = collectDesired(manifests);
   const config = onlyConfig(configs);
   const policies = await checkPolicies(found.value, read.value, desired);
@@ -60,7 +62,7 @@ export async function checkTree(paths: readonly string[], world: Surroundings): 
     ...desired.problems,
     ...findUnknownFleets(desired, config),
     ...policies.value.problems,
-    ...(files === 0 ? [nothingFound(named)] : []),
+    ...(files === 0 ? [nothingFound(named, foreign)] : []),
   ];
   const { windows, waivers, suspensions } = policies.value;
   return ok({
@@ -71,6 +73,7 @@ export async function checkTree(paths: readonly string[], world: Surroundings): 
     policies: policies.value.policies,
     waivers,
     suspensions,
+    foreign,
     problems: problems.sort(byPlace),
   });
 }
@@ -81,6 +84,7 @@ interface ReadFiles {
   readonly manifests: readonly SourceFile[];
   /** Documents of policies outside of any folder of theirs. */
   readonly policies: readonly PolicyFile[];
+  readonly foreign: number;
   readonly limits: DocumentLimits;
 }
 
@@ -95,6 +99,7 @@ async function readFiles(
   const configs: ReadConfig[] = [];
   const manifests: SourceFile[] = [];
   const policies: PolicyFile[] = [];
+  const foreign = read.value.filter(({ kind }) => kind === 'foreign').length;
   for (const [index, part] of read.value.entries()) {
     const { path = '', full = '' } = files[index] ?? {};
     if (part.kind === 'manifest') manifests.push({ path, blob: '', parsed: part.parsed });
@@ -108,7 +113,7 @@ async function readFiles(
   const limits = limitsOf(configs) ?? rules.limits;
   const isSame = isDeepStrictEqual(limits, rules.limits);
   if (!isSame && manifests.length > 0) return readFiles(files, { ...rules, limits }, world);
-  return ok({ configs, manifests, policies, limits });
+  return ok({ configs, manifests, policies, foreign, limits });
 }
 
 function byPlace({ place: a }: PlacedProblem, { place: b }: PlacedProblem): number {
@@ -197,11 +202,12 @@ function findUnknownFleets(desired: Desired, only: ReadConfig | undefined): Plac
   });
 }
 
-function nothingFound(paths: readonly string[]): PlacedProblem {
+function nothingFound(paths: readonly string[], foreign: number): PlacedProblem {
+  const what = foreign === 0 ? '.yaml or .yml file' : 'manifest, policy or configuration';
   return {
     code: 'SG7006',
     severity: 'warning',
     place: { path: paths[0] ?? '.', line: 1, column: 1 },
-    message: 'no .yaml or .yml file here: nothing was checked',
+    message: `no ${what} here: nothing was checked`,
   };
 }

@@ -20,7 +20,7 @@ export async function validate(
     printFault(checked.fault, world);
     return exitCodes.usage;
   }
-  const { problems, paths: _, ...counts } = checked.value;
+  const { problems, paths: _, foreign: __, ...counts } = checked.value;
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
   const summary = summarizeTree(checked.value);
@@ -50,13 +50,15 @@ export function summarizeTree(checked: CheckedTree): string {
   return `${formatCounts(checked)}: ${found}`;
 }
 
-/** Of policies only what is there. */
-function formatCounts({ files, tasks, windows, policies, waivers, suspensions }: CheckedTree): string {
+/** Of policies, and of what was left alone, only what is there. */
+function formatCounts(checked: CheckedTree): string {
+  const { files, tasks, windows, policies, waivers, suspensions, foreign } = checked;
   const kinds: [number, string, string][] = [
     [windows, 'window', 'windows'],
     [policies, 'policy', 'policies'],
     [waivers, 'waiver', 'waivers'],
     [suspensions, 'suspension', 'suspensions'],
+    [foreign, 'file of other programs left alone', 'files of other programs left alone'],
   ];
   const there = kinds.filter(([number]) => number > 0);
   const told = there.map(([number, one, many]) => `${number} ${number === 1 ? one : many}`);

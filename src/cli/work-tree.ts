@@ -16,6 +16,8 @@ export const configBytesMax = 1024 * 1024;
 export interface FoundFile {
   readonly path: string;
   readonly full: string;
+  /** It was named itself, and not only found in a folder. */
+  readonly isNamed?: true;
 }
 
 export interface Found {
@@ -74,7 +76,7 @@ class Walk {
     }
     if (this.#takePolicies(isFolder ? full : dirname(full))) return null;
     if (isFolder) return this.#enter(full, 0);
-    if (found.isFile()) this.#files.set(full, this.#show(full));
+    if (found.isFile()) this.#files.set(full, { ...this.#show(full), isNamed: true });
     else this.#links.add(showPath(full, this.#cwd));
     return null;
   }
@@ -99,7 +101,7 @@ class Walk {
         const trouble = await this.#enter(child, depth + 1);
         if (trouble !== null) return trouble;
       }
-      if (entry.isFile() && isManifest) this.#files.set(child, this.#show(child));
+      if (entry.isFile() && isManifest && !this.#files.has(child)) this.#files.set(child, this.#show(child));
       if (entry.isFile() && entry.name.endsWith('.ics')) this.#calendars.set(child, this.#show(child));
       if (this.#files.size + this.#calendars.size > filesMax)
         return tooMany(showPath(full, this.#cwd), `holds more than ${filesMax} manifest files`);

@@ -293,6 +293,13 @@ describe('the runner', () => {
     expect(ran.stderr).toContain('elsewhere run snowgate validate and snowgate plan --base');
   });
 
+  it('is named where its payload cannot be read', async () => {
+    const env = { GITHUB_EVENT_NAME: 'push', GITHUB_EVENT_PATH: '/no/where', GITHUB_REPOSITORY: 'a/b' };
+    const { exit, stderr } = await run(['review'], { env });
+    expect(exit).toBe(2);
+    expect(stderr).toContain('error SG7002: GITHUB_EVENT_PATH: /no/where does not exist\n');
+  });
+
   it('that takes no files is told, and nothing passes unseen', async () => {
     const stage = makeReviewStage({});
     const forge = await forgeOf();

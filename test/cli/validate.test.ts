@@ -60,6 +60,32 @@ describe('validate', () => {
     );
   });
 
+  const workflow = 'name: check\non: [push]\njobs:\n  check:\n    steps: [{kind: x}]\n';
+
+  it('leaves YAML of other programs alone that lies beside its folders, and says so', async () => {
+    const files = { 'tasks/a.yaml': taskText('a'), '.github/workflows/ci.yml': workflow, 'b.yaml': '' };
+    const { exit, stdout } = await validate(files, ['.']);
+    expect({ exit, stdout }).toEqual({
+      exit: 0,
+      stdout: '1 file, 1 valid task, 2 files of other programs left alone: no problems\n',
+    });
+    expect((await validate({ 'ci.yaml': workflow }, ['.'])).stdout).toMatch(
+      /SG7006: no manifest, policy or configuration here: nothing was checked/,
+    );
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, string[]]>([
+    ['is named', { 'ci.yml': workflow }, ['.', 'ci.yml']],
+    ['lies in the folder of the manifests', { 'tasks/ci.yml': workflow }, ['.']],
+    ['has our apiVersion', { 'x/ci.yml': taskText('a').replace('kind:', 'knd:') }, ['.']],
+    ['has our apiVersion in one line', { 'x/ci.yml': '{"apiVersion": "snowgate/v1", "name": "a"}' }, ['.']],
+    ['has a kind', { 'x/ci.yml': '"kind" : Task\n' }, ['.']],
+  ])('checks every YAML file that %s', async (_, files, argv) => {
+    const { exit, stdout } = await validate(files, argv);
+    expect(exit).toBe(1);
+    expect(stdout).toMatch(/ci\.yml:[12]:1: error SG1/);
+  });
+
   it('reads a file once that is named twice', async () => {
     const { stdout } = await validate({ 'tasks/a.yaml': taskText('a') }, [
       'tasks',
