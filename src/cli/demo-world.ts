@@ -199,12 +199,19 @@ ${fleets.join('')}`;
 }
 
 /**
- * The credentials that the simulator knows, where the AWS client looks for credentials first. They replace whatever
- * this process was started with: a demo must not have a real key in its hands.
+ * What the simulator takes for credentials, which proves no signature; shown to whoever looks at it from another terminal.
+ * The secret is not a word that could stand in a log line: every secret is hidden wherever it occurs.
+ */
+export const demoCredentials = {
+  AWS_ACCESS_KEY_ID: demoAccessKeyId,
+  AWS_SECRET_ACCESS_KEY: 'made-up-for-the-snowgate-demo',
+} as const;
+
+/**
+ * Sets them where the AWS client looks for credentials first. They replace whatever this process was started with: a demo
+ * must not have a real key in its hands.
  */
 export function takeDemoCredentials(env: NodeJS.ProcessEnv): void {
   for (const name of Object.keys(env)) if (/^AWS_/.test(name)) delete env[name];
-  env.AWS_ACCESS_KEY_ID = demoAccessKeyId;
-  // Not a word that could stand in a log line: every secret is hidden wherever it occurs.
-  env.AWS_SECRET_ACCESS_KEY = randomUUID();
+  Object.assign(env, demoCredentials);
 }

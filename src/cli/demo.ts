@@ -7,7 +7,7 @@ import { BugError } from '../lib/faults.ts';
 import type { PlanAction } from '../plan/decision.ts';
 import { stopBy } from './configuration.ts';
 import { shortInstant } from './decision-view.ts';
-import { type DemoWorld, makeDemoWorld, takeDemoCredentials } from './demo-world.ts';
+import { type DemoWorld, demoCredentials, makeDemoWorld, takeDemoCredentials } from './demo-world.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { openJournal } from './journal.ts';
 import { readWholeLedger } from './ledger-reading.ts';
@@ -174,9 +174,11 @@ function suggest(made: DemoWorld, world: Surroundings): void {
   title('Try a change, in another terminal:', world);
   say(`  cd ${made.sourceDir}`, world);
   say(`  sed -i.bak 's/{reason/{change: CHG10450, reason/' tasks/north-sea/reboot-cygnus.yaml`, world);
+  say('  rm tasks/north-sea/*.bak', world);
   say(`  git commit -am 'Name the change request of Cygnus'`, world);
   say('What was denied is issued within seconds. Revert it, move the file: nothing is.', world);
   say(`  sed -i.bak 's/run: 1/run: 2/' tasks/north-sea/reboot-aurora.yaml`, world);
+  say('  rm tasks/north-sea/*.bak', world);
   say(`  git commit -am 'Reboot Aurora again'`, world);
   title('Look:', world);
   say(`  ${self} plan --config ${made.configFile}`, world);
@@ -184,5 +186,9 @@ function suggest(made: DemoWorld, world: Surroundings): void {
   say(`  ${self} ledger list --config ${made.configFile}`, world);
   say(`  git -C ${made.ledgerDir} log ${made.config.ledger.branch}`, world);
   say(`  curl -s ${made.simulator.endpoint}/_simulator/state`, world);
+  title('Look at AWS, too, with keys that only this simulator knows:', world);
+  for (const [name, value] of Object.entries(demoCredentials)) say(`  export ${name}=${value}`, world);
+  say(`  ${self} drift --config ${made.configFile}`, world);
+  say(`  ${self} doctor --config ${made.configFile}`, world);
   say('\nCtrl-C ends the demo and removes everything.\n', world);
 }

@@ -155,7 +155,14 @@ describe('demo', () => {
     expect(text.stderr).toMatch(/"reboot-cygnus.*"task deny"/);
     const [, change = ''] = /^Try a change.*\n((?: {2}.*\n)+)/m.exec(text.stdout) ?? [];
     execFileSync('sh', ['-c', change], { stdio: 'ignore' });
+    const clone = /^ {2}cd (.+)$/m.exec(text.stdout)?.[1] ?? '';
+    expect(execFileSync('git', ['-C', clone, 'status', '--porcelain'], { encoding: 'utf8' })).toBe('');
     await expect.poll(() => text.stderr, told).toMatch(/"reboot-cygnus.*"task issued"/);
+    const [, look = ''] = /^Look at AWS.*\n((?: {2}.*\n)+)/m.exec(text.stdout) ?? [];
+    const path = { PATH: process.env.PATH ?? '', ...env };
+    const seen = execFileSync('sh', ['-e', '-c', look], { encoding: 'utf8', env: path });
+    expect(seen).toMatch(/^3 of 3 fleets asked: 0 tasks made around Git/m);
+    expect(seen).toMatch(/^\d+ checks: \d+ ok$/m);
     child.kill('SIGINT');
     expect(await ended).toEqual({ code: 0, signal: null });
     expect(readdirSync(env.TMPDIR ?? '')).toEqual([]);

@@ -21,7 +21,8 @@ const runs: Readonly<Record<string, string>> = {
     'installs and builds this very repository',
   '$ snowgate demo': 'here',
   '$ cd DEMO': 'here',
-  "$ sed -i.bak 's/{reason/{change: CHG10450, reason/' source/tasks/north-sea/reboot-cygnus.yaml": 'here',
+  "$ sed -i.bak 's/{reason/{change: CHG10450, reason/' source/tasks/north-sea/reboot-cygnus.yaml && rm source/tasks/north-sea/*.bak":
+    'here',
   '$ git -C ledger.git log --format=%B -1 --grep "issued north-sea/reboot-cygnus-2026-11" snowgate-ledger':
     'here',
   '$ git -C source revert --no-edit HEAD': 'here',
