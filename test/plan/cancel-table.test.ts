@@ -47,7 +47,7 @@ describe('AWS is asked to cancel it, once, when I', () => {
   it('rename it: the new one is asked for once the old one has let go of its devices', () => {
     const stage = issuedStage();
     stage.files = { [path]: yaml({ name: 'job-again', targets: ['smd-1', 'smd-2'] }) };
-    expect(stage.say('lab/job-again')).toBe('hold SG6120 SG6120');
+    expect(stage.say('lab/job-again')).toBe('hold SG6120');
     stage.pass();
     stage.pass();
     expect(stage.seen).toEqual([...cancelled, 'job-again reboot smd-1 smd-2 run 1']);
