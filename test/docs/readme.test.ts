@@ -1,6 +1,6 @@
 /** The README's commands, run as they stand there. Each block is run by a test, or says here why it is not. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { makeFolder, removeFolders } from '../cli/folder.ts';
 import { run } from '../cli/terminal.ts';
 import { follow } from './follow.ts';
-import { openGround, readLedgerId } from './ground.ts';
+import { type Ground, openGround, readLedgerId } from './ground.ts';
 import { blocksOf, readPage, sectionOf, wordsOf } from './page.ts';
 
 const readme = readPage('README.md');
@@ -48,10 +48,23 @@ describe('the README', () => {
   it('shows how it is run', async (test) => {
     const ground = await openGround();
     test.onTestFinished(ground.end);
+    writeFileSync(join(ground.dir, 'snowgate.yaml'), withOwnPlaces(readPage('examples/snowgate.yaml'), ground));
     const words = { LEDGER: () => readLedgerId(ground) };
     expect(await ground.follow(sectionOf(readme, 'Run it'), { words })).toEqual([]);
   });
 });
+
+/** The example as the page has it filled in: one's own repositories and fleets, and not a line more or less above them. */
+function withOwnPlaces(example: string, { serverDir, stateDir, simulator }: Ground): string {
+  const fleet = `  north-sea: {region: eu-west-1, endpoint: "${simulator.endpoint}", labels: {env: production}}`;
+  const filled = example
+    .replaceAll('https://git.example.com/marine/', `file://${serverDir}/`)
+    .replaceAll(/^ {2}auth: /gm, '  # auth: ')
+    .replace('/var/lib/snowgate', stateDir)
+    .replace(/^fleets:\n(?: .*\n)+/m, `fleets:\n${fleet}\n`);
+  expect(filled).not.toMatch(/git\.example\.com|111122223333|\/var\/lib/);
+  return filled;
+}
 
 describe('the five minutes', () => {
   let demo: ChildProcess | undefined;
