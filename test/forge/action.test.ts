@@ -55,6 +55,7 @@ describe('the action', () => {
     const { GITHUB_TOKEN: token = '', ...known } = runner;
     Object.assign(given, {
       token,
+      package: stage.folder.write('packed/snowgate.tgz', 'x'),
       'ledger-token': 'canary-ledger-7d21',
       'policy-token': 'canary-policy-90b3',
     });

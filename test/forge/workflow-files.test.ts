@@ -1,6 +1,6 @@
 /** The files that forges read: what they may never hold, and what they do. Their scripts run here as a runner runs them. */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -11,6 +11,7 @@ import { run } from '../cli/terminal.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   version: string;
+  private: boolean;
   bin: Record<string, string>;
 };
 
@@ -85,6 +86,9 @@ describe('the workflow', () => {
     expect(checkout?.uses).toMatch(/^actions\/checkout@/);
     expect(checkout?.with).toEqual({ 'fetch-depth': 0, 'persist-credentials': false });
     expect(snowgate?.uses).toMatch(/^snowgate\/snowgate@0{40}$/);
+    expect(snowgate?.with?.['package']).toBe(
+      `\${{ runner.temp }}/snowgate-${packageJson.version}.tgz`,
+    );
     const inputs = Object.keys(snowgate?.with ?? {});
     expect(inputs.filter((name) => !(name in action.inputs))).toEqual([]);
   });
@@ -113,8 +117,14 @@ describe('the action', () => {
     );
   });
 
-  it('installs the version that this is', () => {
-    expect(install?.run).toContain(`\nversion=${packageJson.version}\n`);
+  it('takes no package from a registry by itself as long as the project publishes none, and says which to name', () => {
+    expect(packageJson.private).toBe(true);
+    const { folder, step } = makeRunner();
+    const ran = step(install?.run, { SNOWGATE_PACKAGE: '' });
+    expect(ran.status).toBe(2);
+    expect(ran.stdout).toMatch(/^::error title=snowgate::the input package is missing: .* on no registry/m);
+    expect(ran.stdout).toContain(`snowgate-${packageJson.version}.tgz`);
+    expect(readdirSync(folder.dir)).not.toContain('npm.log');
   });
 
   it('runs the program of the package', () => {
@@ -172,7 +182,6 @@ cp "${program}" "$3/node_modules/snowgate/dist/main.js"
   }
 
   it.each([
-    ['', `snowgate@${packageJson.version}`],
     ['1.2.3', 'snowgate@1.2.3'],
     ['1.2.3-rc.1', 'snowgate@1.2.3-rc.1'],
     ['../packed/snowgate-1.2.3.tgz', 'packed/snowgate-1.2.3.tgz'],
@@ -214,7 +223,7 @@ cp "${program}" "$3/node_modules/snowgate/dist/main.js"
     symlinkSync(join(folder.dir, 'checkout'), join(folder.dir, 'innocent'));
     expect(step(install?.run, { SNOWGATE_PACKAGE: '../innocent/snowgate-1.2.3.tgz' }).status).toBe(2);
     for (const name of ['NPM_CONFIG_USERCONFIG', 'npm_config_userconfig']) {
-      const ran = step(install?.run, { SNOWGATE_PACKAGE: '', [name]: join(folder.dir, 'checkout/.npmrc') });
+      const ran = step(install?.run, { SNOWGATE_PACKAGE: '1.2.3', [name]: join(folder.dir, 'checkout/.npmrc') });
       expect(ran.status).toBe(2);
       expect(ran.stdout).toContain('the settings of npm lie in the checkout');
     }
@@ -232,7 +241,7 @@ cp "${program}" "$3/node_modules/snowgate/dist/main.js"
 
   function prepare() {
     const runner = makeRunner();
-    runner.step(install?.run, { SNOWGATE_PACKAGE: '' });
+    runner.step(install?.run, { SNOWGATE_PACKAGE: '1.2.3' });
     const env = reviewEnv(/^folder=(.*)$/m.exec(runner.read('outputs'))?.[1] ?? '');
     return { ...runner, env };
   }
@@ -282,14 +291,20 @@ describe('the template for GitLab', () => {
     snowgate: { script: string[]; variables: Record<string, unknown>; artifacts: object; rules: unknown };
   }>('examples/ci/gitlab/snowgate.gitlab-ci.yml');
 
-  it('names the version that this is, the whole history, and no files of its own', () => {
-    expect(snowgate.variables).toMatchObject({ SNOWGATE_VERSION: packageJson.version, GIT_DEPTH: 0 });
+  it('names no package of a registry, the whole history, and no files of its own', () => {
+    expect(snowgate.variables).toMatchObject({ SNOWGATE_PACKAGE: '', GIT_DEPTH: 0 });
+    const text = readFileSync(join(root, 'examples/ci/gitlab/snowgate.gitlab-ci.yml'), 'utf8');
+    expect(text).toContain(`snowgate-${packageJson.version}.tgz`);
     expect(snowgate.rules).toEqual([{ if: '$CI_PIPELINE_SOURCE == "merge_request_event"' }]);
   });
 
   /** A pipeline whose npm lays a program there that fails where it is told to, and writes down its arguments. */
   function runScript(env: Readonly<Record<string, string>>) {
-    const folder = makeFolder();
+    const folder = makeFolder({
+      'packed/snowgate-1.2.3.tgz': 'x',
+      'build/policies/a.test.yaml': 'kind: PolicyTest\n',
+      'build/mine.tgz': 'x',
+    });
     const tool = (name: string, text: string): void => chmodSync(folder.write(`bin/${name}`, text), 0o755);
     tool('git', `#!/bin/sh\necho "git $*" >> "${folder.dir}/log"\n`);
     tool(
@@ -300,7 +315,8 @@ mkdir -p "$3/node_modules/snowgate/dist"
 echo 'const a = process.argv.slice(2); require("node:fs").appendFileSync("${folder.dir}/log", a.join(" ") + "\\\\n"); console.log("told by " + a[0]); process.exitCode = process.env.FAKE_FAILS === a[0] ? 1 : 0' > "$3/node_modules/snowgate/dist/main.js"
 `,
     );
-    mkdirSync(join(folder.dir, 'build'));
+    symlinkSync(join(folder.dir, 'build'), join(folder.dir, 'innocent'));
+    if (env.NO_TESTS !== undefined) rmSync(join(folder.dir, 'build/policies'), { recursive: true });
     const ran = spawnSync(
       'bash',
       ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', snowgate.script.join('\n')],
@@ -310,15 +326,18 @@ echo 'const a = process.argv.slice(2); require("node:fs").appendFileSync("${fold
         env: {
           PATH: `${join(folder.dir, 'bin')}:${process.env.PATH ?? ''}`,
           TMPDIR: folder.dir,
-          SNOWGATE_VERSION: packageJson.version,
+          CI_PROJECT_DIR: join(folder.dir, 'build'),
+          SNOWGATE_PACKAGE: '1.2.3',
           CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main',
           CI_COMMIT_SHA: '4'.repeat(40),
           ...env,
         },
       },
     );
-    const log = readFileSync(join(folder.dir, 'log'), 'utf8').trim().split('\n');
-    return { ran, log, left: readdirSync(join(folder.dir, 'build')).sort() };
+    const path = join(folder.dir, 'log');
+    const log = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
+    const left = readdirSync(join(folder.dir, 'build')).filter((name) => name.startsWith('snowgate-'));
+    return { ran, log, left: left.sort() };
   }
 
   it('writes what GitLab reads, whatever fails', () => {
@@ -327,13 +346,43 @@ echo 'const a = process.argv.slice(2); require("node:fs").appendFileSync("${fold
     expect(ran.stdout).toContain('told by plan');
     expect(left).toEqual(['snowgate-plan.md', 'snowgate-policies.xml', 'snowgate-quality.json']);
     const [npm = '', ...more] = log;
-    expect(npm).toMatch(/^npm .*--ignore-scripts.* snowgate@\d+\.\d+\.\d+$/);
+    expect(npm).toMatch(/^npm .*--ignore-scripts.* snowgate@1\.2\.3$/);
     expect(more).toEqual([
       'validate --format gitlab',
       'policy test --format junit',
       'git fetch --quiet --no-recurse-submodules origin refs/heads/main',
       `plan --base FETCH_HEAD --head ${'4'.repeat(40)} --ledger-token-file /builds/token --format markdown`,
     ]);
+  });
+
+  it('installs a tarball that lies outside of the checkout', () => {
+    const { ran, log } = runScript({ SNOWGATE_PACKAGE: '../packed/snowgate-1.2.3.tgz' });
+    expect(ran).toMatchObject({ status: 0, stderr: '' });
+    expect(log[0]).toMatch(/^npm .*--ignore-scripts.* \/\S*\/packed\/snowgate-1\.2\.3\.tgz$/);
+  });
+
+  it.each([
+    ['', 'on no registry'],
+    ['latest', 'SNOWGATE_PACKAGE is neither'],
+    ['^1.2.3', 'SNOWGATE_PACKAGE is neither'],
+    ['1.2.3 evil', 'SNOWGATE_PACKAGE is neither'],
+    ['1.2.3\nevil', 'SNOWGATE_PACKAGE is neither'],
+    ['git+https://github.com/mallory/snowgate', 'SNOWGATE_PACKAGE is neither'],
+    ['--registry=http://127.0.0.1:9/1.2.3', 'SNOWGATE_PACKAGE is neither'],
+    ['nowhere/snowgate-1.2.3.tgz', 'names a tarball that is not there'],
+    ['mine.tgz', 'in the checkout'],
+    ['../innocent/mine.tgz', 'in the checkout'],
+  ])('refuses to install %j, and runs nothing', (named, told) => {
+    const { ran, log } = runScript({ SNOWGATE_PACKAGE: named });
+    expect([ran.status, log]).toEqual([2, []]);
+    expect(ran.stdout).toContain(told);
+  });
+
+  it('passes where the policies have no tests: there is nothing to test', () => {
+    const { ran, log } = runScript({ NO_TESTS: 'yes', FAKE_FAILS: 'policy' });
+    expect(ran).toMatchObject({ status: 0, stderr: '' });
+    expect(ran.stdout).toContain('no tests of policies here: none is run');
+    expect(log.filter((line) => line.startsWith('policy'))).toEqual([]);
   });
 
   it('passes where nothing fails, without a token', () => {
