@@ -48,7 +48,10 @@ describe('the README', () => {
   it('shows how it is run', async (test) => {
     const ground = await openGround();
     test.onTestFinished(ground.end);
-    writeFileSync(join(ground.dir, 'snowgate.yaml'), withOwnPlaces(readPage('examples/snowgate.yaml'), ground));
+    writeFileSync(
+      join(ground.dir, 'snowgate.yaml'),
+      withOwnPlaces(readPage('examples/snowgate.yaml'), ground),
+    );
     const words = { LEDGER: () => readLedgerId(ground) };
     expect(await ground.follow(sectionOf(readme, 'Run it'), { words })).toEqual([]);
   });

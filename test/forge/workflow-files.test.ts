@@ -1,6 +1,6 @@
 /** The files that forges read: what they may never hold, and what they do. Their scripts run here as a runner runs them. */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -86,9 +86,7 @@ describe('the workflow', () => {
     expect(checkout?.uses).toMatch(/^actions\/checkout@/);
     expect(checkout?.with).toEqual({ 'fetch-depth': 0, 'persist-credentials': false });
     expect(snowgate?.uses).toMatch(/^snowgate\/snowgate@0{40}$/);
-    expect(snowgate?.with?.['package']).toBe(
-      `\${{ runner.temp }}/snowgate-${packageJson.version}.tgz`,
-    );
+    expect(snowgate?.with?.['package']).toBe(`\${{ runner.temp }}/snowgate-${packageJson.version}.tgz`);
     const inputs = Object.keys(snowgate?.with ?? {});
     expect(inputs.filter((name) => !(name in action.inputs))).toEqual([]);
   });
@@ -223,7 +221,10 @@ cp "${program}" "$3/node_modules/snowgate/dist/main.js"
     symlinkSync(join(folder.dir, 'checkout'), join(folder.dir, 'innocent'));
     expect(step(install?.run, { SNOWGATE_PACKAGE: '../innocent/snowgate-1.2.3.tgz' }).status).toBe(2);
     for (const name of ['NPM_CONFIG_USERCONFIG', 'npm_config_userconfig']) {
-      const ran = step(install?.run, { SNOWGATE_PACKAGE: '1.2.3', [name]: join(folder.dir, 'checkout/.npmrc') });
+      const ran = step(install?.run, {
+        SNOWGATE_PACKAGE: '1.2.3',
+        [name]: join(folder.dir, 'checkout/.npmrc'),
+      });
       expect(ran.status).toBe(2);
       expect(ran.stdout).toContain('the settings of npm lie in the checkout');
     }
@@ -283,112 +284,6 @@ cp "${program}" "$3/node_modules/snowgate/dist/main.js"
     ]);
     const wrong = step(review?.run, { ...env, SNOWGATE_COMMENT: 'maybe; touch evil' });
     expect(wrong).toMatchObject({ status: 2, stdout: expect.stringContaining('true or false') });
-  });
-});
-
-describe('the template for GitLab', () => {
-  const { snowgate } = readYaml<{
-    snowgate: { script: string[]; variables: Record<string, unknown>; artifacts: object; rules: unknown };
-  }>('examples/ci/gitlab/snowgate.gitlab-ci.yml');
-
-  it('names no package of a registry, the whole history, and no files of its own', () => {
-    expect(snowgate.variables).toMatchObject({ SNOWGATE_PACKAGE: '', GIT_DEPTH: 0 });
-    const text = readFileSync(join(root, 'examples/ci/gitlab/snowgate.gitlab-ci.yml'), 'utf8');
-    expect(text).toContain(`snowgate-${packageJson.version}.tgz`);
-    expect(snowgate.rules).toEqual([{ if: '$CI_PIPELINE_SOURCE == "merge_request_event"' }]);
-  });
-
-  /** A pipeline whose npm lays a program there that fails where it is told to, and writes down its arguments. */
-  function runScript(env: Readonly<Record<string, string>>) {
-    const folder = makeFolder({
-      'packed/snowgate-1.2.3.tgz': 'x',
-      'build/policies/a.test.yaml': 'kind: PolicyTest\n',
-      'build/mine.tgz': 'x',
-    });
-    const tool = (name: string, text: string): void => chmodSync(folder.write(`bin/${name}`, text), 0o755);
-    tool('git', `#!/bin/sh\necho "git $*" >> "${folder.dir}/log"\n`);
-    tool(
-      'npm',
-      `#!/bin/sh
-echo "npm $PWD $*" >> "${folder.dir}/log"
-mkdir -p "$3/node_modules/snowgate/dist"
-echo 'const a = process.argv.slice(2); require("node:fs").appendFileSync("${folder.dir}/log", a.join(" ") + "\\\\n"); console.log("told by " + a[0]); process.exitCode = process.env.FAKE_FAILS === a[0] ? 1 : 0' > "$3/node_modules/snowgate/dist/main.js"
-`,
-    );
-    symlinkSync(join(folder.dir, 'build'), join(folder.dir, 'innocent'));
-    if (env.NO_TESTS !== undefined) rmSync(join(folder.dir, 'build/policies'), { recursive: true });
-    const ran = spawnSync(
-      'bash',
-      ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', snowgate.script.join('\n')],
-      {
-        cwd: join(folder.dir, 'build'),
-        encoding: 'utf8',
-        env: {
-          PATH: `${join(folder.dir, 'bin')}:${process.env.PATH ?? ''}`,
-          TMPDIR: folder.dir,
-          CI_PROJECT_DIR: join(folder.dir, 'build'),
-          SNOWGATE_PACKAGE: '1.2.3',
-          CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main',
-          CI_COMMIT_SHA: '4'.repeat(40),
-          ...env,
-        },
-      },
-    );
-    const path = join(folder.dir, 'log');
-    const log = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
-    const left = readdirSync(join(folder.dir, 'build')).filter((name) => name.startsWith('snowgate-'));
-    return { ran, log, left: left.sort() };
-  }
-
-  it('writes what GitLab reads, whatever fails', () => {
-    const { ran, log, left } = runScript({ FAKE_FAILS: 'validate', SNOWGATE_LEDGER_TOKEN: '/builds/token' });
-    expect(ran.status).toBe(1);
-    expect(ran.stdout).toContain('told by plan');
-    expect(left).toEqual(['snowgate-plan.md', 'snowgate-policies.xml', 'snowgate-quality.json']);
-    const [npm = '', ...more] = log;
-    expect(npm).toMatch(/^npm .*--ignore-scripts.* snowgate@1\.2\.3$/);
-    expect(more).toEqual([
-      'validate --format gitlab',
-      'policy test --format junit',
-      'git fetch --quiet --no-recurse-submodules origin refs/heads/main',
-      `plan --base FETCH_HEAD --head ${'4'.repeat(40)} --ledger-token-file /builds/token --format markdown`,
-    ]);
-  });
-
-  it('installs a tarball that lies outside of the checkout', () => {
-    const { ran, log } = runScript({ SNOWGATE_PACKAGE: '../packed/snowgate-1.2.3.tgz' });
-    expect(ran).toMatchObject({ status: 0, stderr: '' });
-    expect(log[0]).toMatch(/^npm .*--ignore-scripts.* \/\S*\/packed\/snowgate-1\.2\.3\.tgz$/);
-  });
-
-  it.each([
-    ['', 'on no registry'],
-    ['latest', 'SNOWGATE_PACKAGE is neither'],
-    ['^1.2.3', 'SNOWGATE_PACKAGE is neither'],
-    ['1.2.3 evil', 'SNOWGATE_PACKAGE is neither'],
-    ['1.2.3\nevil', 'SNOWGATE_PACKAGE is neither'],
-    ['git+https://github.com/mallory/snowgate', 'SNOWGATE_PACKAGE is neither'],
-    ['--registry=http://127.0.0.1:9/1.2.3', 'SNOWGATE_PACKAGE is neither'],
-    ['nowhere/snowgate-1.2.3.tgz', 'names a tarball that is not there'],
-    ['mine.tgz', 'in the checkout'],
-    ['../innocent/mine.tgz', 'in the checkout'],
-  ])('refuses to install %j, and runs nothing', (named, told) => {
-    const { ran, log } = runScript({ SNOWGATE_PACKAGE: named });
-    expect([ran.status, log]).toEqual([2, []]);
-    expect(ran.stdout).toContain(told);
-  });
-
-  it('passes where the policies have no tests: there is nothing to test', () => {
-    const { ran, log } = runScript({ NO_TESTS: 'yes', FAKE_FAILS: 'policy' });
-    expect(ran).toMatchObject({ status: 0, stderr: '' });
-    expect(ran.stdout).toContain('no tests of policies here: none is run');
-    expect(log.filter((line) => line.startsWith('policy'))).toEqual([]);
-  });
-
-  it('passes where nothing fails, without a token', () => {
-    const { ran, log } = runScript({});
-    expect(ran).toMatchObject({ status: 0, stderr: '' });
-    expect(log.at(-1)).toBe(`plan --base FETCH_HEAD --head ${'4'.repeat(40)} --format markdown`);
   });
 });
 
