@@ -1,4 +1,5 @@
 /** The texts that `init` writes for people and their tools. */
+import { placeholder } from '../lib/placeholder.ts';
 import { type Forge, type InitAnswers, windowOffers } from './init-answers.ts';
 import { writeYaml } from './yaml-text.ts';
 
@@ -24,7 +25,7 @@ spec:
 }
 
 /** A device id that is valid and obviously nobody's. */
-export const placeholderDevice = 'smd-change-me';
+export const placeholderDevice = `smd-${placeholder}`;
 
 /** `tasks/first-task.yaml.example`: what the chosen policies ask for is in it. */
 export function firstTaskText({ fleets, policies }: InitAnswers): string {
@@ -42,7 +43,7 @@ export function firstTaskText({ fleets, policies }: InitAnswers): string {
       command: 'reboot',
       targets: [placeholderDevice],
       description: 'First task of snowgate',
-      ...(policies.includes('production-owner') ? { tags: { owner: 'change-me' } } : {}),
+      ...(policies.includes('production-owner') ? { tags: { owner: placeholder } } : {}),
     },
   };
   return `# Not read as long as its name ends with .example. Make the ledger first (\`snowgate ledger init\`), name a device that

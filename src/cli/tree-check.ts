@@ -9,6 +9,7 @@ import { collectDesired, type Desired, type PlacedProblem, type SourceFile } fro
 import type { PolicyFile } from '../policy/policy-file.ts';
 import type { ReadConfig } from './config-file.ts';
 import { type FolderNames, namesOf, usualNames } from './folder-names.ts';
+import { findForgotten } from './forgotten-values.ts';
 import { defaultLimits, linkProblem } from './manifests.ts';
 import { defaultConfigPath } from './options.ts';
 import type { ReadingRules } from './parts.ts';
@@ -61,6 +62,7 @@ export async function checkTree(paths: readonly string[], world: Surroundings): 
     ...found.value.links.map(linkProblem),
     ...desired.problems,
     ...findUnknownFleets(desired, config),
+    ...findForgotten(desired),
     ...policies.value.problems,
     ...(files === 0 ? [nothingFound(named, foreign)] : []),
   ];

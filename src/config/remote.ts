@@ -1,3 +1,4 @@
+import { holdsPlaceholder, placeholder } from '../lib/placeholder.ts';
 import type { Auth, RemoteConfig } from './config.ts';
 import type { Draft, Word } from './draft.ts';
 import type { ParsedUrl } from './url.ts';
@@ -18,6 +19,10 @@ export function judgeRemote(draft: Draft, key: RemoteKey): void {
     return;
   }
   if (parsed.scheme === 'http' && !parsed.isLoopback) judgePlainHttp(draft, key);
+  if (holdsPlaceholder(url)) {
+    const message = `${key}.url still holds ${placeholder}`;
+    draft.warn([key, 'url'], { code: 'SG2033', message, hint: 'write the address of the repository' });
+  }
   judgeAuth(draft, key, parsed);
 }
 

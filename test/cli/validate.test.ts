@@ -138,6 +138,26 @@ describe('validate', () => {
     );
   });
 
+  it('warns of what was to be filled in, in tasks and in the URLs of the configuration', async () => {
+    const example = await readFile(join(examples, '..', 'snowgate.yaml'), 'utf8');
+    const { exit, stdout } = await validate({
+      'tasks/a.yaml': taskText('a', {
+        fleet: 'lab',
+        targets: ['smd-change-me'],
+        tags: { owner: 'Change-me' },
+      }),
+      'tasks/b.yaml': taskText('b', { fleet: 'lab', description: 'Nothing to change' }),
+      'snowgate.yaml': example.replace('# id: ', 'id: ').replace('marine/snow-tasks', 'change-me/snow-tasks'),
+    });
+    expect(exit).toBe(0);
+    expect(stdout.replaceAll(/\n {4}hint: .*/g, '')).toBe(
+      `snowgate.yaml:8:3: warning SG2033: source.url still holds change-me
+tasks/a.yaml:1:1: warning SG1415: change-me still stands in spec.targets, spec.tags
+3 files, 2 valid tasks: 0 errors, 2 warnings
+`,
+    );
+  });
+
   it('checks a configuration where there are no tasks', async () => {
     const { exit, stdout } = await validate({ 'snowgate.yaml': 'kind: Controller\n' });
     expect(exit).toBe(1);
