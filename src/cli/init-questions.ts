@@ -36,7 +36,7 @@ export async function askInit(
     known.timeZone ??
     (await asker.text({
       message: 'Time zone of the maintenance window (where the work is)',
-      initial: guess.timeZone,
+      fallback: guess.timeZone,
       judge: judgeTimeZone,
     }));
   const window = known.window ?? (await asker.choose('Maintenance window', windowChoices, 'nights'));
@@ -93,14 +93,19 @@ async function askFleet(asker: Asker, before: readonly FleetAnswer[]): Promise<F
   });
   fleet = { ...fleet, account };
   const labels = await asker.text({
-    message: `Labels of ${name}, for policies (may be empty)`,
-    initial: 'env=production',
+    message: `Labels of ${name}, for policies (write none where it has none)`,
+    fallback: 'env=production',
     judge: (text) => {
-      const read = readLabels(text);
+      const read = labelsOf(text);
       return read === null ? 'write KEY=VALUE,KEY=VALUE' : judge({ labels: read });
     },
   });
-  return { ...fleet, labels: readLabels(labels) ?? {} };
+  return { ...fleet, labels: labelsOf(labels) ?? {} };
+}
+
+/** An empty answer is the one that is offered, so that no labels need a word. */
+function labelsOf(text: string): Readonly<Record<string, string>> | null {
+  return text === 'none' ? {} : readLabels(text);
 }
 
 function askPolicies(asker: Asker, fitting: readonly string[]): Promise<string[]> {
@@ -108,11 +113,11 @@ function askPolicies(asker: Asker, fitting: readonly string[]): Promise<string[]
   return asker.chooseMany('Policies: a task is issued only ... (space chooses)', choices, fitting);
 }
 
-function askUrl(asker: Asker, key: 'source' | 'ledger', initial: string): Promise<string> {
+function askUrl(asker: Asker, key: 'source' | 'ledger', fallback: string): Promise<string> {
   const what = key === 'source' ? 'the tasks: this repository' : 'the ledger: an empty repository of its own';
   return asker.text({
     message: `URL of ${what}`,
-    initial,
+    fallback,
     judge: (text) => reasonOf(judgeUrl(key, text)),
   });
 }

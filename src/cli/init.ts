@@ -79,8 +79,9 @@ async function prepareFiles(
   world: Surroundings,
 ): Promise<Result<Prepared>> {
   const chosen =
-    named ?? (asker === null ? '.' : await asker.text({ message: 'Folder of the repository', initial: '.' }));
-  const dir = resolve(world.cwd, chosen === '' ? '.' : chosen);
+    named ??
+    (asker === null ? '.' : await asker.text({ message: 'Folder of the repository', fallback: '.' }));
+  const dir = resolve(world.cwd, chosen);
   const early = await findObstacles(dir, asker === null ? [] : fixedPaths);
   if (!early.ok) return early;
   if (early.value.length > 0) return failed(obstructed(dir, early.value));

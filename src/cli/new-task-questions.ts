@@ -32,7 +32,7 @@ export async function askTask(
     open.name ??
     (await asker.text({
       message: `Name of the task, unique in ${fleet}`,
-      initial: `${command}-`,
+      begun: `${command}-`,
       judge: (text) => judge({ fleet, name: text }),
     }));
   const isKnown = Object.keys(open.annotations).length > 0;

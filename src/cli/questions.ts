@@ -11,8 +11,10 @@ export interface Choice<T extends string> {
 
 export interface TextQuestion {
   readonly message: string;
-  /** Typed already; what remains to be done is to press Enter. */
-  readonly initial?: string;
+  /** Taken where nothing is typed, and shown until something is; typing replaces it. */
+  readonly fallback?: string;
+  /** Typed already, to be gone on with. */
+  readonly begun?: string;
   /** What is wrong with an answer; null where it can be taken. */
   readonly judge?: (text: string) => string | null;
 }
@@ -79,11 +81,15 @@ async function openAsker(output: Writable, world: Surroundings): Promise<Asker> 
     return answer as Exclude<T, symbol>;
   };
   return {
-    text: async ({ message, initial, judge }) => {
-      const validate = (value: string | undefined): string | undefined =>
-        judge?.((value ?? '').trim()) ?? undefined;
-      const typed = initial === undefined ? {} : { initialValue: initial };
-      return (taken(await text({ ...common(), message, ...typed, validate })) ?? '').trim();
+    text: async ({ message, fallback, begun, judge }) => {
+      const answerOf = (typed: string | undefined): string => (typed ?? '').trim() || (fallback ?? '');
+      const validate = (typed: string | undefined): string | undefined =>
+        judge?.(answerOf(typed)) ?? undefined;
+      const shown = {
+        ...(fallback === undefined ? {} : { placeholder: fallback, defaultValue: fallback }),
+        ...(begun === undefined ? {} : { initialValue: begun }),
+      };
+      return answerOf(taken(await text({ ...common(), message, ...shown, validate })));
     },
     choose: async (message, choices, initial) =>
       taken(

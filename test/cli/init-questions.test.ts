@@ -23,8 +23,8 @@ function scripted(script: Script) {
     return typeof answer === 'string' ? [answer] : answer.slice(turn);
   };
   const asker: Asker = {
-    text: async ({ message, initial = '', judge }) => {
-      for (const answer of answersTo(message) ?? [initial]) {
+    text: async ({ message, fallback = '', begun = fallback, judge }) => {
+      for (const answer of answersTo(message) ?? [begun]) {
         const trouble = judge?.(answer) ?? null;
         if (trouble === null) return answer;
         refused.push(trouble);
@@ -121,6 +121,11 @@ describe('init asks', () => {
       'acme is no account of a forge; write @name, @group/team or an e-mail address',
     ]);
   });
+});
+
+it('init takes a fleet without labels', async () => {
+  const { asker } = scripted({ ...fleet, Labels: 'none' });
+  expect((await askInit(asker, {}, guess)).fleets[0]?.labels).toEqual({});
 });
 
 describe('new task asks', () => {

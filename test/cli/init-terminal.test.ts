@@ -50,17 +50,17 @@ describe.skipIf(!hasScript)('on a terminal (skipped where util-linux has no scri
   it('init asks and writes, and new task asks in what it wrote', async () => {
     folder = makeFolder();
     const { exit, screen } = await talk('init', [
-      ['Folder of the repository', `\u007frepo${enter}`],
+      ['Folder of the repository', `repo${enter}`],
       ['Name of the fleet', `north-sea${enter}`],
       ['AWS region', `eu-west-1${enter}`],
       ['AWS account', `12${enter}`],
       ['write twelve digits', `\u007f\u007f111122223333${enter}`],
       ['Labels', enter],
       ['Another fleet?', enter],
-      ['Time zone', enter],
+      ['Time zone', `Asia/Tokyo${enter}`],
       ['Maintenance window', enter],
       ['Policies', enter],
-      ['URL of the tasks', enter],
+      ['URL of the tasks', `https://git.example.com/acme/tasks${enter}`],
       ['URL of the ledger', enter],
       ['Where pull requests', enter],
       ['Who reviews tasks', `@acme/marine${enter}`],
@@ -72,6 +72,11 @@ describe.skipIf(!hasScript)('on a terminal (skipped where util-linux has no scri
     expect(readFileSync(join(folder.dir, 'repo/snowgate.yaml'), 'utf8')).toContain(
       'labels: {env: production}',
     );
+    const config = readFileSync(join(folder.dir, 'repo/snowgate.yaml'), 'utf8');
+    expect(config).toContain('  url: https://git.example.com/acme/tasks\n');
+    expect(config).toContain('  url: https://git.example.com/acme/tasks-ledger.git\n');
+    const windows = readFileSync(join(folder.dir, 'repo/policies/windows.yaml'), 'utf8');
+    expect(windows).toContain('timeZone: Asia/Tokyo\n');
     folder = { ...folder, dir: join(folder.dir, 'repo') };
     const task = await talk('new task', [
       ['What the devices', `\u001b[B${enter}`],
