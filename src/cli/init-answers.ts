@@ -76,6 +76,20 @@ export const windowOffers: Readonly<Record<WindowName, WindowOffer>> = {
   },
 };
 
+/** The window in which `reboot-at-night` lets devices be rebooted: the chosen one, but never by day on weekdays. */
+export function rebootWindow(chosen: WindowName): WindowName {
+  return chosen === 'weekday-mornings' ? 'nights' : chosen;
+}
+
+/** The windows that a chosen policy names, of those that are offered. */
+export function namedWindows({ policies, window }: Pick<InitAnswers, 'policies' | 'window'>): WindowName[] {
+  const named = new Set([
+    ...(policies.includes('unlock-inside-window') ? [window] : []),
+    ...(policies.includes('reboot-at-night') ? [rebootWindow(window)] : []),
+  ]);
+  return [...named];
+}
+
 export type Fitting = Pick<InitAnswers, 'fleets' | 'window'>;
 
 export interface PolicyOffer {
@@ -115,7 +129,7 @@ export const offeredPolicies: readonly PolicyOffer[] = [
   },
   {
     name: 'reboot-at-night',
-    does: 'at night or at the weekend, if it reboots',
+    does: 'at night, or at the weekend where that is the window, if it reboots',
     commands: ['reboot'],
     // Whoever works on weekday mornings would wait for ever for a reboot that may only come at night.
     fits: ({ window }) => window !== 'weekday-mornings',

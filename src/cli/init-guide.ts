@@ -1,5 +1,5 @@
 /** The README of a task repository: for those who will write tasks. */
-import { type InitAnswers, offeredPolicies, windowOffers } from './init-answers.ts';
+import { type InitAnswers, namedWindows, offeredPolicies, windowOffers } from './init-answers.ts';
 import { placeholderDevice } from './init-texts.ts';
 import { inlineYaml } from './yaml-text.ts';
 
@@ -84,7 +84,8 @@ const changes = `## What a change means
 | delete what waits / is queued / runs or is done | it is withdrawn / cancelled / nothing |
 `;
 
-function allowed({ policies, window, timeZone }: InitAnswers, root: string): string {
+function allowed(answers: InitAnswers, root: string): string {
+  const { policies } = answers;
   const chosen = offeredPolicies.filter(({ name }) => policies.includes(name));
   const rows = chosen.map(({ name, does }) => `| [${name}](${root}policies/${name}.yaml) | ${does} |`);
   const table =
@@ -95,8 +96,22 @@ function allowed({ policies, window, timeZone }: InitAnswers, root: string): str
 
 ${table}
 
-The maintenance window \`${window}\` is open ${windowOffers[window].description} (${timeZone}): \`snowgate window explain ${window}\` tells the
-next openings. A task that is merged while it is closed waits, and is issued when it opens.
+${windowsParagraph(answers)}`;
+}
+
+/** The windows that bind; a window that no policy names is no promise. */
+function windowsParagraph(answers: InitAnswers): string {
+  const named = namedWindows(answers);
+  const { window, timeZone } = answers;
+  if (named.length === 0)
+    return `\`policies/windows.yaml\` has a window, \`${window}\`, and no policy names it yet: it keeps no task waiting.\n`;
+  const rows = named.map((name) => `- \`${name}\`: ${windowOffers[name].description} (${timeZone})`);
+  const what = named.length === 1 ? 'The window that policies name' : 'The windows that policies name';
+  return `${what}, and when it is open (\`snowgate window explain NAME\` tells the next openings):
+
+${rows.join('\n')}
+
+A task that is merged while its window is closed waits, and is issued when it opens.
 `;
 }
 

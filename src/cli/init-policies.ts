@@ -1,7 +1,7 @@
 /** The policies of the package, with the zone, the window, the year and the fleet of those who asked. */
 import { type Document, isMap, isScalar, parseAllDocuments, type Scalar, visit, YAMLMap } from 'yaml';
 import { instantOf, offsetAt } from '../policy/local-time.ts';
-import { type InitAnswers, windowOffers } from './init-answers.ts';
+import { type InitAnswers, rebootWindow, type WindowName, windowOffers } from './init-answers.ts';
 import type { NewFile } from './new-files.ts';
 import { yamlNode, yamlStyle } from './yaml-text.ts';
 
@@ -42,22 +42,34 @@ function firstKey(document: Document | undefined): Scalar | null {
   return isScalar(key) ? key : null;
 }
 
+/** The window of the answers to which a policy is bound; null where it is about none of them. */
+function windowOf(name: string, { window }: InitAnswers): WindowName | null {
+  if (name === 'unlock-inside-window') return window;
+  return name === 'reboot-at-night' ? rebootWindow(window) : null;
+}
+
+function rebootHead(window: WindowName): string {
+  return ` For fleets whose work must not be stopped by day: reboots wait for the window ${window}.`;
+}
+
 /** Windows that stand in the file of windows already are left out here; there is one of each name. */
 function adaptPolicy(name: string, library: Library, answers: InitAnswers): string {
   const documents = open(`${name}.yaml`, library);
-  const head = firstKey(documents[0])?.commentBefore;
-  const kept = documents.filter(
-    (document) =>
-      !isWindow(document) ||
-      (name !== 'unlock-inside-window' && document.getIn(['metadata', 'name']) !== answers.window),
-  );
+  const bound = windowOf(name, answers);
+  const written = firstKey(documents[0])?.commentBefore;
+  const head = name === 'reboot-at-night' ? rebootHead(rebootWindow(answers.window)) : written;
+  const kept = documents.filter((document) => {
+    const window = document.getIn(['metadata', 'name']);
+    return !isWindow(document) || bound === null || (window === bound && window !== answers.window);
+  });
   // What the file says of itself stands above its first document, whichever that is now.
   const first = firstKey(kept[0]);
   if (first !== null && head != null) first.commentBefore = head;
   for (const document of kept) {
     if (isWindow(document)) document.setIn(['spec', 'timeZone'], answers.timeZone);
-    else if (name === 'unlock-inside-window')
-      document.setIn(['spec', 'rules', 0, 'window'], yamlNode(answers.window));
+    else if (bound !== null) document.setIn(['spec', 'rules', 0, 'window'], yamlNode(bound));
+    if (name === 'reboot-at-night' && !isWindow(document))
+      document.setIn(['spec', 'description'], `Devices are rebooted while the window ${bound} is open.`);
     if (name === 'freeze') mapTexts(document, (text) => shiftYear(text, answers.year));
   }
   return close(kept);
@@ -66,14 +78,13 @@ function adaptPolicy(name: string, library: Library, answers: InitAnswers): stri
 function adaptTest(name: string, library: Library, answers: InitAnswers): string {
   const documents = open(`${name}.test.yaml`, library);
   for (const document of documents) {
-    if (name === 'unlock-inside-window') {
-      document.setIn(['spec', 'cases'], windowCases(answers));
-    }
-    const { opens } = windowOffers[answers.window];
-    if (name === 'unlock-inside-window')
-      document.setIn(['spec', 'given', 'now'], instantText(`${opens}:00`, answers.timeZone));
-    if (name === 'unlock-inside-window' || name === 'reboot-at-night')
+    const bound = windowOf(name, answers);
+    if (bound !== null) {
+      const now = instantText(`${windowOffers[bound].opens}:00`, answers.timeZone);
+      document.setIn(['spec', 'cases'], windowCases(bound, `${name}/window`, answers.timeZone));
+      document.setIn(['spec', 'given', 'now'], now);
       document.setIn(['spec', 'policies'], yamlNode([windowsFile, `${name}.yaml`]));
+    }
     document.setIn(['spec', 'given', 'task', 'fleet'], yamlNode(answers.fleets[0]?.name ?? ''));
     mapTexts(document, (text) => {
       const shifted = name === 'freeze' ? shiftYear(text, answers.year) : text;
@@ -110,14 +121,13 @@ function instantText(wall: string, timeZone: string): string {
 }
 
 /** What proves that the window binds: each of its edges, from both sides. */
-function windowCases({ window, timeZone }: InitAnswers) {
+function windowCases(window: WindowName, rule: string, timeZone: string) {
   const { opens, closes, opensNext, cutoffMinutes } = windowOffers[window];
   const at = (wall: string, secondsLater = 0): string => {
     const wallMs = Date.parse(`${wall}:00Z`) + secondsLater * 1000;
     return instantText(new Date(wallMs).toISOString().slice(0, 19), timeZone);
   };
   const lastAt = at(closes, -cutoffMinutes * 60);
-  const rule = 'unlock-inside-window/window';
   const cases = [
     { name: 'when it opens', now: at(opens), expect: { verdict: 'allow', until: lastAt } },
     { name: 'in the middle of it', now: at(opens, 3600), expect: { verdict: 'allow' } },

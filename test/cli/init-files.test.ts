@@ -86,12 +86,32 @@ describe('the policies that are offered', () => {
     expect(unlock).not.toContain('kind: Window');
     const reboot = adapted.get('policies/reboot-at-night.yaml') ?? '';
     expect(reboot).toMatch(/^# For fleets whose work/);
-    expect(reboot.match(/metadata: .*/g)).toEqual([
-      'metadata: {name: nights}',
-      'metadata: {name: reboot-at-night}',
-    ]);
-    expect(reboot).toContain('timeZone: Asia/Tokyo');
+    expect(reboot.match(/metadata: .*/g)).toEqual(['metadata: {name: reboot-at-night}']);
+    expect(reboot).toContain('window: weekends\n');
     for (const text of adapted.values()) expect(text).not.toContain('Europe/Oslo');
+  });
+
+  it.each([
+    ['nights', 'nights', false],
+    ['weekends', 'weekends', false],
+    ['weekday-mornings', 'nights', true],
+  ] as const)('where the window is %s, reboot in %s alone', (window, bound, isBrought) => {
+    const [policy] = adaptPolicies(texts.policies, answersWith({ policies: ['reboot-at-night'], window }));
+    const documents = parseAllDocuments(policy?.text ?? '').map((one) => one.toJS());
+    const names = documents.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(names).toEqual([...(isBrought ? ['Window nights'] : []), 'Policy reboot-at-night']);
+    expect(documents.at(-1).spec.rules).toEqual([{ name: 'window', window: bound }]);
+  });
+
+  it('are told in the guide with every window that they name, and no other', () => {
+    const guideOf = (policies: string[], window: 'nights' | 'weekday-mornings'): string =>
+      initFiles(answersWith({ policies, window }), texts, 'README.md')[0]?.text ?? '';
+    const both = guideOf(['unlock-inside-window', 'reboot-at-night'], 'weekday-mornings');
+    expect(both).toContain('- `weekday-mornings`: Monday to Friday from 08:00 to 12:00 (Europe/Oslo)\n');
+    expect(both).toContain('- `nights`: every night from 22:00 to 05:00 (Europe/Oslo)\n');
+    const none = guideOf([], 'nights');
+    expect(none).toContain('no policy names it yet');
+    expect(none).not.toMatch(/is issued when it opens|22:00 to 05:00 \(/);
   });
 
   it('freeze the end of the year in which they are taken', () => {
