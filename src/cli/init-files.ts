@@ -33,9 +33,23 @@ export interface PackageTexts {
 export const workflows = {
   github: { source: 'examples/ci/github/snowgate.yml', path: '.github/workflows/snowgate.yml' },
   gitlab: { source: 'examples/ci/gitlab/snowgate.gitlab-ci.yml', path: '.gitlab-ci.yml' },
-  gitea: null,
+  gitea: { source: 'examples/ci/github/snowgate.yml', path: '.gitea/workflows/snowgate.yml' },
   none: null,
 } as const;
+
+/** Gitea and Forgejo run GitHub's workflow with what `examples/ci/gitea/README.md` says of it. */
+function workflowText(forge: InitAnswers['forge'], text: string): string {
+  if (forge !== 'gitea') return text;
+  const place = `It belongs into ${workflows.gitea.path}, on Forgejo into
+# .forgejo/workflows/. The runner's image needs Node 20.19 or later, git 2.39 or later, bash and GNU coreutils: write its label at
+# runs-on. Where it knows no Node 24, take an older release of actions/checkout, by its commit. On Forgejo, comment-author is
+# forgejo-actions.`;
+  return text
+    .replace(`It belongs into ${workflows.github.path}.`, place)
+    .replaceAll(/uses: (?=\w+\/)/g, 'uses: https://github.com/')
+    .replace(/^ {2}merge_group:\n/m, '')
+    .replace(/^( +)with:\n(?= +# The package)/m, '$1with:\n$1  comment-author: gitea-actions\n');
+}
 
 /** Files of the package that policies are taken from. */
 export const libraryFiles: readonly string[] = offeredPolicies.flatMap(({ name }) => [
@@ -57,7 +71,9 @@ export function initFiles(answers: InitAnswers, texts: PackageTexts, guide: Guid
     ...adaptPolicies(texts.policies, answers),
     { path: 'tasks/first-task.yaml.example', text: firstTaskText(answers) },
     ...(owners === null ? [] : [{ path: owners, text: codeOwnersText(answers) }]),
-    ...(workflow === null || texts.workflow === null ? [] : [{ path: workflow.path, text: texts.workflow }]),
+    ...(workflow === null || texts.workflow === null
+      ? []
+      : [{ path: workflow.path, text: workflowText(answers.forge, texts.workflow) }]),
     ...copiedSchemas.map((name) => ({
       path: `${schemaFolder}/${name}`,
       text: texts.schemas.get(name) ?? '',

@@ -3,12 +3,14 @@ import { type InitAnswers, placeholderUrls, uncoveredCommands } from './init-ans
 import { workflows } from './init-files.ts';
 import { codeOwnersPath } from './init-texts.ts';
 import { colorsFor, count, plain } from './print.ts';
+import { quoteWord } from './shell-word.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface InitDone {
   /** As the user would write it. */
   readonly dir: string;
   readonly isRepository: boolean;
+  readonly hasOrigin: boolean;
   readonly answers: InitAnswers;
   readonly written: readonly string[];
   readonly leftAlone: readonly string[];
@@ -57,36 +59,59 @@ function notes({ answers, written }: InitDone): string[] {
 
 type Step = readonly [what: string, command: string | null];
 
-function steps({ dir, isRepository, answers }: InitDone): Step[] {
+function steps(done: InitDone): Step[] {
+  const { dir, isRepository, hasOrigin, answers } = done;
   const { sourceUrl, ledgerUrl } = answers;
   const isUnknown = sourceUrl === placeholderUrls.source || ledgerUrl === placeholderUrls.ledger;
+  const remote = sourceUrl === placeholderUrls.source ? 'URL' : quoteWord(sourceUrl);
   const begin = isRepository ? '' : 'git init --initial-branch=main && ';
   return [
     ...(dir === '.' ? [] : [['Go there.', `cd ${quoteWord(dir)}`] as const]),
     ...(isUnknown ? [['Write the URLs that are marked change-me into snowgate.yaml.', null] as const] : []),
+    ...workflowSteps(done),
+    ['Commit what was written.', `${begin}git add --all && git commit -m "Begin a task repository"`],
     [
-      'Commit what was written, and push it to the branch main.',
-      `${begin}git add --all && git commit -m "Begin a task repository"`,
+      'Push it to the branch main.',
+      `${hasOrigin ? '' : `git remote add origin ${remote} && `}git push -u origin HEAD:main`,
     ],
     ['Make an empty repository for the ledger, and the secrets that snowgate.yaml names.', null],
     ['Make the ledger, before the first task: it refuses where there are tasks.', 'snowgate ledger init'],
     [
-      'Write the id that it prints into snowgate.yaml, as ledger.id; see that all is well.',
-      'snowgate doctor',
+      'Write the id that it prints into snowgate.yaml, as ledger.id; commit and push that; see that all is well.',
+      'git commit -a -m "Name the ledger" && git push origin HEAD:main && snowgate doctor',
     ],
     [
-      'On a branch, make the first task a task, and name a device in it.',
-      'git mv tasks/first-task.yaml.example tasks/first-task.yaml',
+      'On a branch, make the first task a task.',
+      'git switch -c first-task && git mv tasks/first-task.yaml.example tasks/first-task.yaml',
     ],
     [
-      'Check it, commit it, see what its merge would do, and open a pull request.',
-      'snowgate plan --base main',
+      'Name a device in it that may be rebooted, and write what else says change-me; check it.',
+      'snowgate validate',
     ],
+    [
+      'Commit it, and see what its merge would do.',
+      'git commit -a -m "Ask for the first task" && snowgate plan --base main',
+    ],
+    ['Push the branch, and open a pull request.', 'git push -u origin first-task'],
     ['Once it is merged: start the controller.', 'snowgate run'],
   ];
 }
 
-/** For a shell to read as one word. */
-function quoteWord(text: string): string {
-  return /^[A-Za-z0-9_./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+/** What the check of pull requests still lacks; docs/CI.md has it at length. */
+function workflowSteps({ answers: { forge }, written }: InitDone): Step[] {
+  const path = workflows[forge]?.path;
+  if (path === undefined || !written.includes(path)) return [];
+  if (forge === 'gitlab')
+    return [
+      [
+        'In the CI/CD variables of the project: SNOWGATE_PACKAGE, the path of the package; SNOWGATE_LEDGER_TOKEN, a file with a token that may only read the ledger (docs/CI.md).',
+        null,
+      ],
+    ];
+  return [
+    [
+      `In ${path}: the commit of snowgate where forty zeros stand, and the path of the package; as a secret of the repository SNOWGATE_LEDGER_TOKEN, a token that may only read the ledger (docs/CI.md).`,
+      null,
+    ],
+  ];
 }

@@ -65,6 +65,7 @@ function showDir(dir: string, { cwd }: Surroundings): string {
 interface Prepared {
   readonly dir: string;
   readonly isRepository: boolean;
+  readonly hasOrigin: boolean;
   readonly answers: InitAnswers;
   readonly files: readonly InitFile[];
   /** What was there already, and is a matter of taste. */
@@ -99,7 +100,7 @@ async function prepareFiles(
     if (!(await asker.confirm(`Write ${count} files below ${showDir(dir, world)}?`, true))) asker.giveUp();
   }
   const isRepository = await exists(join(dir, '.git'));
-  return ok({ dir, isRepository, answers: answers.value, ...sorted.value });
+  return ok({ dir, isRepository, hasOrigin: origin !== null, answers: answers.value, ...sorted.value });
 }
 
 /** What is in the way ends it; but what is a matter of taste, and there, is left alone. */

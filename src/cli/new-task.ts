@@ -16,6 +16,7 @@ import {
 import { askTask, type JudgeDraft } from './new-task-questions.ts';
 import { colorsFor, formatJson, formatProblem, plain, printFault, printNote } from './print.ts';
 import { canAsk, reasonOf, withAsker } from './questions.ts';
+import { quoteWord } from './shell-word.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readTargetList } from './target-list.ts';
 
@@ -136,7 +137,7 @@ async function write(
     return exitCodes.done;
   }
   const lines = manifests.map(({ token, fleet, name }) => `  ${token}  ${fleet}/${name}\n`);
-  const next = `next: git add ${path}, commit it on a branch, and open a pull request\n`;
+  const next = `next: git add ${quoteWord(path)}, commit it on a branch, and open a pull request\n`;
   world.stdout.write(`${plain(path)} written\n${lines.join('')}${plain(next.trimEnd())}\n`);
   return exitCodes.done;
 }

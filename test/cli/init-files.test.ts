@@ -245,13 +245,30 @@ describe('the workflow', () => {
   it.each([
     ['github', '.github/workflows/snowgate.yml'],
     ['gitlab', '.gitlab-ci.yml'],
-    ['gitea', null],
+    ['gitea', '.gitea/workflows/snowgate.yml'],
     ['none', null],
   ] as const)('of %s stands at %s', (forge, path) => {
     const files = initFiles(answersWith({ forge }), { ...texts, workflow: 'theirs: {}\n' }, 'README.md');
     const found = files.filter(({ text }) => text === 'theirs: {}\n').map((file) => file.path);
     expect(found).toEqual(path === null ? [] : [path]);
   });
+});
+
+it('the workflow of Gitea is that of GitHub, with what differs', () => {
+  const workflow = packageText('examples/ci/github/snowgate.yml');
+  const files = initFiles(answersWith({ forge: 'gitea' }), { ...texts, workflow }, 'README.md');
+  const text = files.find(({ path }) => path === '.gitea/workflows/snowgate.yml')?.text ?? '';
+  const [github, gitea] = [workflow, text].map((one) => parseAllDocuments(one)[0]?.toJS());
+  const [checkout, review] = github.jobs.review.steps;
+  expect(gitea.jobs.review.steps).toEqual([
+    { ...checkout, uses: `https://github.com/${checkout.uses}` },
+    {
+      uses: `https://github.com/${review.uses}`,
+      with: { ...review.with, 'comment-author': 'gitea-actions' },
+    },
+  ]);
+  expect(gitea.on).toEqual({ pull_request: github.on.pull_request });
+  expect(text).toContain('into .gitea/workflows/snowgate.yml');
 });
 
 describe('code owners', () => {

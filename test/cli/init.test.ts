@@ -131,7 +131,14 @@ describe('what it writes', () => {
       'note: no policy is about every reboot task: such tasks are held until one is\n',
     );
     expect(stdout).toContain("cd 'a b'\n");
-    const order = ['ledger init', 'doctor', 'git mv tasks/first-task.yaml.example', 'snowgate run'];
+    const order = [
+      'git init',
+      'git remote add origin URL && git push',
+      'ledger init',
+      'doctor',
+      'git mv tasks/first-task.yaml.example',
+      'snowgate run',
+    ];
     const places = order.map((step) => stdout.indexOf(step));
     expect(places).toEqual([...places].sort((a, b) => a - b));
     expect(places[0]).toBeGreaterThan(0);
@@ -200,7 +207,8 @@ describe('the remote origin', () => {
     expect(textOf('snowgate.yaml')).toContain('url: https://github.com/acme/snow-tasks.git\n');
     expect(textOf('snowgate.yaml')).toContain('url: https://github.com/acme/snow-tasks-ledger.git\n');
     for (const path of treeOf(folder.dir)) expect(textOf(path)).not.toContain('canary');
-    expect(stdout).not.toContain('git init');
+    expect(stdout).not.toMatch(/git init|git remote/);
+    expect(stdout).toMatch(/forty zeros.*SNOWGATE_LEDGER_TOKEN/);
     expect(existsSync(at('.github/CODEOWNERS'))).toBe(true);
   });
 
