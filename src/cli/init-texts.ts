@@ -91,7 +91,17 @@ export function codeOwnersText({ forge, taskOwners, policyOwners }: InitAnswers)
 }
 
 /** The schemas that editors are told of; copies of this version's, because no address of them is promised. */
-export const copiedSchemas = ['task.schema.json', 'policies.schema.json', 'controller.schema.json'] as const;
+export const copiedSchemas = [
+  'task.schema.json',
+  'policies.schema.json',
+  'controller.schema.json',
+  // For files of one kind alone, which name theirs in their first line.
+  'window.schema.json',
+  'policy.schema.json',
+  'suspension.schema.json',
+  'waiver.schema.json',
+  'policy-test.schema.json',
+] as const;
 
 /** Where the copies lie. */
 export const schemaFolder = '.snowgate/schemas';

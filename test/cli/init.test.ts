@@ -109,7 +109,10 @@ describe('what it writes', () => {
     const settings = JSON.parse(textOf('.vscode/settings.json'));
     const named = Object.keys(settings['yaml.schemas']);
     const copies = treeOf(at('.snowgate/schemas'));
-    expect(named.sort()).toEqual(copies.map((name) => `./.snowgate/schemas/${name}`));
+    expect(copies.map((name) => `./.snowgate/schemas/${name}`)).toEqual(expect.arrayContaining(named));
+    const page = packageText('docs/EDITORS.md').replace(/^\| scenarios and keys .*$/m, '');
+    const told = [...page.matchAll(/schemas\/([a-z-]+\.schema\.json)/g)].map(([, name]) => name);
+    expect([...new Set(told)].sort()).toEqual(copies);
     for (const name of copies) expect(textOf('.snowgate/schemas', name)).toBe(packageText(`schemas/${name}`));
   });
 
