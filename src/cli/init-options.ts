@@ -26,30 +26,38 @@ export interface InitOptions {
   readonly format: Format;
 }
 
-/** What the flags say; what they leave open is left out. Fault: SG7001. */
-export function readInitOptions(options: InitOptions): Result<Partial<InitAnswers>> {
+/** Mistakes that are told. */
+const faultsMax = 20;
+
+/** What the flags say; what they leave open is left out. Otherwise everything that is wrong with them, to a bound: SG7001 and faults of URLs. */
+export function readInitOptions(
+  options: InitOptions,
+):
+  | { readonly ok: true; readonly value: Partial<InitAnswers> }
+  | { readonly ok: false; readonly faults: readonly Fault[] } {
   const { timeZone, window, forge, source, ledger } = options;
   const fleets = readFleets(options.fleet);
-  if (!fleets.ok) return fleets;
   const policies = readPolicyNames(options.policies);
-  if (!policies.ok) return policies;
+  const faults = [fleets, policies].flatMap((read) => (read.ok ? [] : [read.fault]));
   const wrongZone = timeZone === undefined ? null : judgeTimeZone(timeZone);
-  if (wrongZone !== null) return failed(wrong('--time-zone', wrongZone));
+  if (wrongZone !== null) faults.push(wrong('--time-zone', wrongZone));
   for (const [flag, written] of [
     ['--task-owners', options.taskOwners],
     ['--policy-owners', options.policyOwners],
   ] as const) {
     const trouble = written === undefined ? null : judgeOwners(written);
-    if (trouble !== null) return failed(wrong(flag, trouble));
+    if (trouble !== null) faults.push(wrong(flag, trouble));
   }
   for (const [key, url] of [
     ['source', source],
     ['ledger', ledger],
   ] as const) {
     const trouble = url === undefined ? null : judgeUrl(key, url);
-    if (trouble !== null) return failed(trouble);
+    if (trouble !== null) faults.push(trouble);
   }
-  return ok({
+  if (!fleets.ok || !policies.ok || faults.length > 0)
+    return { ok: false, faults: faults.slice(0, faultsMax) };
+  const value = {
     ...(fleets.value === null ? {} : { fleets: fleets.value }),
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(window === undefined ? {} : { window }),
@@ -58,7 +66,8 @@ export function readInitOptions(options: InitOptions): Result<Partial<InitAnswer
     ...(source === undefined ? {} : { sourceUrl: source }),
     ...(ledger === undefined ? {} : { ledgerUrl: ledger }),
     ...readOwners(options.taskOwners, options.policyOwners),
-  });
+  };
+  return { ok: true, value };
 }
 
 function wrong(flag: string, reason: string): Fault {

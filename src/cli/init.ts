@@ -21,7 +21,7 @@ import { copiedSchemas } from './init-texts.ts';
 import { initJson, initText } from './init-view.ts';
 import { findObstacles, obstructed, writeNewFiles } from './new-files.ts';
 import { readPackageFile } from './package-file.ts';
-import { formatJson } from './print.ts';
+import { formatJson, printFault } from './print.ts';
 import { type Asker, canAsk, withAsker } from './questions.ts';
 import type { Surroundings } from './surroundings.ts';
 import { showPath } from './work-tree.ts';
@@ -39,7 +39,10 @@ export async function init(
   world: Surroundings,
 ): Promise<ExitCode> {
   const read = readInitOptions(options);
-  if (!read.ok) return stopBy(read.fault, exitCodes.usage, world).exit;
+  if (!read.ok) {
+    for (const reason of read.faults) printFault(reason, world);
+    return exitCodes.usage;
+  }
   const isAsking = options.yes !== true && canAsk(world);
   const prepare = (asker: Asker | null) => prepareFiles(named, read.value, asker, world);
   const prepared = isAsking

@@ -127,15 +127,26 @@ async function readThere({ dir, manifestsFolder, limits }: TaskSetting): Promise
   return found.ok ? readManifests(found.value.files, limits) : found;
 }
 
+/** Says of a task's name whether the work tree has it already (SG1301). Faults: SG7002, SG7003. */
+export async function readTakenNames(setting: TaskSetting): Promise<Result<JudgeName>> {
+  const there = await readThere(setting);
+  return there.ok ? ok((task) => judgeName(task, there.value)) : there;
+}
+
+/** What is wrong with a name; null where it is free. */
+export type JudgeName = (task: Parameters<typeof taskKey>[0]) => Fault | null;
+
+function judgeName(task: Parameters<JudgeName>[0], there: Desired | null): Fault | null {
+  const key = taskKey(task);
+  const other = there?.tasks.get(key);
+  if (other === undefined && there?.frozen.has(key) !== true) return null;
+  const where = other === undefined ? 'a file with errors' : `${other.path}:${other.line}`;
+  const hint = 'choose another name; to ask for the very same task again, raise its run';
+  return fault('SG1301', 'human', `${key} is in ${where} already`, hint);
+}
+
 function findConflicts(manifests: readonly Manifest[], path: string, there: Desired | null): Fault[] {
-  const taken = manifests.flatMap((manifest) => {
-    const key = taskKey(manifest);
-    const other = there?.tasks.get(key);
-    const where = other === undefined ? 'a file with errors' : `${other.path}:${other.line}`;
-    const isFree = other === undefined && there?.frozen.has(key) !== true;
-    const hint = 'choose another name; to ask for the very same task again, raise its run';
-    return isFree ? [] : [fault('SG1301', 'human', `${key} is in ${where} already`, hint)];
-  });
+  const taken = manifests.flatMap((manifest) => judgeName(manifest, there) ?? []);
   if (taken.length > 0) return taken;
   const tasks = new Map<TaskKey, WantedTask>(there?.tasks);
   for (const manifest of manifests) tasks.set(taskKey(manifest), { manifest, path, blob: '', line: 1 });

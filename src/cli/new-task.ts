@@ -5,7 +5,13 @@ import { type Ready, stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { splitDraft, type TaskDraft } from './manifest-text.ts';
 import { findObstacles, obstructed, writeNewFiles } from './new-files.ts';
-import { judgeText, type NewManifests, readTaskSetting, type TaskSetting } from './new-task-check.ts';
+import {
+  judgeText,
+  type NewManifests,
+  readTakenNames,
+  readTaskSetting,
+  type TaskSetting,
+} from './new-task-check.ts';
 import {
   type NewTaskOptions,
   type OpenDraft,
@@ -91,7 +97,16 @@ async function completeDraft(
     return { ok: true, value: { ...known, fleet, command, targets, name } };
   // Standard input cannot hold a list and answers.
   if (!canAsk(world) || options.targetsFrom === '-') return stopBy(missing(known), exitCodes.usage, world);
-  const judge: JudgeDraft = (change) => reasonOf(setting.judge(split({ ...sample, ...known, ...change }))[0]);
+  const judgeName = await readTakenNames(setting);
+  if (!judgeName.ok) return stopBy(judgeName.fault, exitCodes.usage, world);
+  const isNamed = fleet !== undefined && name !== undefined;
+  const taken = isNamed ? split({ ...sample, ...known }).flatMap((one) => judgeName.value(one) ?? []) : [];
+  if (taken.length > 0) return tellAll(taken, world);
+  const judge: JudgeDraft = (change) => {
+    const drafts = split({ ...sample, ...known, ...change });
+    const named = change.name === undefined ? [] : drafts;
+    return reasonOf(setting.judge(drafts)[0] ?? named.map(judgeName.value).find((reason) => reason !== null));
+  };
   const answered = await withAsker('A new task', world, (asker) =>
     askTask(asker, known, setting.fleets ?? [], judge),
   );

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Folder, makeFolder, removeFolders } from './folder.ts';
+import { type Folder, makeFolder, removeFolders, taskText } from './folder.ts';
 import { treeOf } from './init-world.ts';
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -77,12 +77,17 @@ describe.skipIf(!hasScript)('on a terminal (skipped where util-linux has no scri
     expect(config).toContain('  url: https://git.example.com/acme/tasks-ledger.git\n');
     const windows = readFileSync(join(folder.dir, 'repo/policies/windows.yaml'), 'utf8');
     expect(windows).toContain('timeZone: Asia/Tokyo\n');
+    folder.write(
+      'repo/tasks/taken.yaml',
+      taskText('reboot-taken', { fleet: 'north-sea', command: 'reboot' }),
+    );
     folder = { ...folder, dir: join(folder.dir, 'repo') };
     const task = await talk('new task', [
       ['What the devices', `\u001b[B${enter}`],
       ['Device ids', `smd_x${enter}`],
       ['smd_x', `\u007f\u007fx${enter}`],
-      ['Name of the task', `north${enter}`],
+      ['Name of the task', `taken${enter}`],
+      ['reboot-taken is in tasks/taken.yaml:1 already', `${'\u007f'.repeat(5)}north${enter}`],
       ['Reason', enter],
     ]);
     expect([task.exit, existsSync(join(folder.dir, 'tasks/reboot-north.yaml'))]).toEqual([0, true]);

@@ -272,6 +272,30 @@ describe('nothing is written', () => {
     expect({ exit, stdout, tree: treeOf(folder.dir) }).toEqual({ exit: 2, stdout: '', tree: [] });
   });
 
+  it('where several flags are wrong: all of them are told', async () => {
+    folder = makeFolder();
+    const flags = [
+      '--fleet',
+      'lab',
+      '--time-zone',
+      'Oslo',
+      '--policies',
+      'x',
+      '--source',
+      'http://a.example/b',
+    ];
+    const { exit, stderr } = await run(['init', ...flags, '--task-owners', 'acme'], { cwd: folder.dir });
+    expect(exit).toBe(2);
+    const told = [...stderr.matchAll(/^error (SG\d+: \S+)/gm)].map(([, what]) => what);
+    expect(told).toEqual([
+      'SG7001: --fleet:',
+      'SG7001: --policies:',
+      'SG7001: --time-zone:',
+      'SG7001: --task-owners:',
+      'SG2008: source.url',
+    ]);
+  });
+
   it('where a path is taken: each is named, and stays as it is', async () => {
     folder = makeFolder({
       'snowgate.yaml': 'ours\n',
