@@ -9,7 +9,7 @@ import {
   offeredPolicies,
   type WindowName,
 } from './init-answers.ts';
-import { judgeUrl } from './init-config.ts';
+import { judgeFleets, judgeUrl } from './init-config.ts';
 import type { Format } from './options.ts';
 
 export interface InitOptions {
@@ -87,7 +87,11 @@ function readFleets(written: readonly string[] | undefined): Result<readonly Fle
     }
     if (fleets.some((fleet) => fleet.name === name))
       return failed(wrong('--fleet', `${name} is named twice; a fleet is one account and region`));
-    fleets.push({ name, region, account, labels });
+    const fleet = { name, region, account, labels };
+    const trouble = judgeFleets([fleet]);
+    if (trouble !== null)
+      return failed(fault(trouble.code, 'human', `--fleet ${text}: ${trouble.message}`, trouble.hint));
+    fleets.push(fleet);
   }
   return ok(fleets);
 }

@@ -237,7 +237,7 @@ describe('nothing is written', () => {
     ],
     [[...leastFlags, '--fleet', leastFlags[1] ?? ''], 'SG7001: --fleet: north-sea is named twice'],
     [[...leastFlags, '--fleet', 'b:eu-west-1:111122223333'], 'SG2007: fleets north-sea and b are the same'],
-    [[...leastFlags, '--fleet', 'b:nowhere:111122223333'], 'fleets.b.region'],
+    [[...leastFlags, '--fleet', 'b:nowhere:111122223333'], '--fleet b:nowhere:111122223333: fleets.b.region'],
     [[...leastFlags, '--fleet', 'b:eu-west-2:12'], 'fleets.b.account'],
     [[...leastFlags, '--fleet', 'B_1:eu-west-2:111122223333'], 'the key "B_1" of fleets'],
     [
