@@ -46,6 +46,10 @@ echo 'const a = process.argv.slice(2); require("node:fs").appendFileSync("${fold
 `,
     );
     symlinkSync(join(folder.dir, 'build'), join(folder.dir, 'innocent'));
+    if (env.PLANTED !== undefined) {
+      for (const name of ['snowgate-quality.json', 'snowgate-policies.xml', 'snowgate-plan.md'])
+        symlinkSync(join(folder.dir, 'bin/git'), join(folder.dir, 'build', name));
+    }
     if (env.NO_TESTS !== undefined) rmSync(join(folder.dir, 'build/policies'), { recursive: true });
     const ran = spawnSync(
       'bash',
@@ -67,7 +71,8 @@ echo 'const a = process.argv.slice(2); require("node:fs").appendFileSync("${fold
     const path = join(folder.dir, 'log');
     const log = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
     const left = readdirSync(join(folder.dir, 'build')).filter((name) => name.startsWith('snowgate-'));
-    return { ran, log, left: left.sort() };
+    const git = readFileSync(join(folder.dir, 'bin/git'), 'utf8');
+    return { ran, log, left: left.sort(), git };
   }
 
   it('writes what GitLab reads, whatever fails', () => {
@@ -83,6 +88,14 @@ echo 'const a = process.argv.slice(2); require("node:fs").appendFileSync("${fold
       'git fetch --quiet --no-recurse-submodules origin refs/heads/main',
       `plan --base FETCH_HEAD --head ${'4'.repeat(40)} --ledger-token-file /builds/token --format markdown`,
     ]);
+  });
+
+  it('writes through no link that a merge request has put there', () => {
+    const { ran, log, left, git } = runScript({ PLANTED: 'yes' });
+    expect(ran).toMatchObject({ status: 0, stderr: '' });
+    expect(git).toMatch(/^#!\/bin\/sh\necho "git/);
+    expect(log).toContain('git fetch --quiet --no-recurse-submodules origin refs/heads/main');
+    expect(left).toEqual(['snowgate-plan.md', 'snowgate-policies.xml', 'snowgate-quality.json']);
   });
 
   it('installs a tarball that lies outside of the checkout', () => {
