@@ -214,7 +214,9 @@ export const defects: readonly Defect[] = [
     name: 'tasks made around Git are not looked for',
     from: 45,
     harm: 'a device that somebody has given a task is given another',
-    edits: [{ file: 'plan/devices.ts', find: 'if (foreign !== undefined) {', put: "if (foreign === '') {" }],
+    edits: [
+      { file: 'plan/devices.ts', find: 'if (other !== undefined) addTo', put: "if (other === '') addTo" },
+    ],
   },
   {
     name: 'two tasks of one commit share a device',

@@ -23,7 +23,7 @@ const good: Record<string, string> = {
     '# Changelog\n\n## Unreleased\n\n## 1.2.3 (2026-11-28)\n\n- All.\n\n## 1.2.2 (2026-01-01)\n\n- Some.\n',
   'README.md': 'x\n',
   LICENSE: 'x\n',
-  'action.yml': 'runs: npx --yes snowgate@1.2.3\n',
+  'action.yml': 'run: |\n  version=1.2.3\n',
   'schema.txt': '{}\n',
   'schemas/task.schema.json': '{}\n',
   'dist/main.js': '1;\n',
@@ -81,7 +81,7 @@ const bad: [string, Record<string, string | null>, string[]][] = [
     'without a version, a section, a pin and a program',
     {
       'package.json': JSON.stringify({ ...manifest, version: '1.2' }),
-      'action.yml': 'runs: npx snowgate\n',
+      'action.yml': 'run: npx snowgate\n',
       'dist/main.js': null,
       'dist/other.js': '1;\n',
     },
