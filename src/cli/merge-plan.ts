@@ -1,21 +1,18 @@
 /** `snowgate plan --base`: what a merge would change, read from the clone that one stands in. */
 import { randomUUID } from 'node:crypto';
 import type { Auth, ControllerConfig } from '../config/config.ts';
-import { planInputOf, traceOrigins } from '../controller/gathering.ts';
-import { readSource } from '../controller/history.ts';
-import { syncAndReadPolicies } from '../controller/policies.ts';
-import type { CommitId, SourceRepository, SourceTree } from '../controller/ports.ts';
+import type { CommitId, PolicyRepository, SourceRepository, SourceTree } from '../controller/ports.ts';
 import { type Controller, type ControllerDeps, makeController } from '../controller/state.ts';
 import { type Clone, type Merge, openClone } from '../git/clone.ts';
 import { withTemporaryDir } from '../git/ledger-audit.ts';
 import { openLedger } from '../git/ledger-branch.ts';
+import type { PolicySource } from '../git/policy-source.ts';
 import { readSourceIn } from '../git/source.ts';
 import { emptyView, type LedgerView } from '../ledger/view.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
-import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
+import { BugError, type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import type { PlacedProblem } from '../manifest/collect.ts';
 import { findChanges, type Side } from '../plan/difference.ts';
-import { makePlan, type PlanInput } from '../plan/plan.ts';
 import { findPolicyChanges } from '../plan/policy-difference.ts';
 import { checkOpening } from '../policy/opening-check.ts';
 import type { Reason } from '../policy/verdict.ts';
@@ -24,7 +21,7 @@ import { type Ready, stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { foldFetched, pushTimeoutMs } from './ledger-reading.ts';
 import { loadMergeConfig, type MergeConfig } from './merge-config.ts';
-import { openPolicies, unread } from './planning.ts';
+import { openPolicies, planAt, stoppedClock } from './planning.ts';
 import { OpenedParts } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -87,7 +84,7 @@ async function planIn(
   const controller = makeController({
     ...quietDeps(config, clock, world),
     source,
-    policySource: policies.value,
+    policySource: fetchedOnce(policies.value),
   });
   const between = await planBetween(controller, ledger.view, base, merge, ledger.halts);
   if (!between.ok) return stopBy(between.fault, exitCodes.unreachable, world);
@@ -130,9 +127,19 @@ function sourceOf(reader: Omit<SourceRepository, 'fetch'>, base: CommitId): Sour
   };
 }
 
-/** Stands at the time that is planned for: both sides are judged at one instant. */
-function stoppedClock(atMs: number): Clock {
-  return { ...systemClock, wallMs: () => atMs };
+/** Fetched once: both sides are judged by the same policies, and a change of these meanwhile is none of the merge. */
+function fetchedOnce(repository: PolicySource | null): PolicyRepository | null {
+  if (repository === null) return null;
+  let fetched: ReturnType<PolicyRepository['fetch']> | null = null;
+  return {
+    fetch: () => {
+      fetched ??= repository.fetch();
+      return fetched;
+    },
+    descends: (head, ancestor) => repository.descends(head, ancestor),
+    read: (head) => repository.read(head),
+    traceFiles: (head, paths) => repository.traceFiles(head, paths),
+  };
 }
 
 /** A controller that only looks: no AWS, no ledger of its own, and nobody to tell. */
@@ -141,17 +148,14 @@ function quietDeps(
   clock: Clock,
   world: Surroundings,
 ): Omit<ControllerDeps, 'source' | 'policySource'> {
-  const unreached = { kind: 'unreachable', fault: fault('SG7008', 'human', 'no ledger here') } as const;
+  const unasked = (): never => {
+    throw new BugError('a plan of a merge has a view of the ledger, and asks for nothing more');
+  };
   return {
     config,
     clock,
     journal: { write: () => {} },
-    ledger: {
-      remembered: async () => null,
-      fetch: async () => unreached,
-      commit: async () => failed(unreached.fault),
-      push: async () => ({ kind: 'refused', fault: unreached.fault }),
-    },
+    ledger: { remembered: unasked, fetch: unasked, commit: unasked, push: unasked },
     apis: new Map(),
     run: randomUUID(),
     tzdata: '',
@@ -265,14 +269,16 @@ export async function planBetween(
     policies: c.policySource !== null || view.policies === null ? view.policies : base,
   };
   // What halts at the base halts the merge, too. Of an old base nothing can be said but that it was acted on.
-  const before = await planAt(c, grown.value ? view : atBase, base, null, standing);
+  const before = await planAt(c, grown.value ? view : atBase, base, { standing });
   if (!before.ok) return before;
   const { desired, policies, halts } = before.value.input;
   const isActedOn = halts.length === 0;
   // From then on it is as if the base had been acted on: what the merge alone changes is asked for.
   if (isActedOn) Object.assign(c.state, { lastHead: base, lastTasks: desired.tasks, lastPolicies: policies });
   const acted = isActedOn || !grown.value ? atBase : view;
-  const after = merge.isMade ? await planAt(c, acted, merge.commit, merge.commit, standing) : before;
+  const after = merge.isMade
+    ? await planAt(c, acted, merge.commit, { merge: merge.commit, standing })
+    : before;
   if (!after.ok) return after;
   const changes = findChanges(before.value, after.value);
   const isStanding = new Set(before.value.input.halts.map(sayHalt));
@@ -293,39 +299,6 @@ export async function planBetween(
     oldProblems: now.length - problems.length,
     untouched: [...after.value.input.desired.tasks.keys()].filter((key) => !isTold.has(key)).length,
   });
-}
-
-async function planAt(
-  c: Controller,
-  view: LedgerView,
-  head: CommitId,
-  merge: CommitId | null,
-  standing: readonly Reason[],
-): Promise<Result<Side>> {
-  const reading = await readSource(c, view, head, true);
-  if ('failure' in reading) return failed(unread(reading.failure));
-  const halts: Reason[] = [];
-  const policies = await syncAndReadPolicies(c, view, reading, halts);
-  if (policies === null) {
-    const [failure = { code: 'SG6240', message: 'the policies have not been read yet' } as const] = halts;
-    return failed(unread(failure));
-  }
-  const gathered = {
-    reading,
-    policies,
-    surveys: new Map(),
-    origins: await traceOrigins(c, view, reading, merge),
-    described: new Map(),
-    undescribed: new Map(),
-  };
-  halts.unshift(...standing, ...reading.halts);
-  const input: PlanInput = {
-    ...planInputOf(c, view, gathered, c.clock.wallMs()),
-    halts,
-    // A head that halts is not acted on: of what it lacks nothing is withdrawn or cancelled.
-    previous: halts.length > 0 ? null : reading.previous,
-  };
-  return ok({ input, plan: makePlan(input) });
 }
 
 /** What is wrong with the files, and tasks whose windows do not open in time. */

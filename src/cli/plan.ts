@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../lib/clock.ts';
+import { systemClock } from '../lib/clock.ts';
 import { fault, ok } from '../lib/faults.ts';
 import { makeDocument } from '../report/envelope.ts';
 import { loadConfig, stopBy } from './configuration.ts';
@@ -11,7 +11,14 @@ import { tally } from './ledger-list.ts';
 import type { DocumentFormat, Format } from './options.ts';
 import { showMerge } from './plan-merge.ts';
 import { planReport } from './plan-report.ts';
-import { formatHead, headJson, type Planning, printProblems, readPlanning } from './planning.ts';
+import {
+  formatHead,
+  headJson,
+  type Planning,
+  printProblems,
+  readPlanning,
+  stoppedClock,
+} from './planning.ts';
 import { colorsFor, count, formatJson } from './print.ts';
 import { formatRows } from './receipt-view.ts';
 import { isReportFormat, printReport } from './report-print.ts';
@@ -106,11 +113,6 @@ function explainOne(name: string, planned: Planning, format: Format, world: Surr
   }
   printProblems(planned, world);
   return exitOf(decisions, planned.input.halts);
-}
-
-/** Stands at the time that was asked about: fetching takes a while, in which a window may close. */
-function stoppedClock(atMs: number): Clock {
-  return { ...systemClock, wallMs: () => atMs };
 }
 
 function planJson(planned: Planning, world: Surroundings): string {

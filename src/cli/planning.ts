@@ -4,13 +4,16 @@ import type { ControllerConfig } from '../config/config.ts';
 import { planInputOf, traceOrigins } from '../controller/gathering.ts';
 import { readSource } from '../controller/history.ts';
 import { syncAndReadPolicies } from '../controller/policies.ts';
-import { makeController } from '../controller/state.ts';
+import type { CommitId } from '../controller/ports.ts';
+import { type Controller, makeController } from '../controller/state.ts';
 import { withTemporaryDir } from '../git/ledger-audit.ts';
 import { type OpenLedger, openLedger } from '../git/ledger-branch.ts';
 import { openPolicySource, type PolicySource } from '../git/policy-source.ts';
 import { openSource, type Source } from '../git/source.ts';
-import type { Clock } from '../lib/clock.ts';
-import { type Fault, fault, ok, type Result } from '../lib/faults.ts';
+import type { LedgerView } from '../ledger/view.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
+import type { Side } from '../plan/difference.ts';
 import { makePlan, type PlanInput } from '../plan/plan.ts';
 import type { Reason } from '../policy/verdict.ts';
 import { type Ready, stopBy } from './configuration.ts';
@@ -103,34 +106,60 @@ async function planWith(
   const journal = { write: () => {} };
   const deps = { config, clock, journal, ...repositories, apis: new Map(), run: randomUUID(), tzdata: '' };
   const controller = makeController({ ...deps, signal: world.stop });
-  const reading = await readSource(controller, view, head.value.head, true);
-  if ('failure' in reading) return stopBy(unread(reading.failure), exitCodes.unreachable, world);
-  const problems: Reason[] = [];
-  const policies = await syncAndReadPolicies(controller, view, reading, problems);
-  if (policies === null) {
-    const [failure = { code: 'SG6240', message: 'the policies have not been read yet' } as const] = problems;
-    return stopBy(unread(failure), exitCodes.unreachable, world);
-  }
-  const atMs = clock.wallMs();
-  const gathered = {
-    reading,
-    policies,
-    surveys: new Map(),
-    origins: await traceOrigins(controller, view, reading),
-    described: new Map(),
-    undescribed: new Map(),
-  };
-  const halts = [...reading.halts, ...problems];
-  const previous = halts.length > 0 ? null : reading.previous;
-  const input: PlanInput = { ...planInputOf(controller, view, gathered, atMs), halts, previous };
-  const { decisions } = makePlan(input);
+  const side = await planAt(controller, view, head.value.head);
+  if (!side.ok) return stopBy(side.fault, exitCodes.unreachable, world);
+  const { input, plan } = side.value;
   const { head: sourceHead } = head.value;
+  const { decisions } = plan;
+  const atMs = input.nowMs;
   const value = { atMs, source: sourceHead, ledger: fetched.tip, reading: folded.value, input, decisions };
   return { ok: true, value };
 }
 
+/**
+ * What a pass would decide at a head of the source, without a word of AWS. `merge` says that the head is a commit which nobody
+ * has made yet; `standing` is what halts everything beside what is found. Faults: what could not be read.
+ */
+export async function planAt(
+  c: Controller,
+  view: LedgerView,
+  head: CommitId,
+  {
+    merge = null,
+    standing = [],
+  }: { readonly merge?: CommitId | null; readonly standing?: readonly Reason[] } = {},
+): Promise<Result<Side>> {
+  const reading = await readSource(c, view, head, true);
+  if ('failure' in reading) return failed(unread(reading.failure));
+  const problems: Reason[] = [];
+  const policies = await syncAndReadPolicies(c, view, reading, problems);
+  if (policies === null) {
+    const [failure = { code: 'SG6240', message: 'the policies have not been read yet' } as const] = problems;
+    return failed(unread(failure));
+  }
+  const nowMs = c.clock.wallMs();
+  const gathered = {
+    reading,
+    policies,
+    surveys: new Map(),
+    origins: await traceOrigins(c, view, reading, merge),
+    described: new Map(),
+    undescribed: new Map(),
+  };
+  const halts = [...standing, ...reading.halts, ...problems];
+  // A head that halts is not acted on: of what it lacks nothing is withdrawn or cancelled.
+  const previous = halts.length > 0 ? null : reading.previous;
+  const input: PlanInput = { ...planInputOf(c, view, gathered, nowMs), halts, previous };
+  return ok({ input, plan: makePlan(input) });
+}
+
+/** Stands at the time that is planned for: fetching takes a while, in which a window may close. */
+export function stoppedClock(atMs: number): Clock {
+  return { ...systemClock, wallMs: () => atMs };
+}
+
 /** A reading that failed, as a fault. */
-export function unread({ code, message }: Reason): Fault {
+function unread({ code, message }: Reason): Fault {
   return fault(code, 'retry', message);
 }
 
