@@ -1,5 +1,5 @@
 import type { Decision } from '../plan/decision.ts';
-import type { Reason } from '../policy/verdict.ts';
+import { type Reason, shortInstant } from '../policy/verdict.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { Row } from './receipt-view.ts';
 
@@ -26,11 +26,6 @@ export function decisionRow({ key, token, action, untilMs, reasons }: Decision):
   const until = isTold ? '' : `until ${shortInstant(untilMs)}`;
   const detail = [until, why].filter((part) => part !== '').join(': ');
   return { state: action, task: key, token: token ?? '', detail };
-}
-
-/** UTC, to the second: nobody plans a task by milliseconds. */
-export function shortInstant(timeMs: number): string {
-  return new Date(timeMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
 /**

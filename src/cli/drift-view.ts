@@ -1,6 +1,7 @@
 /** Drift as a person and as a machine reads it. */
+
+import { shortInstant } from '../policy/verdict.ts';
 import { whoseWords } from './aws-fleets.ts';
-import { shortInstant } from './decision-view.ts';
 import type { Drift, DriftTask, FleetDrift } from './drift-types.ts';
 import { formatHead, headJson, type Planning } from './planning.ts';
 import { colorsFor, count, formatJson, plain } from './print.ts';

@@ -3,7 +3,7 @@ import { boundText } from '../lib/escape.ts';
 import type { Check } from '../plan/checks.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { FactValue } from '../policy/fact-view.ts';
-import { shortInstant } from './decision-view.ts';
+import { shortInstant } from '../policy/verdict.ts';
 import type { Explained, ExplainedPolicy, ExplainedRule } from './explain.ts';
 import type { Planning } from './planning.ts';
 import { type Colors, plain } from './print.ts';

@@ -2,10 +2,10 @@
 import type { Place } from '../lib/faults.ts';
 import type { PlacedProblem } from '../manifest/collect.ts';
 import { type Decision, planActions } from '../plan/decision.ts';
-import type { Reason } from '../policy/verdict.ts';
-import { fileCases } from '../report/file-cases.ts';
+import { type Reason, shortInstant } from '../policy/verdict.ts';
+import { fileCases, haltCase } from '../report/file-cases.ts';
 import type { Block, Case, Finding, Report } from '../report/report.ts';
-import { isFinding, isUnreachable, shortInstant } from './decision-view.ts';
+import { isFinding, isUnreachable } from './decision-view.ts';
 import { tally } from './ledger-list.ts';
 import type { Planning } from './planning.ts';
 import { count } from './print.ts';
@@ -60,10 +60,6 @@ function elsewhere({ place, message, ...problem }: PlacedProblem): Finding {
 
 function haltFinding({ code, message, place }: Reason): Finding {
   return { code, severity: 'error', place: place ?? null, message: `halted: ${message}` };
-}
-
-function haltCase({ code, message }: Reason): Case {
-  return { group: 'halts', name: code, place: null, failures: [message], skipped: null };
 }
 
 function decisionFindings({ key, action, reasons }: Decision, place: Place | null): Finding[] {

@@ -1,8 +1,7 @@
 import type { PassReport } from '../controller/pass.ts';
 import type { Journal, LogLevel } from '../controller/ports.ts';
 import type { Decision, PlanAction } from '../plan/decision.ts';
-import type { Reason } from '../policy/verdict.ts';
-import { shortInstant } from './decision-view.ts';
+import { type Reason, shortInstant } from '../policy/verdict.ts';
 
 /** What a person has to act on is louder than what ends by itself; what AWS was asked, the controller tells itself. */
 const levels: Readonly<Record<PlanAction, LogLevel>> = {

@@ -1,6 +1,6 @@
 /** Everything about one task: each revision that is wanted or was asked, why it stands where it does, what comes next. */
 
-import { shortInstant } from './decision-view.ts';
+import { shortInstant } from '../policy/verdict.ts';
 import { formatHead } from './planning.ts';
 import { colorsFor, count, plain } from './print.ts';
 import { formatWrapped, paintState } from './receipt-view.ts';

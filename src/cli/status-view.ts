@@ -1,8 +1,7 @@
 /** The state of all tasks as a person reads it: what needs one first, counts last. */
 
-import type { Reason } from '../policy/verdict.ts';
+import { type Reason, shortInstant } from '../policy/verdict.ts';
 import { whoseWords } from './aws-fleets.ts';
-import { shortInstant } from './decision-view.ts';
 import { formatHead } from './planning.ts';
 import { type Colors, colorsFor, count, plain } from './print.ts';
 import { describeOutside, formatRows, formatWrapped, type Row, receiptDetail } from './receipt-view.ts';

@@ -11,7 +11,7 @@ import type { Moment } from '../lib/clock.ts';
 import { elapsedMs, readMoment } from '../lib/clock.ts';
 import type { PlacedProblem } from '../manifest/collect.ts';
 import type { Token } from '../manifest/manifest.ts';
-import { batchMax, chooseBatch } from '../plan/batch.ts';
+import { batchMax, candidateOf, chooseBatch } from '../plan/batch.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Reason } from '../policy/verdict.ts';
@@ -254,23 +254,11 @@ function chooseClaims(
   const { pushAtMs, claimAtMs } = c.state;
   if (c.signal.aborted || c.pushPacer.waitMs(nowMs) > 0) return [];
   if (nowMs < Math.max(pushAtMs, claimAtMs)) return [];
-  const candidates = plan.issuable.map(({ task, permit }): Choice => {
-    const { token, fleet, name, targets: devices } = task.manifest;
+  const candidates = plan.issuable.map((issuable): Choice => {
+    const { token } = issuable.task.manifest;
     const origin = gathered.origins.get(token) ?? null;
     const look = absent.get(token) ?? null;
-    const { untilMs } = permit.verdict;
-    return {
-      token,
-      fleet,
-      name,
-      devices,
-      untilMs,
-      position: origin?.position ?? -1,
-      task,
-      permit,
-      origin,
-      look,
-    };
+    return { ...candidateOf(issuable, origin), ...issuable, origin, look };
   });
   // One at a time where AWS throttles: the rest of a batch would be claimed and released for nothing.
   const perFleetMax = (fleet: string): number => {

@@ -1,6 +1,8 @@
 /** Batch arithmetic: how much may be claimed at once, and in whose turn. */
 import type { IssueConfig } from '../config/config.ts';
 import type { Token } from '../manifest/manifest.ts';
+import type { Origin } from './facts.ts';
+import type { Issuable } from './plan.ts';
 
 /** Claims in one commit over all fleets: bounds the segment (about 2 KB a claim) and the time its push takes. */
 export const claimsPerCommitMax = 400;
@@ -33,6 +35,13 @@ export interface Candidate {
   readonly name: string;
   /** One task at a time on a device: of two that share one, the later waits for another commit. */
   readonly devices: readonly string[];
+}
+
+/** What may be claimed, as the batch sees it; `origin` is null where it was not found in history. */
+export function candidateOf({ task: { manifest }, permit }: Issuable, origin: Origin | null): Candidate {
+  const { token, fleet, name, targets: devices } = manifest;
+  const { untilMs } = permit.verdict;
+  return { token, fleet, name, devices, untilMs, position: origin?.position ?? -1 };
 }
 
 /** The permission that ends first goes first, then the order of commits, then names. */

@@ -11,8 +11,7 @@ import { matchesTask } from '../policy/match.ts';
 import type { Reason } from '../policy/verdict.ts';
 import type { Window } from '../policy/window.ts';
 import { windowAt } from '../policy/window.ts';
-import type { Candidate } from './batch.ts';
-import { compareCandidates } from './batch.ts';
+import { candidateOf, compareCandidates } from './batch.ts';
 import type { Decision } from './decision.ts';
 import type { Plan, PlanInput } from './plan.ts';
 import { inOrder } from './plan.ts';
@@ -310,11 +309,9 @@ interface Queues {
 function findQueues({ plan, input }: Side): Queues {
   const byDevice = new Map<string, TaskKey[]>();
   const places = new Map<string, number>();
-  const candidates = plan.issuable.map(({ task: { manifest }, permit }): Candidate => {
-    const { token, fleet, name, targets } = manifest;
-    const position = input.origins.get(token)?.position ?? -1;
-    return { token, fleet, name, position, untilMs: permit.verdict.untilMs, devices: targets };
-  });
+  const candidates = plan.issuable.map((issuable) =>
+    candidateOf(issuable, input.origins.get(issuable.task.manifest.token) ?? null),
+  );
   for (const { fleet, name, devices } of candidates.sort(compareCandidates)) {
     for (const device of devices) {
       const place = `${fleet}/${device}`;

@@ -71,6 +71,11 @@ export interface Deny extends Judged {
 
 export type Verdict = Allow | Hold | Deny;
 
+/** UTC, to the second: nobody plans a task by milliseconds. */
+export function shortInstant(timeMs: number): string {
+  return new Date(timeMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
 /** ISO 8601 in UTC with milliseconds, as everywhere in the ledger. */
 export function isoInstant(timeMs: number): string {
   return new Date(timeMs).toISOString();

@@ -1,5 +1,11 @@
 import type { PlacedProblem } from '../manifest/collect.ts';
+import type { Reason } from '../policy/verdict.ts';
 import type { Case } from './report.ts';
+
+/** What halts everything is a failure of its own. */
+export function haltCase({ code, message }: Reason): Case {
+  return { group: 'halts', name: code, place: null, failures: [message], skipped: null };
+}
 
 /** A case for each of these files, and for each other that has a problem, below its folder; its errors are its failures. */
 export function fileCases(paths: readonly string[], problems: readonly PlacedProblem[]): Case[] {

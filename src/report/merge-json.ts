@@ -3,6 +3,7 @@ import { receiptState } from '../ledger/receipt.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { TaskChange } from '../plan/difference.ts';
 import type { PolicyChange } from '../plan/policy-difference.ts';
+import { isoInstant } from '../policy/verdict.ts';
 import { makeDocument } from './envelope.ts';
 import { isUnasked, type MergePlan, plannedRequest } from './merge.ts';
 import { tellChange } from './merge-words.ts';
@@ -11,7 +12,7 @@ import { tellChange } from './merge-words.ts';
 export function mergeJson(plan: MergePlan): object {
   const { atMs, base, head, isMade, config, ledger, problems, oldProblems, untouched } = plan;
   return makeDocument('MergePlan', {
-    at: instant(atMs),
+    at: isoInstant(atMs),
     base: { ...base },
     head: { ...head },
     merged: !isMade,
@@ -51,9 +52,9 @@ function changeJson(change: TaskChange, plan: MergePlan): object {
     code,
     headline,
     details,
-    first: firstMs === null ? null : instant(firstMs),
+    first: firstMs === null ? null : isoInstant(firstMs),
     windows: change.windows.map(({ closesMs, ...window }) => {
-      return { ...window, closes: closesMs === null ? null : instant(closesMs) };
+      return { ...window, closes: closesMs === null ? null : isoInstant(closesMs) };
     }),
     behind: change.behind.nearest,
     behindMore: change.behind.more,
@@ -77,7 +78,7 @@ function changeJson(change: TaskChange, plan: MergePlan): object {
 function decisionJson(decision: Decision | null): object | null {
   if (decision === null) return null;
   const { token, action, untilMs, reasons } = decision;
-  return { token, action, until: untilMs === null ? null : instant(untilMs), reasons };
+  return { token, action, until: untilMs === null ? null : isoInstant(untilMs), reasons };
 }
 
 function policyJson({ kind, name, how, place, openings }: PolicyChange): object {
@@ -85,12 +86,8 @@ function policyJson({ kind, name, how, place, openings }: PolicyChange): object 
     openings === null
       ? []
       : openings[side].map(({ startMs, endMs }) => ({
-          from: startMs === null ? null : instant(startMs),
-          to: endMs === null ? null : instant(endMs),
+          from: startMs === null ? null : isoInstant(startMs),
+          to: endMs === null ? null : isoInstant(endMs),
         }));
   return { kind, name, change: how, ...place, openings: spans('after'), openingsBefore: spans('before') };
-}
-
-function instant(timeMs: number): string {
-  return new Date(timeMs).toISOString();
 }

@@ -2,9 +2,9 @@
 import type { PlanAction } from '../plan/decision.ts';
 import type { TaskChange } from '../plan/difference.ts';
 import type { PolicyChange } from '../plan/policy-difference.ts';
-import type { Reason } from '../policy/verdict.ts';
+import { shortInstant } from '../policy/verdict.ts';
 import type { Opening } from '../policy/window.ts';
-import { fileCases } from './file-cases.ts';
+import { fileCases, haltCase } from './file-cases.ts';
 import {
   asksAnew,
   isReleased,
@@ -13,8 +13,9 @@ import {
   type NamedCommit,
   plannedRequest,
 } from './merge.ts';
-import { sayInstant, type Told, tellChange } from './merge-words.ts';
+import { type Told, tellChange } from './merge-words.ts';
 import type { Block, Case, Finding, Inline, Report } from './report.ts';
+import { count } from './severity.ts';
 
 interface ToldChange {
   readonly change: TaskChange;
@@ -64,10 +65,6 @@ function findingsOf(plan: MergePlan, told: readonly ToldChange[]): Finding[] {
   ];
 }
 
-function haltCase({ code, message }: Reason): Case {
-  return { group: 'halts', name: code, place: null, failures: [message], skipped: null };
-}
-
 function placeOf({ after, before }: TaskChange): Finding['place'] {
   const task = after ?? before;
   return task === null ? null : { path: task.path, line: task.line, column: 1 };
@@ -107,10 +104,6 @@ function summarize(plan: MergePlan): string {
   return `${tasks}; ${count(untouched, 'task')} untouched`;
 }
 
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
 function wordOf(change: TaskChange): string {
   const { kind, decision } = change;
   if (kind === 'removed' || kind === 'broken') return kind;
@@ -120,7 +113,7 @@ function wordOf(change: TaskChange): string {
   if (decision === null) return 'undecided';
   const { action, untilMs } = decision;
   if (action === 'issue') return 'asked for in turn';
-  if (action === 'hold' && untilMs !== null) return `asked for from ${sayInstant(untilMs)} on`;
+  if (action === 'hold' && untilMs !== null) return `asked for from ${shortInstant(untilMs)} on`;
   return actionWords[action] ?? action;
 }
 
@@ -142,7 +135,7 @@ function headOf({ base, head, isMade, ledger, config, atMs, otherBranch }: Merge
     ...sayCommit(head),
     ' into ',
     ...sayCommit(base),
-    `, at ${sayInstant(atMs)}.`,
+    `, at ${shortInstant(atMs)}.`,
   ];
   const blocks: Block[] = isMade ? [{ kind: 'text', text: commits }] : [];
   const notes: Inline[][] = isMade
@@ -251,6 +244,6 @@ function sayOpenings(openings: readonly Opening[]): string {
 }
 
 function sayOpening({ startMs, endMs }: Opening): string {
-  const from = startMs === null ? 'since long' : sayInstant(startMs);
-  return `${from} to ${endMs === null ? 'beyond a year' : sayInstant(endMs)}`;
+  const from = startMs === null ? 'since long' : shortInstant(startMs);
+  return `${from} to ${endMs === null ? 'beyond a year' : shortInstant(endMs)}`;
 }

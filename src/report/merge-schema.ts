@@ -7,6 +7,7 @@ import {
   instant,
   list,
   number,
+  objectId,
   orNull,
   outputSchema,
   placeProperties,
@@ -14,11 +15,10 @@ import {
   reasons,
   record,
   text,
+  token,
   told,
 } from './schema-parts.ts';
 
-const objectId: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{40}([0-9a-f]{24})?$' };
-const token: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 const textMap: JsonSchema = { type: 'object', additionalProperties: text };
 
 const named = record({

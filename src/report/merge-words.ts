@@ -5,7 +5,7 @@ import type { FaultCode } from '../lib/faults.ts';
 import type { WantedTask } from '../manifest/collect.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { TaskChange } from '../plan/difference.ts';
-import type { Reason } from '../policy/verdict.ts';
+import { type Reason, shortInstant } from '../policy/verdict.ts';
 import type { MergePlan } from './merge.ts';
 
 /** What is said of a change. */
@@ -22,11 +22,6 @@ export interface Told {
 }
 
 const note = { severity: 'note', code: null, finding: null } as const;
-
-/** UTC, to the second. */
-export function sayInstant(timeMs: number): string {
-  return new Date(timeMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
-}
 
 /** Tells a change; what is not known without the ledger is said to be so. */
 export function tellChange(change: TaskChange, plan: MergePlan): Told {
@@ -86,7 +81,7 @@ function sayAction(
     case 'hold':
       return untilMs === null
         ? `is held, and would ${deed}: ${textOf(decision)}`
-        : `${ask} from ${sayInstant(untilMs)} on: ${textOf(decision)}`;
+        : `${ask} from ${shortInstant(untilMs)} on: ${textOf(decision)}`;
     case 'deny':
       return `is denied: ${textOf(decision)}`;
     case 'wait':
@@ -118,14 +113,14 @@ function textOf({ reasons, action }: Decision): string {
 function limitsOf({ decision, firstMs, windows, behind }: TaskChange, plan: MergePlan): string[] {
   const details: string[] = [];
   for (const { name, policy, rule, closesMs } of windows) {
-    const at = firstMs === null || firstMs === plan.atMs ? 'now' : `at ${sayInstant(firstMs)}`;
-    const end = closesMs === null ? 'without an end' : `until ${sayInstant(closesMs)}`;
+    const at = firstMs === null || firstMs === plan.atMs ? 'now' : `at ${shortInstant(firstMs)}`;
+    const end = closesMs === null ? 'without an end' : `until ${shortInstant(closesMs)}`;
     details.push(`window ${name} (${policy}/${rule}) is open ${at}, ${end}`);
   }
   if (decision?.action === 'issue') details.push(...decision.reasons.map(({ message }) => message));
   const endMs = decision?.action === 'issue' ? decision.untilMs : null;
   if (endMs !== null && !windows.some(({ closesMs }) => closesMs === endMs))
-    details.push(`may be asked for until ${sayInstant(endMs)}`);
+    details.push(`may be asked for until ${shortInstant(endMs)}`);
   if (behind.nearest.length > 0) {
     const more = behind.more === 0 ? '' : ` and ${behind.more} more`;
     details.push(`one task at a time on a device: after ${behind.nearest.join(', ')}${more}`);
@@ -237,7 +232,7 @@ function sayChange(was: Decision | null, decision: Decision | null): string[] {
 }
 
 function sayShort({ action, untilMs, reasons }: Decision): string {
-  const until = untilMs === null ? '' : ` until ${sayInstant(untilMs)}`;
+  const until = untilMs === null ? '' : ` until ${shortInstant(untilMs)}`;
   const codes = reasons.map(({ code, policy, rule }) =>
     policy === undefined ? code : `${policy}/${rule ?? ''}`,
   );

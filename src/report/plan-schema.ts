@@ -4,17 +4,16 @@ import { explanationSchema } from './explanation-schema.ts';
 import {
   instant,
   list,
+  objectId,
   orNull,
   outputSchema,
   problems,
   reasons,
   record,
   text,
+  token,
   told,
 } from './schema-parts.ts';
-
-const objectId: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{40}([0-9a-f]{24})?$' };
-const token: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 
 const task = record({
   fleet: told(text, 'Fleet', 'Name of its fleet.'),

@@ -24,6 +24,8 @@ export function orNull({ type, ...schema }: JsonSchema): JsonSchema {
 }
 
 export const text: JsonSchema = { type: 'string' };
+export const objectId: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{40}([0-9a-f]{24})?$' };
+export const token: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 export const flag: JsonSchema = { type: 'boolean' };
 export const number: JsonSchema = { type: 'integer', minimum: 0 };
 export const codeText: JsonSchema = { type: 'string', pattern: '^SG[0-9]{4}$' };
