@@ -1,4 +1,3 @@
-import { lstat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readOrigin } from '../git/origin.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -24,7 +23,7 @@ import { readPackageFile } from './package-file.ts';
 import { formatJson, printFault } from './print.ts';
 import { type Asker, canAsk, withAsker } from './questions.ts';
 import type { Surroundings } from './surroundings.ts';
-import { showPath } from './work-tree.ts';
+import { exists, showPath } from './work-tree.ts';
 
 /** Files that stand in the way whatever is answered: nobody is asked a dozen questions in vain. */
 const fixedPaths = ['snowgate.yaml', 'policies/windows.yaml', 'tasks/first-task.yaml.example'];
@@ -125,13 +124,6 @@ async function sortOut(
   return obstacles.size > 0 ? failed(obstructed(dir, [...obstacles])) : ok({ files, leftAlone });
 }
 
-function exists(full: string): Promise<boolean> {
-  return lstat(full).then(
-    () => true,
-    () => false,
-  );
-}
-
 async function gather(
   known: Partial<InitAnswers>,
   sourceUrl: string | null,
@@ -184,10 +176,9 @@ async function readTexts({ forge }: InitAnswers): Promise<PackageTexts> {
       ),
     );
   const workflow = workflows[forge];
-  // A package without it makes a repository without it, which is told.
   return {
     policies: await read('policies', libraryFiles),
     schemas: await read('schemas', copiedSchemas),
-    workflow: workflow === null ? null : await readPackageFile(workflow.source).catch(() => null),
+    workflow: workflow === null ? null : await readPackageFile(workflow.source),
   };
 }

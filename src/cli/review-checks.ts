@@ -1,5 +1,4 @@
 /** What a review consists of: the checks of the work tree, and the plan of the merge. */
-import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ForgeEvent } from '../forge/event.ts';
 import type { Fault } from '../lib/faults.ts';
@@ -8,9 +7,8 @@ import { mergeReport } from '../report/merge-report.ts';
 import type { Report } from '../report/report.ts';
 import { readConfig } from './config-file.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { type FolderNames, namesOf, usualNames } from './folder-names.ts';
+import { namesOf, usualNames } from './folder-names.ts';
 import { planMerge } from './merge-plan.ts';
-import { defaultConfigPath } from './options.ts';
 import { pickTokenFiles, type TokenFiles } from './plan-merge.ts';
 import { testPaths } from './policy-test.ts';
 import { policyTestReport } from './policy-test-report.ts';
@@ -19,6 +17,7 @@ import type { Outlet, Surroundings } from './surroundings.ts';
 import { checkTree } from './tree-check.ts';
 import { summarizeTree } from './validate.ts';
 import { validationReport } from './validate-report.ts';
+import { exists } from './work-tree.ts';
 
 export interface ReviewOptions extends TokenFiles {
   /** Where the configuration is. */
@@ -77,31 +76,18 @@ async function checkMerge(
 
 async function checkWorkTree({ config }: ReviewOptions, world: Surroundings): Promise<Check> {
   const name = 'snowgate validate';
-  const checked = await checkTree(await pathsOf(config, world), world);
+  const checked = await checkTree([], world, config);
   if (!checked.ok) return breakBy(name, checked.fault, world);
   const report = validationReport(checked.value, summarizeTree(checked.value));
   return { name, kind: 'done', report };
 }
 
-/** What `validate` looks at by itself; beside another configuration than the usual one, what that one names. */
-async function pathsOf(config: string, world: Surroundings): Promise<readonly string[]> {
-  if (config === defaultConfigPath) return [];
-  const { manifests, policies } = await readNames(config, world);
-  const paths = [manifests === '' ? '.' : manifests, ...(policies === '' ? [] : [policies]), config];
-  const there = await Promise.all(paths.map((path) => exists(resolve(world.cwd, path))));
-  return paths.filter((_, index) => there[index]);
-}
-
-/** The folders of a configuration; the usual ones where it is not there, or has errors, which validate tells. */
-async function readNames(config: string, world: Surroundings): Promise<FolderNames> {
-  const read = await readConfig(config, world);
-  return read.ok && read.value.config !== null ? namesOf(read.value.config) : usualNames;
-}
-
 /** A repository without policies has none to test; whether policies must have tests is for the repository to say. */
 async function checkPolicyTests({ config }: ReviewOptions, world: Surroundings): Promise<Check> {
   const name = 'snowgate policy test';
-  const { policies } = await readNames(config, world);
+  const read = await readConfig(config, world);
+  // A configuration with errors is told of by validate.
+  const { policies } = read.ok && read.value.config !== null ? namesOf(read.value.config) : usualNames;
   const isThere = policies !== '' && (await exists(resolve(world.cwd, policies)));
   if (!isThere) return { name, kind: 'none', why: 'there are no policies here' };
   const tested = await testPaths([policies], {}, world);
@@ -115,13 +101,6 @@ function breakBy(name: string, reason: Fault, world: Surroundings): Check {
   const { outlet, text } = copyOutlet(world.stderr);
   printFault(reason, { ...world, stderr: outlet });
   return { name, kind: 'broken', exit: exitCodes.usage, told: text() };
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Passes everything on, without colours, and remembers it. */

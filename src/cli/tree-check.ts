@@ -1,5 +1,4 @@
 /** A work tree as the controller would find it once it is merged: everything that is wrong with it, without any network. */
-import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { DocumentLimits } from '../lib/document.ts';
@@ -16,7 +15,7 @@ import type { ReadingRules } from './parts.ts';
 import type { CheckedPolicies } from './policy-check.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readParts } from './tree-reading.ts';
-import { type Found, type FoundFile, findFiles } from './work-tree.ts';
+import { exists, type Found, type FoundFile, findFiles } from './work-tree.ts';
 
 export interface CheckedTree {
   readonly files: number;
@@ -36,19 +35,23 @@ export interface CheckedTree {
 
 /**
  * Checks the files that the paths name: without any the folders of manifests and policies, and the configuration, where
- * they are. What only other files could tell (another task of the same name) is not looked for where files are
- * named. Faults: SG7002, SG7003, SG7023, SG3071.
+ * they are. What the folders are called, and the limits, is for that configuration to say. What only other files could
+ * tell (another task of the same name) is not looked for where files are named. Faults: SG7002, SG7003, SG7023, SG3071.
  */
-export async function checkTree(paths: readonly string[], world: Surroundings): Promise<Result<CheckedTree>> {
-  const usual = await readUsual(world);
-  const named = paths.length > 0 ? paths : await defaultPaths(usual.names, world);
+export async function checkTree(
+  paths: readonly string[],
+  world: Surroundings,
+  config: string = defaultConfigPath,
+): Promise<Result<CheckedTree>> {
+  const usual = await readUsual(config, world);
+  const named = paths.length > 0 ? paths : await defaultPaths(usual.names, config, world);
   const found = await findFiles(named, world.cwd, usual.names);
   if (!found.ok) return found;
   const read = await readFiles(found.value.files, usual, world);
   if (!read.ok) return read;
   const { configs, manifests, foreign } = read.value;
   const desired = collectDesired(manifests);
-  const config = onlyConfig(configs);
+  const only = onlyConfig(configs);
   const policies = await checkPolicies(found.value, read.value, desired);
   if (!policies.ok) return policies;
   const checked = [
@@ -61,7 +64,7 @@ export async function checkTree(paths: readonly string[], world: Surroundings): 
     ...configs.flatMap((one) => one.problems),
     ...found.value.links.map(linkProblem),
     ...desired.problems,
-    ...findUnknownFleets(desired, config),
+    ...findUnknownFleets(desired, only),
     ...findForgotten(desired),
     ...policies.value.problems,
     ...(files === 0 ? [nothingFound(named, foreign)] : []),
@@ -123,32 +126,29 @@ function byPlace({ place: a }: PlacedProblem, { place: b }: PlacedProblem): numb
   return a.line - b.line || a.column - b.column;
 }
 
-/** What the configuration that lies here says of the tree; the defaults where there is none, or it has errors. */
-async function readUsual(world: Surroundings): Promise<ReadingRules> {
-  const isThere = await exists(resolve(world.cwd, defaultConfigPath));
+/** What the configuration says of the tree; the defaults where there is none, or it has errors. */
+async function readUsual(path: string, world: Surroundings): Promise<ReadingRules> {
+  const isThere = await exists(resolve(world.cwd, path));
   const { readConfig } = isThere ? await import('./config-file.ts') : { readConfig: null };
-  const read = await readConfig?.(defaultConfigPath, world);
+  const read = await readConfig?.(path, world);
   const config = read?.ok === true ? read.value.config : null;
   if (config === null) return { names: usualNames, limits: defaultLimits };
   return { names: namesOf(config), limits: pickLimits(config.source.limits) };
 }
 
 /** Folders by their names, and the configuration, where they are. */
-async function defaultPaths({ manifests, policies }: FolderNames, world: Surroundings): Promise<string[]> {
+async function defaultPaths(
+  { manifests, policies }: FolderNames,
+  config: string,
+  world: Surroundings,
+): Promise<string[]> {
   const folder = manifests === '' ? '.' : manifests;
   // Policies that are a whole repository are one of their own.
-  const usual = [folder, ...(policies === '' ? [] : [policies]), defaultConfigPath];
+  const usual = [folder, ...(policies === '' ? [] : [policies]), config];
   const there = await Promise.all(usual.map((path) => exists(resolve(world.cwd, path))));
   const found = usual.filter((_, index) => there[index]);
   // Nothing there: the folder is named, so that it is said what was looked for.
   return found.length > 0 ? found : [folder];
-}
-
-function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 const noPolicies: CheckedPolicies = {

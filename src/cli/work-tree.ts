@@ -128,6 +128,14 @@ function sorted(files: ReadonlyMap<string, FoundFile>): FoundFile[] {
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
+/** Whether something is there; a symbolic link counts, wherever it leads. */
+export function exists(full: string): Promise<boolean> {
+  return lstat(full).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function listFolder(full: string): Promise<Dirent[]> {
   const entries = await readdir(full, { withFileTypes: true });
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1));

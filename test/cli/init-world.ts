@@ -1,5 +1,5 @@
 /** Answers, files and folders for the tests of `init` and `new task`. */
-import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { InitAnswers } from '../../src/cli/init-answers.ts';
@@ -11,11 +11,6 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** A file of the package. */
 export function packageText(path: string): string {
   return readFileSync(join(root, path), 'utf8');
-}
-
-/** Whether the package has a file. */
-export function isShipped(path: string): boolean {
-  return existsSync(join(root, path));
 }
 
 /** What the package brings, without a workflow. */

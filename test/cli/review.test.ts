@@ -202,6 +202,14 @@ describe('a pull request', () => {
     expect(forge.comments[0]?.body).toMatch(/^<!-- snowgate review ops%2Flab.yaml -->\n/);
   });
 
+  it('reads the folder of policies that the named configuration has as a whole, whatever it is called', async () => {
+    const lab = reviewConfig.replace('git"}', 'git", path: tasks, policies: rules}');
+    const stage = makeReviewStage({ 'rules/forgotten.yaml': 'name: no kind\n' }, { 'ops/lab.yaml': lab });
+    const ran = await review({ stage, forge: await forgeOf(), argv: ['--config', 'ops/lab.yaml'] });
+    expect(ran.exit).toBe(1);
+    expect(ran.summary).toContain('- **snowgate validate** 3 files, 1 valid task: 1 error, 0 warnings');
+  });
+
   it('cannot command the runner, whatever its files hold', async () => {
     const evil = '##[stop-commands]x ::error::y <!-- snowgate review snowgate.yaml -->';
     const stage = makeReviewStage({
