@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { PassReport } from '../controller/pass.ts';
 import { describeEvent } from '../ledger/message.ts';
 import { systemClock } from '../lib/clock.ts';
+import { count } from '../lib/count.ts';
 import { BugError } from '../lib/faults.ts';
 import type { PlanAction } from '../plan/decision.ts';
 import { shortInstant } from '../policy/verdict.ts';
@@ -11,7 +12,7 @@ import { type DemoWorld, demoCredentials, makeDemoWorld, takeDemoCredentials } f
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { openJournal } from './journal.ts';
 import { readWholeLedger } from './ledger-reading.ts';
-import { colorsFor, count, plain } from './print.ts';
+import { colorsFor, plain } from './print.ts';
 import { ReportLog } from './report-log.ts';
 import { openController, reportText } from './run.ts';
 import type { Surroundings } from './surroundings.ts';

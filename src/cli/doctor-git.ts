@@ -5,11 +5,11 @@ import { examineLedger, type LedgerExamination } from '../git/ledger-examination
 import { remoteScheme, showUrl } from '../git/remote.ts';
 import { openSource } from '../git/source.ts';
 import { decodeFormat } from '../ledger/codec.ts';
+import { count } from '../lib/count.ts';
 import { type Fault, fault, type Result } from '../lib/faults.ts';
 import { collectDesired } from '../manifest/collect.ts';
 import { broken, type Check, type CheckName, passed, skipped, warned } from './doctor-report.ts';
 import { judgeLedgerId, pushTimeoutMs } from './ledger-reading.ts';
-import { count } from './print.ts';
 import { closeOnStop } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
 

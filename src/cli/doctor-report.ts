@@ -1,8 +1,9 @@
+import { count } from '../lib/count.ts';
 import type { Fault, FaultClass, FaultCode } from '../lib/faults.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { tally } from './ledger-list.ts';
 import type { Format } from './options.ts';
-import { type Colors, colorsFor, count, formatJson, plain } from './print.ts';
+import { type Colors, colorsFor, formatJson, plain } from './print.ts';
 import { wrapWords } from './receipt-view.ts';
 import type { Surroundings } from './surroundings.ts';
 

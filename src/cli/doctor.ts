@@ -1,5 +1,6 @@
 import type { ControllerConfig } from '../config/config.ts';
 import { readGitVersion } from '../git/version.ts';
+import { count } from '../lib/count.ts';
 import { fault } from '../lib/faults.ts';
 import type { PlacedProblem } from '../manifest/collect.ts';
 import { readConfig } from './config-file.ts';
@@ -10,7 +11,6 @@ import { checkHostKey, checkLedger, checkSource, skipRemote } from './doctor-git
 import { broken, type Check, DoctorReport, interrupted, passed, skipped, warned } from './doctor-report.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { defaultConfigPath, type Format } from './options.ts';
-import { count } from './print.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface DoctorOptions {

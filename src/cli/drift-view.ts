@@ -1,10 +1,11 @@
 /** Drift as a person and as a machine reads it. */
 
+import { count } from '../lib/count.ts';
 import { shortInstant } from '../policy/verdict.ts';
 import { whoseWords } from './aws-fleets.ts';
 import type { Drift, DriftTask, FleetDrift } from './drift-types.ts';
 import { formatHead, headJson, type Planning } from './planning.ts';
-import { colorsFor, count, formatJson, plain } from './print.ts';
+import { colorsFor, formatJson, plain } from './print.ts';
 import { formatWrapped } from './receipt-view.ts';
 import type { Surroundings } from './surroundings.ts';
 

@@ -1,8 +1,10 @@
 /** What `init` says when it is done. */
+
+import { count } from '../lib/count.ts';
 import { type InitAnswers, placeholderUrls, uncoveredCommands } from './init-answers.ts';
 import { workflows } from './init-files.ts';
 import { codeOwnersPath } from './init-texts.ts';
-import { colorsFor, count, plain } from './print.ts';
+import { colorsFor, plain } from './print.ts';
 import { quoteWord } from './shell-word.ts';
 import type { Surroundings } from './surroundings.ts';
 

@@ -6,13 +6,14 @@ import { encodeChecked, encodeFormat } from '../ledger/codec.ts';
 import { type BaselineEvent, type Batch, formatVersion } from '../ledger/events.ts';
 import { commitMessage, segmentPath } from '../ledger/message.ts';
 import { systemClock } from '../lib/clock.ts';
+import { count } from '../lib/count.ts';
 import { type Fault, fault, ok, type Result } from '../lib/faults.ts';
 import type { WantedTask } from '../manifest/collect.ts';
 import { loadConfig, type Ready, stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { pushTimeoutMs } from './ledger-reading.ts';
 import type { Format } from './options.ts';
-import { colorsFor, count, formatJson, formatProblem, plain } from './print.ts';
+import { colorsFor, formatJson, formatProblem, plain } from './print.ts';
 import { readWanted, type Wanted } from './source-reading.ts';
 import type { Surroundings } from './surroundings.ts';
 

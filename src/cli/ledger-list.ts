@@ -1,8 +1,9 @@
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
+import { count } from '../lib/count.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { readConfiguredLedger } from './ledger-reading.ts';
 import type { Format } from './options.ts';
-import { colorsFor, count, formatJson } from './print.ts';
+import { colorsFor, formatJson } from './print.ts';
 import { formatRows, receiptDetail, receiptJson } from './receipt-view.ts';
 import type { Surroundings } from './surroundings.ts';
 

@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
+import { count } from '../lib/count.ts';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import { noPlan, type PlannedRequest, type Proof, provePlanned, readPlanned } from '../report/merge-proof.ts';
 import { stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { readConfiguredLedger } from './ledger-reading.ts';
 import type { Format } from './options.ts';
-import { count, formatJson, plain, printFault } from './print.ts';
+import { formatJson, plain, printFault } from './print.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readBounded } from './work-tree.ts';
 

@@ -1,4 +1,6 @@
 /** What a plan says, as a report. */
+
+import { count } from '../lib/count.ts';
 import type { Place } from '../lib/faults.ts';
 import type { PlacedProblem } from '../manifest/collect.ts';
 import { type Decision, planActions } from '../plan/decision.ts';
@@ -8,7 +10,6 @@ import type { Block, Case, Finding, Report } from '../report/report.ts';
 import { isFinding, isUnreachable } from './decision-view.ts';
 import { tally } from './ledger-list.ts';
 import type { Planning } from './planning.ts';
-import { count } from './print.ts';
 
 export interface PlanReportOptions {
   readonly isFailed: boolean;

@@ -1,4 +1,5 @@
 import { systemClock } from '../lib/clock.ts';
+import { count } from '../lib/count.ts';
 import { fault, ok } from '../lib/faults.ts';
 import { makeDocument } from '../report/envelope.ts';
 import { loadConfig, stopBy } from './configuration.ts';
@@ -19,7 +20,7 @@ import {
   readPlanning,
   stoppedClock,
 } from './planning.ts';
-import { colorsFor, count, formatJson } from './print.ts';
+import { colorsFor, formatJson } from './print.ts';
 import { formatRows } from './receipt-view.ts';
 import { isReportFormat, printReport } from './report-print.ts';
 import type { Surroundings } from './surroundings.ts';

@@ -2,6 +2,7 @@ import type { ControllerConfig } from '../config/config.ts';
 import { fleetRules } from '../controller/settings.ts';
 import type { ClaimedEvent } from '../ledger/events.ts';
 import { systemClock } from '../lib/clock.ts';
+import { count } from '../lib/count.ts';
 import { type Fault, fault } from '../lib/faults.ts';
 import { parseTime } from '../manifest/time.ts';
 import { type Replayed, type ReplayInput, replayClaim } from '../plan/replay.ts';
@@ -13,7 +14,7 @@ import { type LedgerReading, readWholeLedger, type ToldEvent } from './ledger-re
 import type { Format } from './options.ts';
 import { readPlanning } from './planning.ts';
 import { readPolicyTree } from './policy-folder.ts';
-import { colorsFor, count, formatJson, formatProblem } from './print.ts';
+import { colorsFor, formatJson, formatProblem } from './print.ts';
 import { formatRows, type Row } from './receipt-view.ts';
 import type { Surroundings } from './surroundings.ts';
 

@@ -1,4 +1,6 @@
 /** What `policy test` prints. */
+
+import { count } from '../lib/count.ts';
 import type { PlacedProblem } from '../manifest/collect.ts';
 import type { CaseOutcome } from '../policy/policy-test-outcome.ts';
 import {
@@ -9,7 +11,7 @@ import {
 } from '../policy/policy-test-run.ts';
 import { isoInstant } from '../policy/verdict.ts';
 import { makeDocument } from '../report/envelope.ts';
-import { type Colors, colorsFor, count, formatProblem } from './print.ts';
+import { type Colors, colorsFor, formatProblem } from './print.ts';
 import { formatWrapped } from './receipt-view.ts';
 import type { Surroundings } from './surroundings.ts';
 

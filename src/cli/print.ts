@@ -57,8 +57,3 @@ function redactTexts(value: unknown, redactor: Redactor): unknown {
   ]);
   return Object.fromEntries(entries);
 }
-
-/** `1 file`, `2 files`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}

@@ -1,6 +1,7 @@
 import type { ControllerConfig } from '../config/config.ts';
 import type { PassReport } from '../controller/pass.ts';
 import type { Journal } from '../controller/ports.ts';
+import { count } from '../lib/count.ts';
 import { type Fault, fault } from '../lib/faults.ts';
 import type { Level } from '../lib/log.ts';
 import { type Wired, wire } from '../wire.ts';
@@ -10,7 +11,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { openJournal } from './journal.ts';
 import { tally } from './ledger-list.ts';
 import type { Format } from './options.ts';
-import { colorsFor, count, formatJson, plain } from './print.ts';
+import { colorsFor, formatJson, plain } from './print.ts';
 import { formatRows } from './receipt-view.ts';
 import { ReportLog } from './report-log.ts';
 import type { Surroundings } from './surroundings.ts';

@@ -1,8 +1,9 @@
 /** Everything about one task: each revision that is wanted or was asked, why it stands where it does, what comes next. */
 
+import { count } from '../lib/count.ts';
 import { shortInstant } from '../policy/verdict.ts';
 import { formatHead } from './planning.ts';
-import { colorsFor, count, plain } from './print.ts';
+import { colorsFor, plain } from './print.ts';
 import { formatWrapped, paintState } from './receipt-view.ts';
 import type { Status, StatusEntry } from './status-entries.ts';
 import { wantedPlace } from './status-json.ts';

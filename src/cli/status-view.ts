@@ -1,9 +1,10 @@
 /** The state of all tasks as a person reads it: what needs one first, counts last. */
 
+import { count } from '../lib/count.ts';
 import { type Reason, shortInstant } from '../policy/verdict.ts';
 import { whoseWords } from './aws-fleets.ts';
 import { formatHead } from './planning.ts';
-import { type Colors, colorsFor, count, plain } from './print.ts';
+import { type Colors, colorsFor, plain } from './print.ts';
 import { describeOutside, formatRows, formatWrapped, type Row, receiptDetail } from './receipt-view.ts';
 import {
   countOutside,

@@ -1,7 +1,8 @@
+import { count } from '../lib/count.ts';
 import { makeDocument } from '../report/envelope.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { DocumentFormat } from './options.ts';
-import { colorsFor, count, formatJson, formatProblem, printFault } from './print.ts';
+import { colorsFor, formatJson, formatProblem, printFault } from './print.ts';
 import { isReportFormat, printReport } from './report-print.ts';
 import type { Surroundings } from './surroundings.ts';
 import { type CheckedTree, checkTree } from './tree-check.ts';
@@ -21,7 +22,7 @@ export async function validate(
     return exitCodes.usage;
   }
   const { problems, paths: _, foreign: __, ...counts } = checked.value;
-  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const errors = countErrors(checked.value);
   const warnings = problems.length - errors;
   const summary = summarizeTree(checked.value);
   if (isReportFormat(format)) {
@@ -39,9 +40,13 @@ export async function validate(
   return errors > 0 ? exitCodes.findings : exitCodes.done;
 }
 
+function countErrors({ problems }: CheckedTree): number {
+  return problems.filter(({ severity }) => severity === 'error').length;
+}
+
 /** What was checked and what was found, counted: `2 files, 2 valid tasks: no problems`. */
 export function summarizeTree(checked: CheckedTree): string {
-  const errors = checked.problems.filter(({ severity }) => severity === 'error').length;
+  const errors = countErrors(checked);
   const warnings = checked.problems.length - errors;
   const found =
     checked.problems.length === 0

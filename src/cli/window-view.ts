@@ -1,10 +1,11 @@
 /** `snowgate window explain`: one window around an instant, for machines, people and calendars. */
 
 import { formatDuration } from '../config/duration.ts';
+import { count } from '../lib/count.ts';
 import { formatLocal, instantOf, localParts, offsetAt } from '../policy/local-time.ts';
 import { isoInstant } from '../policy/verdict.ts';
 import { findOpenings, horizonDays, type Opening, type Window, windowAt } from '../policy/window.ts';
-import { type Colors, count, plain } from './print.ts';
+import { type Colors, plain } from './print.ts';
 import { formatWrapped } from './receipt-view.ts';
 
 const hourMs = 3_600_000;

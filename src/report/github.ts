@@ -1,7 +1,9 @@
 /** A report as workflow commands: annotations on the lines of a pull request, by GitHub Actions and its kin. */
+
+import { count } from '../lib/count.ts';
 import { escapeCommandMessage, escapeCommandProperty } from '../lib/escape.ts';
 import type { Finding, Report } from './report.ts';
-import { count, severities, sortBySeverity } from './severity.ts';
+import { severities, sortBySeverity } from './severity.ts';
 
 /** GitHub keeps so many annotations of each severity from one step, the first ones. */
 export const annotationsMax = 10;

@@ -1,8 +1,10 @@
 /** A report as GitLab reads code quality: findings beside the lines of a merge request. */
+
+import { count } from '../lib/count.ts';
 import { escapeJson, escapeTerminal } from '../lib/escape.ts';
 import { fingerprintsOf } from './fingerprint.ts';
 import type { Finding, Report } from './report.ts';
-import { count, sortBySeverity } from './severity.ts';
+import { sortBySeverity } from './severity.ts';
 
 /** A list that people page through; the most severe come first. */
 export const issuesMax = 5_000;

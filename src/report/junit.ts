@@ -1,7 +1,8 @@
 /** A report as JUnit's XML: a suite for each group, a case for each thing that was checked. */
+
+import { count } from '../lib/count.ts';
 import { escapeXml } from '../lib/escape.ts';
 import type { Case, Report } from './report.ts';
-import { count } from './severity.ts';
 
 /** GitLab takes 30 MB and 250,000 pieces of XML; a case is half a dozen of these. */
 export const casesMax = 10_000;

@@ -1,4 +1,6 @@
 /** A report as a page in Markdown: a comment on a pull request, or the summary of a job. */
+
+import { count } from '../lib/count.ts';
 import {
   escapeMarkdown,
   escapeMarkdownHtml,
@@ -7,7 +9,7 @@ import {
   markdownHtmlCode,
 } from '../lib/escape-markdown.ts';
 import type { Block, Finding, Inline, Report } from './report.ts';
-import { count, severities } from './severity.ts';
+import { severities } from './severity.ts';
 
 /**
  * GitHub takes 65,536 characters for a comment, counted as code points; these are UTF-16 units, which are never fewer. The

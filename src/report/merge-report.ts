@@ -1,4 +1,6 @@
 /** A plan of a merge as a report: one page, its findings and its cases. */
+
+import { count } from '../lib/count.ts';
 import type { PlanAction } from '../plan/decision.ts';
 import type { TaskChange } from '../plan/difference.ts';
 import type { PolicyChange } from '../plan/policy-difference.ts';
@@ -15,7 +17,6 @@ import {
 } from './merge.ts';
 import { type Told, tellChange } from './merge-words.ts';
 import type { Block, Case, Finding, Inline, Report } from './report.ts';
-import { count } from './severity.ts';
 
 interface ToldChange {
   readonly change: TaskChange;

@@ -1,10 +1,12 @@
 /** A report as SARIF 2.1.0 (OASIS): for code scanning, and for editors. */
+
+import { count } from '../lib/count.ts';
 import { encodeUriPath, escapeJson, escapeSarif } from '../lib/escape.ts';
 import type { FaultCode, Place } from '../lib/faults.ts';
 import { describeCode } from './code-families.ts';
 import { fingerprintsOf } from './fingerprint.ts';
 import type { Finding, Report } from './report.ts';
-import { count, sortBySeverity } from './severity.ts';
+import { sortBySeverity } from './severity.ts';
 
 /** GitHub refuses a run with more; it shows 5,000 of them, the most severe. */
 export const resultsMax = 25_000;

@@ -7,8 +7,3 @@ export const severities: readonly Finding['severity'][] = ['error', 'warning', '
 export function sortBySeverity(findings: readonly Finding[]): Finding[] {
   return severities.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
 }
-
-/** `1 finding`, `2 findings`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}

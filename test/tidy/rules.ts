@@ -26,7 +26,8 @@ const ranks: Readonly<Record<string, number>> = {
 };
 
 const pureParts = new Set(['report', 'plan', 'policy', 'ledger', 'manifest', 'config']);
-const pureLib = /^src\/lib\/(digest|faults|escape(-[a-z]+)?|document(-[a-z-]+)?|nearest|placeholder)\.ts$/;
+const pureLib =
+  /^src\/lib\/(count|digest|faults|escape(-[a-z]+)?|document(-[a-z-]+)?|nearest|placeholder)\.ts$/;
 
 const fileLinesMax = 400;
 const functionLinesMax = 70;
