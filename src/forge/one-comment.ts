@@ -6,7 +6,7 @@
  * stays. Both runs see the same oldest one, since a comment that was made before the look is in it. What a forge cannot promise
  * is whose text stays when two write into it at the same moment: it has no compare-and-swap. The next run corrects it.
  */
-import { failed, ok, type Result } from '../lib/faults.ts';
+import { BugError, failed, ok, type Result } from '../lib/faults.ts';
 import type { Comment, CommentApi } from './comments.ts';
 
 export interface Page {
@@ -42,8 +42,8 @@ export async function keepOneComment(api: CommentApi, page: Page, author: string
   // The answer tells whom the token belongs to: a comment by somebody else than was believed is ours, too.
   const we = made.ok ? (made.value.author ?? author) : author;
   const after = await findOurs(api, page.key, we);
-  if (!after.ok) return made.ok ? ok({ done: 'created', author: we, removed: 0 }) : made;
-  if (after.value.length === 0) return made.ok ? ok({ done: 'created', author: we, removed: 0 }) : made;
+  if (!after.ok || after.value.length === 0)
+    return made.ok ? ok({ done: 'created', author: we, removed: 0 }) : made;
   return settle(api, page, after.value, made.ok ? made.value.id : null, we);
 }
 
@@ -55,7 +55,7 @@ async function settle(
   madeId: number | null,
   author: string,
 ): Promise<Result<Kept>> {
-  if (oldest === undefined) throw new Error('there is one');
+  if (oldest === undefined) throw new BugError('there is no comment to settle on');
   const done = await bringUpToDate(api, page, oldest);
   if (!done.ok) return done;
   for (const { id } of others) {
