@@ -73,9 +73,13 @@ async function bringUpToDate(
 ): Promise<Result<'updated' | 'unchanged' | 'newer'>> {
   const there = readBody(body);
   if (page.run !== null && there.run !== null && isOlder(page.run, there.run)) return ok('newer');
-  if (there.text === normalize(page.text)) return ok('unchanged');
+  const isSame = there.text === normalize(page.text);
+  // The same words of a newer run get its number: else an older one, started again, would take them for its own.
+  const isStamped = page.run === null || (there.run !== null && !isOlder(there.run, page.run));
+  if (isSame && isStamped) return ok('unchanged');
   const updated = await api.update(id, writeBody(page));
-  return updated.ok ? ok('updated') : updated;
+  if (!updated.ok) return updated;
+  return ok(isSame ? 'unchanged' : 'updated');
 }
 
 async function findOurs(api: CommentApi, key: string, author: string): Promise<Result<readonly Comment[]>> {

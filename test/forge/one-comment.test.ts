@@ -70,8 +70,10 @@ describe('the comment', () => {
     expect(done(await keepOneComment(thread, page('one', 11), us))).toBe('unchanged');
     expect(done(await keepOneComment(thread, page('two', 12), us))).toBe('updated');
     expect(done(await keepOneComment(thread, page('two\n', 12, 2), us))).toBe('unchanged');
-    expect(thread.writes).toEqual(['create', 'update 2']);
-    expect(thread.comments[1]?.body).toBe(`${marker}\n<!-- run 12.1 -->\n\ntwo\n`);
+    expect(thread.comments[1]?.body).toBe(`${marker}\n<!-- run 12.2 -->\n\ntwo\n`);
+    expect(done(await keepOneComment(thread, page('two', 12, 2), us))).toBe('unchanged');
+    expect(done(await keepOneComment(thread, page('two'), us))).toBe('unchanged');
+    expect(thread.writes).toEqual(['create', 'update 2', 'update 2', 'update 2']);
   });
 
   it('is the same after a forge has changed its line ends and blanks', async () => {
@@ -108,6 +110,9 @@ describe('the comment', () => {
     expect(done(await keepOneComment(thread, page('old', 19, 9), us))).toBe('newer');
     expect(done(await keepOneComment(thread, page('old', 20, 1), us))).toBe('newer');
     expect(done(await keepOneComment(thread, page('next', 20, 3), us))).toBe('updated');
+    // Though the newer one had nothing new to say.
+    expect(done(await keepOneComment(thread, page('next', 21), us))).toBe('unchanged');
+    expect(done(await keepOneComment(thread, page('old', 20, 4), us))).toBe('newer');
   });
 
   it('is the oldest where there are several, and the others go', async () => {
