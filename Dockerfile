@@ -11,6 +11,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY tools tools
 # What the second stage copies: neither the compiler nor what is for compilers only, which is half of AWS's packages.
 RUN npm run build && chmod 755 dist/main.js && npm prune --omit=dev --no-audit --no-fund \
     && find node_modules -type d -name dist-types -prune -exec rm -rf {} + \

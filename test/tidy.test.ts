@@ -127,6 +127,15 @@ describe('the checkers', () => {
       [],
     ],
     [
+      'loading in lib/deferred, and hashing elsewhere than in lib/digest',
+      rules.checkPurity,
+      {
+        'src/lib/deferred.ts':
+          "import { createRequire } from 'node:module';\nimport { hash } from 'node:crypto';",
+      },
+      ['src/lib/deferred.ts:2: pure code imports node:crypto'],
+    ],
+    [
       'an impure part of lib in pure code',
       rules.checkPurity,
       { 'src/config/a.ts': "import { log } from '../lib/log.ts';" },

@@ -6,9 +6,16 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
 const semantic = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/;
-const required = ['dist/main.js', 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+const required = [
+  'dist/main.js',
+  'dist/lib/checks/task.cjs',
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+];
 const allowed =
-  /^(dist\/[\w/-]+\.js|(schemas|policies|examples|docs)\/[\w./-]+\.(json|ya?ml|ics|md)|(README|CHANGELOG)\.md|LICENSE|package\.json|npm-shrinkwrap\.json)$/;
+  /^(dist\/[\w/-]+\.js|dist\/lib\/checks\/[a-z]+\.cjs|(schemas|policies|examples|docs)\/[\w./-]+\.(json|ya?ml|ics|md)|(README|CHANGELOG)\.md|LICENSE|package\.json|npm-shrinkwrap\.json)$/;
 
 const read = (path) => readFileSync(path, 'utf8');
 const run = (program, ...args) => execFileSync(program, args, { encoding: 'utf8' }).trim();

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../lib/document-check.ts';
+import type { JsonSchema } from '../lib/document-compile.ts';
 import { labelsSchema, nameSchema } from '../lib/document-names.ts';
 import { fleetLabelsMax, maxInFlightBounds, requirePoliciesMax } from './bounds.ts';
 import { section } from './schema-parts.ts';

@@ -1,5 +1,5 @@
 import { type About, describe } from '../lib/document-about.ts';
-import type { JsonSchema } from '../lib/document-check.ts';
+import type { JsonSchema } from '../lib/document-compile.ts';
 import type { DurationKey, NumberKey } from './bounds.ts';
 import { durationBounds, numberBounds } from './bounds.ts';
 import { durationPattern } from './duration.ts';

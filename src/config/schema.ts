@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../lib/document-check.ts';
+import type { JsonSchema } from '../lib/document-compile.ts';
 import { fleetsMax, textDefaults } from './bounds.ts';
 import { fleetSchema } from './schema-fleet.ts';
 import {

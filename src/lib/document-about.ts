@@ -1,4 +1,4 @@
-import type { JsonSchema } from './document-check.ts';
+import type { JsonSchema } from './document-compile.ts';
 
 /**
  * What a property is, in a sentence that messages may quote; and, beside it, what else its writer wants to know: what

@@ -12,17 +12,15 @@
  *   Editors and the reference pages show both;
  * - `enumDescriptions`: what each value of the `enum` beside it means; editors know this name.
  */
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import { findValidate, type JsonSchema } from './document-compile.ts';
 import type { Locate } from './document-place.ts';
 import type { DocumentProblem } from './document-problem.ts';
 import { compareSpots, problemsPerDocumentMax } from './document-problem.ts';
 import type { Violation } from './document-words.ts';
 import { wordViolations } from './document-words.ts';
 import type { JsonValue } from './document-yaml.ts';
-import { BugError, type FaultCode } from './faults.ts';
-
-export type JsonSchema = { readonly [keyword: string]: unknown };
+import type { FaultCode } from './faults.ts';
 
 export interface CheckOptions {
   /** The code of "not supported yet". */
@@ -34,42 +32,15 @@ export interface CheckOptions {
 /** Every violation of the schema, located, in reading order; bounded, with a word on how many were left out. */
 export type Check = (document: { readonly value: JsonValue; readonly locate: Locate }) => DocumentProblem[];
 
-/** A check against one schema. Compiled at the first document: a command that reads none does not pay for it. */
+/** A check against one schema. Made ready at the first document: a command that reads none does not pay for it. */
 export function createCheck(schema: JsonSchema, options: CheckOptions): Check {
   let validate: ValidateFunction | undefined;
   return ({ value, locate }) => {
-    validate ??= compileSchema(schema);
+    validate ??= findValidate(schema);
     if (validate(value)) return [];
     const violations = wordViolations(relevantErrors(validate.errors ?? []), value, options);
     return locateViolations(violations, locate);
   };
-}
-
-function compileSchema(schema: JsonSchema): ValidateFunction {
-  // A name or a list of them is one rule, and is told as one: branches would be told as two that both fail.
-  const options = {
-    strict: true,
-    strictRequired: true,
-    allowUnionTypes: true,
-    allErrors: true,
-    verbose: true,
-    // Half of what a short command would spend on a schema: the tests judge ours against the meta-schema, and the
-    // engine optimizes the code just as well.
-    meta: false,
-    validateSchema: false,
-    code: { optimize: false },
-  };
-  const ajv = new Ajv2020(options);
-  addFormats.default(ajv, ['date-time']);
-  for (const keyword of ['x-rule', 'x-allowed', 'x-missing', 'x-code', 'x-reserved', 'x-refused', 'x-more']) {
-    ajv.addKeyword({ keyword, schemaType: 'string' });
-  }
-  ajv.addKeyword({ keyword: 'enumDescriptions', schemaType: 'array' });
-  try {
-    return ajv.compile(schema);
-  } catch (error) {
-    throw new BugError('a schema of ours does not compile', { cause: error });
-  }
 }
 
 const combinators = new Set(['oneOf', 'anyOf', 'if', 'not']);

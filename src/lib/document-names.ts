@@ -1,4 +1,4 @@
-import type { JsonSchema } from './document-check.ts';
+import type { JsonSchema } from './document-compile.ts';
 import type { JsonValue } from './document-yaml.ts';
 
 const nameLengthMax = 63;

@@ -2,7 +2,7 @@
  * Where a value stands in a document that the gate has accepted. `yaml` only points: what the document means was
  * decided before, and where the two parsers disagree, the nearest place that was found is given.
  */
-import { isMap, isNode, isPair, isScalar, isSeq, parseDocument } from 'yaml';
+import { loadPackage } from './deferred.ts';
 import type { Spot } from './document-problem.ts';
 import { spotAt } from './document-problem.ts';
 import type { DocumentText } from './document-text.ts';
@@ -30,7 +30,7 @@ export function createLocate(document: DocumentText): Locate {
 
 function parseQuietly(text: string): unknown {
   try {
-    return parseDocument(text, {
+    return loadPackage('yaml').parseDocument(text, {
       schema: 'core',
       version: '1.2',
       merge: false,
@@ -47,12 +47,13 @@ function parseQuietly(text: string): unknown {
 }
 
 function findOffset(contents: unknown, path: ValuePath, part: 'key' | 'value'): number | undefined {
+  const { isMap, isNode, isPair, isScalar, isSeq } = loadPackage('yaml');
   let node = contents;
   let offset = isNode(node) ? node.range?.[0] : undefined;
   for (const [depth, step] of path.entries()) {
     const isLast = depth === path.length - 1;
     if (isMap(node) && typeof step === 'string') {
-      const pair = node.items.find(({ key }) => isScalar(key) && keyText(key) === step);
+      const pair = node.items.find(({ key }) => isScalar(key) && key.value === step);
       if (!isPair(pair)) return offset;
       const keyOffset = isNode(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
       if (isLast && part === 'key') return keyOffset;
@@ -67,8 +68,4 @@ function findOffset(contents: unknown, path: ValuePath, part: 'key' | 'value'): 
     }
   }
   return offset;
-}
-
-function keyText(key: { readonly value: unknown }): string {
-  return typeof key.value === 'string' ? key.value : '';
 }

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../lib/document-check.ts';
+import type { JsonSchema } from '../lib/document-compile.ts';
 import { labelsSchema, nameSchema, wordKeys } from '../lib/document-names.ts';
 import { timeSchema } from './time.ts';
 

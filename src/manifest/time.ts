@@ -1,5 +1,5 @@
 /** Instants as documents write them: RFC 3339 with T and an offset, to the millisecond, kept exactly. */
-import type { JsonSchema } from '../lib/document-check.ts';
+import type { JsonSchema } from '../lib/document-compile.ts';
 import type { FaultCode } from '../lib/faults.ts';
 
 export type ParsedTime =

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../lib/document-check.ts';
+import type { JsonSchema } from '../lib/document-compile.ts';
 import { wordKeys } from '../lib/document-names.ts';
 import { commandSchema } from '../manifest/schema.ts';
 

@@ -2,7 +2,7 @@
 import { durationPattern } from '../config/duration.ts';
 import { section } from '../config/schema-parts.ts';
 import { type About, describe } from '../lib/document-about.ts';
-import type { JsonSchema } from '../lib/document-check.ts';
+import type { JsonSchema } from '../lib/document-compile.ts';
 import { labelsSchema, nameSchema } from '../lib/document-names.ts';
 import { commandSchema, taskProperties } from '../manifest/schema.ts';
 import type { FactGroup } from './facts.ts';

@@ -1,6 +1,6 @@
 /** `kind: PolicyTest`: JSON Schema, draft 2020-12. What the facts mean is in docs/POLICY-FACTS.md. */
 import { section } from '../config/schema-parts.ts';
-import type { JsonSchema } from '../lib/document-check.ts';
+import type { JsonSchema } from '../lib/document-compile.ts';
 import { nameSchema } from '../lib/document-names.ts';
 import { given, text, timePattern, timeRule } from './policy-test-given-schema.ts';
 import { documentSchema } from './schema.ts';

@@ -1,6 +1,6 @@
 /** The documents below `source.policies` but windows (window-schema.ts): JSON Schema, draft 2020-12. */
 import { type About, describe } from '../lib/document-about.ts';
-import type { JsonSchema } from '../lib/document-check.ts';
+import type { JsonSchema } from '../lib/document-compile.ts';
 import { nameSchema } from '../lib/document-names.ts';
 import { timeSchema } from '../manifest/time.ts';
 import { matchSchema } from './match-schema.ts';

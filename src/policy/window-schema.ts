@@ -1,5 +1,5 @@
 import { durationPattern } from '../config/duration.ts';
-import type { JsonSchema } from '../lib/document-check.ts';
+import type { JsonSchema } from '../lib/document-compile.ts';
 import { nameSchema } from '../lib/document-names.ts';
 
 const apiVersion = 'snowgate/v1';

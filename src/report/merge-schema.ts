@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../lib/document-check.ts';
+import type { JsonSchema } from '../lib/document-compile.ts';
 import { planActions } from '../plan/decision.ts';
 import { changeKinds } from '../plan/difference.ts';
 import {

@@ -1,5 +1,5 @@
 /** What the schemas of the commands' JSON share. They describe what is written: nothing else is in it. */
-import type { JsonSchema } from '../lib/document-check.ts';
+import type { JsonSchema } from '../lib/document-compile.ts';
 import type { DocumentKind } from './envelope.ts';
 
 /** A schema and what people are told of it. */

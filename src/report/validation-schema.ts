@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../lib/document-check.ts';
+import type { JsonSchema } from '../lib/document-compile.ts';
 import { number, outputSchema, problems, told } from './schema-parts.ts';
 
 /** What `snowgate validate --format json` writes. */

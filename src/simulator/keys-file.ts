@@ -1,6 +1,7 @@
 /** The file of `--keys`: access keys, each with its secret and the account that it speaks for. */
-import type { JsonSchema } from '../lib/document-check.ts';
+
 import { createCheck } from '../lib/document-check.ts';
+import type { JsonSchema } from '../lib/document-compile.ts';
 import type { Findings, ReadFile } from './document-file.ts';
 import { readSingle } from './document-file.ts';
 import type { SigningKey } from './proof.ts';

@@ -1,5 +1,5 @@
 /** What a scenario file may hold. */
-import type { JsonSchema } from '../lib/document-check.ts';
+import type { JsonSchema } from '../lib/document-compile.ts';
 import { nameSchema } from '../lib/document-names.ts';
 import {
   commandNames,

@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest';
 import { controllerSchema } from '../../src/config/schema.ts';
 import { readDocuments } from '../../src/lib/document.ts';
-import { createCheck, type JsonSchema } from '../../src/lib/document-check.ts';
+import { createCheck } from '../../src/lib/document-check.ts';
+import type { JsonSchema } from '../../src/lib/document-compile.ts';
 import { BugError } from '../../src/lib/faults.ts';
 import { taskSchema } from '../../src/manifest/schema.ts';
 import { readHead, startMs, taskText, wantedIn } from '../contract/source-world.ts';

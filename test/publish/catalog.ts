@@ -3,7 +3,7 @@
  * the schemas are published nowhere but in the package: who serves the folder puts an address before them, and who
  * has it on disk a path.
  */
-import type { JsonSchema } from '../../src/lib/document-check.ts';
+import type { JsonSchema } from '../../src/lib/document-compile.ts';
 import { publishedSchemas } from './schemas.ts';
 
 export interface CatalogEntry {

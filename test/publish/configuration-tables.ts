@@ -2,7 +2,7 @@
 import { durationBounds, numberBounds } from '../../src/config/bounds.ts';
 import { controllerSchema } from '../../src/config/schema.ts';
 import { filePath } from '../../src/config/schema-parts.ts';
-import type { JsonSchema } from '../../src/lib/document-check.ts';
+import type { JsonSchema } from '../../src/lib/document-compile.ts';
 import { cell, listKeys } from './schema-page.ts';
 import { sayAll, sayDefault, sayType } from './words.ts';
 

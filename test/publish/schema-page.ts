@@ -1,6 +1,6 @@
 /** A reference page of a schema: every key that may be written, with what it is and what may stand there. */
 import { stringify } from 'yaml';
-import type { JsonSchema } from '../../src/lib/document-check.ts';
+import type { JsonSchema } from '../../src/lib/document-compile.ts';
 import { anchorOf } from './anchors.ts';
 import { escapeMarkdown, sayAll, sayDefault, sayType } from './words.ts';
 

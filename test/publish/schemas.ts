@@ -5,7 +5,7 @@
  * offered.
  */
 import { controllerSchema } from '../../src/config/schema.ts';
-import type { JsonSchema } from '../../src/lib/document-check.ts';
+import type { JsonSchema } from '../../src/lib/document-compile.ts';
 import { taskSchema } from '../../src/manifest/schema.ts';
 import { policyTestSchema } from '../../src/policy/policy-test-schema.ts';
 import { policySchema, suspensionSchema, waiverSchema } from '../../src/policy/schema.ts';

@@ -1,5 +1,5 @@
 /** A schema said in words, for whoever writes a document: the same in editors and on the reference pages. */
-import type { JsonSchema } from '../../src/lib/document-check.ts';
+import type { JsonSchema } from '../../src/lib/document-compile.ts';
 
 /** Markdown that shows the text as it is; code spans, which our own texts hold, stay code. */
 export function escapeMarkdown(text: string): string {

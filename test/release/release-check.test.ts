@@ -27,6 +27,7 @@ const good: Record<string, string> = {
   'schema.txt': '{}\n',
   'schemas/task.schema.json': '{}\n',
   'dist/main.js': '1;\n',
+  'dist/lib/checks/task.cjs': '1;\n',
 };
 
 /** A repository that may be released, but for what is changed in it; null removes a file. */
