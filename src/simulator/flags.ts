@@ -1,5 +1,5 @@
 /** The flags of `snowgate simulate`. */
-import { defaultDevices, defaultSeat } from './seats.ts';
+import { defaultDevices, defaultSeat } from './defaults.ts';
 
 /** A flag as a command line registers it; `key` is what its value is called in the options. */
 export interface SimulatorFlag {

@@ -1,11 +1,12 @@
 /** The simulator's options: flags as text in, one complete value out, or every fault in them at once. */
 import type { Fault, Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
+import { defaultDevices, defaultSeat } from './defaults.ts';
 import { flagOf, simulatorFlags } from './flags.ts';
 import type { SigningKey } from './proof.ts';
 import type { RuleOptions } from './rules.ts';
 import type { Scenario } from './scenario.ts';
-import { defaultDevices, defaultSeat, devicesMax, findContradictions, readFleets } from './seats.ts';
+import { devicesMax, findContradictions, readFleets } from './seats.ts';
 import type { FleetSeat } from './service.ts';
 import type { Settings } from './settings.ts';
 import { defaultSettings } from './settings.ts';

@@ -1,19 +1,11 @@
 /** Fleets as flags name them, and what contradicts itself among fleets and keys. */
+import { defaultSeat } from './defaults.ts';
 import type { SigningKey } from './proof.ts';
 import type { FleetSeat } from './service.ts';
 import type { Written } from './written.ts';
 import { quote } from './written.ts';
 
 export const devicesMax = 100_000;
-export const defaultDevices = 6;
-/** AWS's own example account: it belongs to nobody. */
-export const defaultSeat: FleetSeat = {
-  account: '111122223333',
-  region: 'us-west-2',
-  accessKeyIds: [],
-  devices: defaultDevices,
-};
-
 export const accountGrammar = /^[0-9]{12}$/;
 export const regionGrammar = /^[a-z0-9-]{1,32}$/;
 export const keyIdGrammar = /^[A-Za-z0-9]{1,128}$/;

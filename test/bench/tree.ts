@@ -40,6 +40,19 @@ spec:
 `;
 }
 
+/** As in every repository of tasks: what is checked beside it is held to its folders and limits. */
+const configuration = `apiVersion: snowgate/v1
+kind: Controller
+source: {url: https://git.example.com/ops/tasks.git, auth: {tokenFile: /run/secrets/source}}
+ledger:
+  url: https://git.example.com/ops/ledger.git
+  id: 11111111-2222-4333-8444-555555555555
+  auth: {tokenFile: /run/secrets/ledger}
+stateDir: /var/lib/snowgate
+fleets:
+  north-sea: {region: eu-west-1, account: "111122223333"}
+`;
+
 function runProgram(program: string, args: readonly string[], input?: string): void {
   const done = spawnSync(program, args, { cwd: dir, input, maxBuffer: 1e9 });
   if (done.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.stdout}${done.stderr}`);
@@ -78,6 +91,7 @@ async function measure(): Promise<void> {
   });
   runProgram('git', ['init', '--quiet']);
   runProgram('git', ['add', '--all']);
+  writeFileSync(join(dir, 'snowgate.yaml'), configuration);
   const ids = spawnSync('git', ['ls-files', '--format=%(objectname)'], { cwd: dir, maxBuffer: 1e9 });
   const [first = ''] = files.map(({ path }) => path);
   process.stdout.write(`start-up beside ${manifests} manifests; node -e 0 is 1\n`);

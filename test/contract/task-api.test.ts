@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, vi } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
+import { defaultSeat } from '../../src/simulator/defaults.ts';
 import { changeDevice } from '../../src/simulator/device-change.ts';
 import { defaultOptions } from '../../src/simulator/options.ts';
-import { defaultSeat } from '../../src/simulator/seats.ts';
 import { startSimulator } from '../../src/simulator/server.ts';
 import { addRule, changeSettings, createService } from '../../src/simulator/service.ts';
 import { createTaskApi } from '../../src/snow/task-api.ts';

@@ -11,11 +11,11 @@ import {
 } from '@aws-sdk/client-snow-device-management';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { describe, expect, it } from 'vitest';
+import { defaultSeat } from '../../src/simulator/defaults.ts';
 import { readKeysFile } from '../../src/simulator/keys-file.ts';
 import { defaultOptions, simulatorOptions } from '../../src/simulator/options.ts';
 import type { SigningKey } from '../../src/simulator/proof.ts';
 import { proveClaim } from '../../src/simulator/proof.ts';
-import { defaultSeat } from '../../src/simulator/seats.ts';
 import { openSimulator } from '../../src/simulator/server.ts';
 import { askControl, withScene } from './client.ts';
 
