@@ -34,7 +34,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'late released reopens a newer attempt',
-    from: 250,
+    from: 258,
     harm: 'a claimant that was given up ends the attempt of whoever came after it',
     edits: [
       {
@@ -56,7 +56,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'takeover by event time',
-    from: 350,
+    from: 360,
     harm: 'an observer whose clock is wrong gives up a claimant that is about to call',
     edits: [
       {
@@ -83,6 +83,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'listTrust from first sight',
+    from: 6,
     harm: 'after a long outage a listing is believed that no longer shows the task',
     edits: [
       {
@@ -94,7 +95,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'a look begun too early',
-    from: 85,
+    from: 90,
     harm: 'what a request has yet to make is taken for absent',
     edits: [
       {
@@ -106,7 +107,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'no deadline',
-    from: 45,
+    from: 46,
     harm: 'a process that was frozen calls after others have looked and claimed again',
     edits: [
       {
@@ -123,7 +124,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'the verdict is not asked again before the call',
-    from: 320,
+    from: 327,
     harm: 'a call leaves after its permission has ended',
     edits: [
       {
@@ -135,7 +136,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'a lost outcome is forgotten',
-    from: 75,
+    from: 78,
     harm: 'a claim stays open for ever, or until somebody else looks',
     edits: [
       {
@@ -152,6 +153,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'old news is acted on',
+    from: 6,
     harm: 'a call leaves for what was reverted while the source could not be fetched',
     edits: [
       {
@@ -163,6 +165,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'no listing at the start',
+    from: 25,
     harm: 'after a ledger was restored from a backup, what it has forgotten is asked for again',
     edits: [
       {
@@ -190,6 +193,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'a time-out is released',
+    from: 6,
     harm: 'a task that AWS made is asked for again',
     edits: [
       {
@@ -212,7 +216,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'tasks made around Git are not looked for',
-    from: 45,
+    from: 47,
     harm: 'a device that somebody has given a task is given another',
     edits: [
       { file: 'plan/devices.ts', find: 'if (other !== undefined) addTo', put: "if (other === '') addTo" },
@@ -231,7 +235,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'an end from an early listing',
-    from: 130,
+    from: 132,
     harm: 'a task that ran is written down as one that nobody ran',
     edits: [
       {

@@ -7,7 +7,7 @@ import type { RunOptions, RunResult } from './run.ts';
 import { runSeed } from './run.ts';
 
 const share = 100;
-const seeds = 1_200;
+const seeds = 1_000;
 /** A share takes some twenty seconds of one core; on a busy machine many times that. */
 const patient = { timeout: 400_000 };
 

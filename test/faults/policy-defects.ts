@@ -4,7 +4,7 @@ import type { Defect } from './defect.ts';
 export const policyDefects: readonly Defect[] = [
   {
     name: 'windows are not asked again at the call',
-    from: 320,
+    from: 327,
     harm: 'a slow push carries a call past the end of its window',
     edits: [
       {
@@ -21,6 +21,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'counts are not carried inside a plan',
+    from: 19,
     harm: 'one commit claims more than may be in flight',
     edits: [
       {
@@ -32,6 +33,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'the configuration bounds nothing in flight',
+    from: 37,
     harm: 'fleets.NAME.maxInFlight is no floor',
     edits: [
       {
@@ -43,6 +45,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'a closing window cancels nothing',
+    from: 39,
     harm: 'what is queued runs hours after its window',
     edits: [
       {
@@ -54,7 +57,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'a window that leaves cancels',
-    from: 125,
+    from: 129,
     harm: 'what was to go on is cancelled',
     edits: [
       {
@@ -66,7 +69,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'runs outside a window are not recorded',
-    from: 115,
+    from: 119,
     harm: 'nobody learns that a device was unlocked outside its window',
     edits: [
       {
@@ -89,6 +92,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'a broken policy is ignored',
+    from: 13,
     harm: 'a slip in a policy lets everything through',
     edits: [
       {
@@ -100,7 +104,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'a broken window is ignored',
-    from: 915,
+    from: 923,
     harm: 'a slip in a window opens it for ever',
     edits: [
       {
@@ -117,7 +121,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'waivers add up',
-    from: 370,
+    from: 377,
     harm: 'two exceptions let through what neither would',
     edits: [
       {
@@ -129,7 +133,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'a waiver lasts for ever',
-    from: 110,
+    from: 115,
     harm: 'a break-glass stands longer than 72 hours',
     edits: [
       {
@@ -141,7 +145,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'old policies are acted on',
-    from: 700,
+    from: 707,
     harm: 'a call leaves though the line was stopped while the policies could not be fetched',
     edits: [
       {
@@ -153,6 +157,7 @@ export const policyDefects: readonly Defect[] = [
   },
   {
     name: 'what AWS told of a device is believed for an hour',
+    from: 65,
     harm: 'a rule that reads a device lets through what AWS would forbid by now',
     edits: [
       {
