@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { ControllerConfig } from './config/config.ts';
-import { Bell, runLoop, runOnce } from './controller/loop.ts';
+import { introduceFleets } from './controller/fleet-check.ts';
+import { Bell, type LoopWatcher, runLoop, runOnce } from './controller/loop.ts';
 import type { PassReport } from './controller/pass.ts';
 import type {
   Journal,
@@ -14,28 +15,43 @@ import type {
   TaskApi,
 } from './controller/ports.ts';
 import { type Controller, makeController } from './controller/state.ts';
+import { PassBook, readStatus } from './controller/status.ts';
 import { type OpenLedger, openLedger } from './git/ledger-branch.ts';
 import { lockStateDir } from './git/lock.ts';
 import { openPolicySource } from './git/policy-source.ts';
 import { openSource, type Source } from './git/source.ts';
-import { systemClock } from './lib/clock.ts';
+import type { Metrics } from './http/metrics.ts';
+import { readMoment, systemClock } from './lib/clock.ts';
 import { ok, type Result } from './lib/faults.ts';
 import type { Redactor } from './lib/redact.ts';
 import { createTaskApi } from './snow/task-api.ts';
+import {
+  countCalls,
+  type Measuring,
+  measureFleet,
+  measureLedger,
+  measurePolicies,
+  measureSource,
+} from './wire-measure.ts';
 import { checkSchedule, startSchedule } from './wire-schedule.ts';
 
 export interface WireOptions {
   readonly config: ControllerConfig;
   readonly journal: Journal;
   readonly redactor: Redactor;
+  /** Of snowgate. */
+  readonly version: string;
   /** Aborted when the process is asked to end. */
   readonly stop: AbortSignal;
 }
 
 /** A controller in its world. */
 export interface Wired {
-  /** Passes on schedule until told to stop; ends within `shutdown.timeout` of that. */
-  runDaemon(onReport: (report: PassReport) => void): Promise<void>;
+  /**
+   * Listens where the configuration says so, and runs passes on schedule until told to stop; ends within `shutdown.timeout` of
+   * that. Fault, before the first pass: SG7031, an address cannot be listened on.
+   */
+  runDaemon(onReport: (report: PassReport) => void): Promise<Result<null>>;
   /** Passes until nothing is left that could be done now. */
   runOnce(wait: boolean): Promise<PassReport>;
   close(): Promise<void>;
@@ -58,15 +74,19 @@ export async function wire(options: WireOptions): Promise<Result<Wired>> {
     await disposers.dispose();
     return opened;
   }
-  const { controller, source, ledger } = opened.value;
+  const { controller, source, ledger, metrics } = opened.value;
   const bell = new Bell();
   const closing = closeOnStop(options, source, ledger);
   disposers.add('shutdown timer', closing.cancel);
   return ok({
     runDaemon: async (onReport) => {
+      const book = new PassBook(readMoment(controller.clock));
+      const listening = await listen(options, controller, { book, bell, metrics }, disposers);
+      if (!listening.ok) return listening;
       const tick = startSchedule(config.source.schedule, () => bell.ring(), options.journal);
       disposers.add('schedule', tick.stop);
-      await runLoop(controller, bell, onReport);
+      await runLoop(controller, bell, watchPasses(controller, { book, metrics }, onReport));
+      return ok(null);
     },
     runOnce: (wait) => runOnce(controller, { wait }),
     close: () => disposers.dispose(),
@@ -77,18 +97,68 @@ interface Opened {
   readonly controller: Controller;
   readonly source: Source;
   readonly ledger: OpenLedger;
+  /** Null where nothing listens, and so nobody asks. */
+  readonly metrics: Metrics | null;
+}
+
+interface Books {
+  readonly book: PassBook;
+  readonly metrics: Metrics | null;
+}
+
+/** Loaded only where it is configured: no other command waits for a server. */
+async function listen(
+  { config, journal, redactor }: WireOptions,
+  controller: Controller,
+  { book, bell, metrics }: Books & { readonly bell: Bell },
+  disposers: Disposers,
+): Promise<Result<null>> {
+  const { http } = config;
+  if (http === undefined || metrics === null) return ok(null);
+  const { openHttp } = await import('./wire-http.ts');
+  const readNow = () => readStatus(controller, book);
+  const world = { bell, journal, redactor, clock: systemClock };
+  const server = await openHttp({ config, http, readStatus: readNow, metrics, ...world });
+  if (!server.ok) return server;
+  disposers.add('http', server.value.close);
+  return ok(null);
+}
+
+function watchPasses(
+  controller: Controller,
+  { book, metrics }: Books,
+  onReport: (report: PassReport) => void,
+): LoopWatcher {
+  return {
+    beforePass: async () => {
+      book.noteBegin(readMoment(controller.clock));
+      await introduceFleets(controller);
+    },
+    onReport: (report) => {
+      const tookMs = book.noteReport(report, readMoment(controller.clock));
+      metrics?.count('snowgate_passes_total', { result: 'done' });
+      metrics?.time('snowgate_pass_duration_seconds', {}, tookMs);
+      onReport(report);
+    },
+    onBug: () => {
+      book.noteBug(readMoment(controller.clock));
+      metrics?.count('snowgate_passes_total', { result: 'bug' });
+    },
+  };
 }
 
 async function open(options: WireOptions, disposers: Disposers): Promise<Result<Opened>> {
   const { config, journal, redactor, stop } = options;
   const { stateDir } = config;
+  const metrics = config.http === undefined ? null : await startMetrics(options.version);
+  const measuring = metrics === null ? null : { meter: metrics, clock: systemClock };
   const lock = await lockStateDir(stateDir);
   if (!lock.ok) return lock;
   disposers.add('state directory', lock.value.close);
   const source = await openSource(config.source, { stateDir, redactor });
   if (!source.ok) return source;
   disposers.add('source', () => source.value.close());
-  const policySource = await openPolicies(options, disposers);
+  const policySource = await openPolicies(options, measuring, disposers);
   if (!policySource.ok) return policySource;
   const { fetchTimeoutMs } = config.source.limits;
   const ledger = await openLedger(config.ledger, { stateDir, fetchTimeoutMs, pushTimeoutMs, redactor });
@@ -97,28 +167,39 @@ async function open(options: WireOptions, disposers: Disposers): Promise<Result<
   const apis = new Map<string, TaskApi>();
   for (const [name, fleet] of config.fleets) {
     const { requestTimeoutMs } = config.issue;
-    const api = createTaskApi(fleet, { requestTimeoutMs, clock: systemClock, redactor });
+    const onCall = measuring === null ? {} : { onCall: countCalls(measuring) };
+    const api = createTaskApi(fleet, { requestTimeoutMs, clock: systemClock, redactor, ...onCall });
     disposers.add(`fleet ${name}`, () => api.close());
-    apis.set(name, api);
+    apis.set(name, measuring === null ? api : measureFleet(name, api, measuring));
   }
   const controller = makeController({
     config,
     clock: systemClock,
     journal,
-    source: withCare(source.value, journal),
+    source: measured(withCare(source.value, journal), measuring, measureSource),
     policySource: policySource.value,
-    ledger: withLedgerCare(ledger.value, journal),
+    ledger: measured(withLedgerCare(ledger.value, journal), measuring, measureLedger),
     apis,
     run: randomUUID(),
     tzdata: process.versions.tz ?? 'unknown',
     signal: stop,
   });
-  return ok({ controller, source: source.value, ledger: ledger.value });
+  return ok({ controller, source: source.value, ledger: ledger.value, metrics });
+}
+
+async function startMetrics(version: string): Promise<Metrics> {
+  const { Metrics } = await import('./http/metrics.ts');
+  return new Metrics(version);
+}
+
+function measured<T>(port: T, measuring: Measuring | null, measure: (port: T, by: Measuring) => T): T {
+  return measuring === null ? port : measure(port, measuring);
 }
 
 /** The repository of the policies, where they have one of their own. */
 async function openPolicies(
   { config, journal, redactor }: WireOptions,
+  measuring: Measuring | null,
   disposers: Disposers,
 ): Promise<Result<PolicyRepository | null>> {
   if (config.policySource === undefined) return ok(null);
@@ -127,7 +208,7 @@ async function openPolicies(
   if (!opened.ok) return opened;
   const policies = opened.value;
   disposers.add('policies', () => policies.close());
-  return ok({
+  const cared: PolicyRepository = {
     fetch: async () => {
       await care(policies, 'policies', journal);
       return policies.fetch();
@@ -135,7 +216,8 @@ async function openPolicies(
     descends: (head, ancestor) => policies.descends(head, ancestor),
     read: (head) => policies.read(head),
     traceFiles: (head, paths) => policies.traceFiles(head, paths),
-  });
+  };
+  return ok(measured(cared, measuring, measurePolicies));
 }
 
 interface Cared {

@@ -3,18 +3,6 @@ import { type Reason, shortInstant } from '../policy/verdict.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { Row } from './receipt-view.ts';
 
-/** A decision as `--format json` writes it. */
-export function decisionJson({ fleet, name, token, action, untilMs, reasons }: Decision): object {
-  return {
-    fleet,
-    name,
-    token,
-    action,
-    until: untilMs === null ? null : new Date(untilMs).toISOString(),
-    reasons,
-  };
-}
-
 /** Actions that a person looks up: their reasons are told with their codes, which docs/ERRORS.md lists. */
 const coded: ReadonlySet<Decision['action']> = new Set(['deny', 'quarantined', 'blocked', 'look']);
 

@@ -156,13 +156,13 @@ async function showAndRun(made: DemoWorld, world: Surroundings): Promise<ExitCod
   let told = false;
   const log = new ReportLog(journal);
   try {
-    await wired.value.runDaemon((report) => {
+    const ran = await wired.value.runDaemon((report) => {
       log.tell(report);
       if (told || report.again || report.problems.length > 0) return;
       told = true;
       suggest(made, world);
     });
-    return exitCodes.done;
+    return ran.ok ? exitCodes.done : stopBy(ran.fault, exitCodes.usage, world).exit;
   } finally {
     await wired.value.close();
     say('demo: ended, everything removed', world);

@@ -3,8 +3,8 @@ import { access, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ControllerConfig, RemoteConfig } from '../config/config.ts';
 import { isStateDirHeld, judgeStateDirPath } from '../git/lock.ts';
-import { checkFile, readSecretFile } from '../git/secret-file.ts';
 import { type Fault, fault } from '../lib/faults.ts';
+import { checkFile, readSecretFile } from '../lib/secret-file.ts';
 import { broken, type Check, passed, warned } from './doctor-report.ts';
 import type { Surroundings } from './surroundings.ts';
 

@@ -1,10 +1,11 @@
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
 import { count } from '../lib/count.ts';
+import { receiptJson } from '../report/task-json.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { readConfiguredLedger } from './ledger-reading.ts';
 import type { Format } from './options.ts';
 import { colorsFor, formatJson } from './print.ts';
-import { formatRows, receiptDetail, receiptJson } from './receipt-view.ts';
+import { formatRows, receiptDetail } from './receipt-view.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Prints every revision that the ledger knows, by name and then by age. */

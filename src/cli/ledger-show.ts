@@ -1,12 +1,13 @@
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
 import type { LedgerView } from '../ledger/view.ts';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
+import { receiptJson } from '../report/task-json.ts';
 import { stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type LedgerReading, readConfiguredLedger } from './ledger-reading.ts';
 import type { Format } from './options.ts';
 import { type Colors, colorsFor, formatJson, plain } from './print.ts';
-import { formatWrapped, paintState, receiptDetail, receiptJson } from './receipt-view.ts';
+import { formatWrapped, paintState, receiptDetail } from './receipt-view.ts';
 import type { Surroundings } from './surroundings.ts';
 import { findNamed, findNearestName, sayOneOf } from './task-name.ts';
 import { formatTimeline } from './timeline.ts';

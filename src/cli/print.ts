@@ -1,7 +1,8 @@
 import pc from 'picocolors';
-import { escapeJson, escapeTerminal } from '../lib/escape.ts';
+import { escapeTerminal } from '../lib/escape.ts';
 import type { Fault } from '../lib/faults.ts';
-import { type Redactor, redactShapes } from '../lib/redact.ts';
+import { writeJson } from '../lib/json-text.ts';
+import { redactShapes } from '../lib/redact.ts';
 import type { PlacedProblem } from '../manifest/collect.ts';
 import type { Outlet, Surroundings } from './surroundings.ts';
 
@@ -43,17 +44,5 @@ export function formatProblem(problem: PlacedProblem, colors: Colors): string {
 
 /** A value as JSON for machines, with its final newline; no secret in its texts, no power over a terminal that shows it. */
 export function formatJson(value: unknown, { redactor }: Pick<Surroundings, 'redactor'>): string {
-  return `${escapeJson(JSON.stringify(redactTexts(value, redactor), null, 2))}\n`;
-}
-
-/** Before it is JSON: a pattern that matched across quotes would leave something else than JSON. */
-function redactTexts(value: unknown, redactor: Redactor): unknown {
-  if (typeof value === 'string') return redactor.redact(value);
-  if (Array.isArray(value)) return value.map((item) => redactTexts(item, redactor));
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, item]) => [
-    redactor.redact(key),
-    redactTexts(item, redactor),
-  ]);
-  return Object.fromEntries(entries);
+  return writeJson(value, redactor);
 }

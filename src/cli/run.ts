@@ -4,9 +4,10 @@ import type { Journal } from '../controller/ports.ts';
 import { count } from '../lib/count.ts';
 import { type Fault, fault } from '../lib/faults.ts';
 import type { Level } from '../lib/log.ts';
+import { decisionJson } from '../report/task-json.ts';
 import { type Wired, wire } from '../wire.ts';
 import { loadConfig, type Ready, stopBy } from './configuration.ts';
-import { decisionJson, decisionRow, exitOf, isUnreachable } from './decision-view.ts';
+import { decisionRow, exitOf, isUnreachable } from './decision-view.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { openJournal } from './journal.ts';
 import { tally } from './ledger-list.ts';
@@ -43,7 +44,7 @@ export async function run(options: RunOptions, world: Surroundings): Promise<Exi
   try {
     return await (options.once === true
       ? runToItsEnd(wired.value, options, journal, world)
-      : runDaemon(wired.value, config.value, journal));
+      : runDaemon(wired.value, config.value, journal, world));
   } finally {
     await wired.value.close();
   }
@@ -55,7 +56,8 @@ export async function openController(
   journal: Journal,
   world: Surroundings,
 ): Promise<Ready<Wired>> {
-  const wired = await wire({ config, journal, redactor: world.redactor, stop: world.stop });
+  const { redactor, stop, version } = world;
+  const wired = await wire({ config, journal, redactor, stop, version });
   return wired.ok ? wired : stopBy(wired.fault, exitOfOpening(wired.fault), world);
 }
 
@@ -63,7 +65,12 @@ function exitOfOpening({ code }: Fault): ExitCode {
   return code === 'SG7030' || code === 'SG3021' ? exitCodes.usage : exitCodes.unreachable;
 }
 
-async function runDaemon(wired: Wired, config: ControllerConfig, journal: Journal): Promise<ExitCode> {
+async function runDaemon(
+  wired: Wired,
+  config: ControllerConfig,
+  journal: Journal,
+  world: Surroundings,
+): Promise<ExitCode> {
   journal.write('info', 'controller started', {
     fleets: [...config.fleets.keys()],
     source: config.source.url,
@@ -72,7 +79,8 @@ async function runDaemon(wired: Wired, config: ControllerConfig, journal: Journa
     schedule: config.source.schedule,
   });
   const log = new ReportLog(journal);
-  await wired.runDaemon((report) => log.tell(report));
+  const ran = await wired.runDaemon((report) => log.tell(report));
+  if (!ran.ok) return stopBy(ran.fault, exitCodes.usage, world).exit;
   journal.write('info', 'controller stopped');
   return exitCodes.done;
 }

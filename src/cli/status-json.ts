@@ -1,6 +1,6 @@
 /** `snowgate status --format json`; docs/OPERATIONS.md lists the fields. */
+import { receiptJson } from '../report/task-json.ts';
 import { headJson } from './planning.ts';
-import { receiptJson } from './receipt-view.ts';
 import { countOutside, type Status, type StatusEntry } from './status-entries.ts';
 
 /** Everything: tasks by urgency, and what AWS said. */

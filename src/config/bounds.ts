@@ -33,6 +33,12 @@ export const requirePoliciesMax = 50;
 /** No default: without it a fleet's tasks are bounded by its devices alone. The most is what a ledger still holds open. */
 export const maxInFlightBounds = { minimum: 1, maximum: 100_000 } as const;
 
+/** The one in use and the one that takes its place. */
+export const hookSecretsMax = 2;
+
+/** One for each kind of reader (people, Prometheus), twice while they are replaced; each is read at each request. */
+export const httpTokensMax = 8;
+
 export const numberBounds = {
   // A commit that drops more at once is more often a mistake (a wrong path, an empty tree) than meant; 0 halts at any.
   'source.maxRemovals': { default: 10, minimum: 0, maximum: 100_000, isWhole: true },
@@ -101,6 +107,10 @@ export const textDefaults = {
   'policySource.path': 'policies',
   'ledger.branch': 'snowgate-ledger',
   stateDir: '/var/lib/snowgate',
+  // Loopback: what listens elsewhere is said by somebody. Three ports in a row that no well-known service has.
+  'http.web.listen': '127.0.0.1:9640',
+  'http.hooks.listen': '127.0.0.1:9641',
+  'http.probes.listen': '127.0.0.1:9642',
 } as const;
 
 export type TextKey = keyof typeof textDefaults;

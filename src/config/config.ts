@@ -111,6 +111,29 @@ export interface RecoveryConfig {
   readonly listTrustMs: number;
 }
 
+/** Where deliveries of webhooks may come from. */
+export const hookProviders = ['github', 'gitlab', 'gitea', 'bitbucket', 'generic'] as const;
+export type HookProvider = (typeof hookProviders)[number];
+
+/** An IP address, and a port; 0 is any that is free. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What listens; null is a listener that is not opened. Secret files are read again at each use. */
+export interface HttpConfig {
+  readonly web: ListenAddress | null;
+  readonly hooks: ListenAddress | null;
+  readonly probes: ListenAddress | null;
+  /** Of the providers that are mounted, and of no other. */
+  readonly hookSecretFiles: ReadonlyMap<HookProvider, readonly string[]>;
+  /** Any of their tokens opens `web`; empty where it is open to everybody who reaches it. */
+  readonly tokenFiles: readonly string[];
+  /** Whether device ids are shortened wherever `web` shows them. */
+  readonly redactDevices: boolean;
+}
+
 export interface ControllerConfig {
   readonly source: SourceConfig;
   readonly policySource?: PolicySourceConfig;
@@ -128,6 +151,8 @@ export interface ControllerConfig {
   readonly observe: { readonly rate: number };
   readonly clock: { readonly toleranceMs: number };
   readonly shutdown: { readonly timeoutMs: number };
+  /** Absent where nothing listens. */
+  readonly http?: HttpConfig;
 }
 
 /** The identity that claims of a fleet record. `provedAccount` is what STS said; empty where it is not asked. */

@@ -7,6 +7,7 @@ import { configFileLimits } from './bounds.ts';
 import type { ControllerConfig, LedgerConfig, PolicySourceConfig, SourceConfig } from './config.ts';
 import { Draft } from './draft.ts';
 import { buildFleets } from './fleets.ts';
+import { buildHttp } from './http.ts';
 import { buildRemote, isSameRepository, resolvePath } from './remote.ts';
 import { judgeConfig, toLabel } from './rules.ts';
 import { controllerSchema } from './schema.ts';
@@ -53,6 +54,7 @@ export function resolveConfig(bytes: Uint8Array, context: ConfigContext): Resolv
 
 function build(draft: Draft, { hostName, baseDir }: ConfigContext): ControllerConfig {
   const isSeparate = draft.value(['policySource']) !== undefined;
+  const http = buildHttp(draft, baseDir);
   return {
     source: buildSource(draft, baseDir, isSeparate),
     ...(isSeparate ? { policySource: buildPolicySource(draft, baseDir) } : {}),
@@ -83,6 +85,7 @@ function build(draft: Draft, { hostName, baseDir }: ConfigContext): ControllerCo
     observe: { rate: draft.number('observe.rate') },
     clock: { toleranceMs: draft.durationMs('clock.tolerance') },
     shutdown: { timeoutMs: draft.durationMs('shutdown.timeout') },
+    ...(http === undefined ? {} : { http }),
   };
 }
 

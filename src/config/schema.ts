@@ -1,6 +1,7 @@
 import type { JsonSchema } from '../lib/document-compile.ts';
 import { fleetsMax, textDefaults } from './bounds.ts';
 import { fleetSchema } from './schema-fleet.ts';
+import { httpSchema } from './schema-http.ts';
 import {
   authSchema,
   branchSchema,
@@ -326,7 +327,7 @@ export const controllerSchema: JsonSchema = {
         'Of what is still queued when its window closes, or its `notAfter` comes. Nothing is issued within this time of the end, either: a window should be longer.',
       ]),
     }),
-    http: reserved('HTTP', 'health, metrics, webhook and dashboard.'),
+    http: httpSchema,
     notify: reserved('Notify', 'word sent out.'),
   },
 };

@@ -204,10 +204,20 @@ export async function prepareFleet(c: Controller, name: string): Promise<boolean
     pauseFleet(c, name, fleet, reason, 'access');
     return false;
   }
+  fleet.provedOnce = true;
   if (!(await heardAndOpen(c, name, fleet, api))) return false;
   noteSuccess(c, name, fleet, 'access');
   fleet.proved = true;
   return true;
+}
+
+/**
+ * Proves the account of each fleet that this life has not proved yet, so that wrong credentials are told before there is
+ * a task that needs them. One that fails is tried again when its pause is over.
+ */
+export async function introduceFleets(c: Controller): Promise<void> {
+  const strangers = [...c.state.fleets].filter(([, fleet]) => !fleet.provedOnce && !isObserved(fleet));
+  await Promise.all(strangers.map(([name]) => prepareFleet(c, name)));
 }
 
 /** Probes where a probe is owed: never heard, closed, or clocks that disagree; at most one a back-off. */

@@ -49,22 +49,28 @@ export class Bell {
   }
 }
 
+/** Whoever keeps the books of a loop. */
+export interface LoopWatcher {
+  /** Before each pass, which waits for it. */
+  beforePass?(): Promise<void>;
+  onReport?(report: PassReport): void;
+  /** A bug has ended a pass. */
+  onBug?(): void;
+}
+
 /** Runs passes until told to stop; then writes down what is known, and returns. */
-export async function runLoop(
-  c: Controller,
-  bell: Bell,
-  onReport: (report: PassReport) => void,
-): Promise<void> {
+export async function runLoop(c: Controller, bell: Bell, watcher: LoopWatcher = {}): Promise<void> {
   let bugs = 0;
   while (!c.signal.aborted) {
-    const report = await runGuarded(c);
+    const report = await runGuarded(c, watcher);
     if (report === null) {
       bugs += 1;
+      watcher.onBug?.();
       await c.clock.sleep(backoffMs(bugs, bugFirstMs, bugLastMs), c.signal);
       continue;
     }
     bugs = 0;
-    onReport(report);
+    watcher.onReport?.(report);
     if (c.signal.aborted) break;
     await c.clock.sleep(passGapMs, c.signal);
     if (report.again) continue;
@@ -79,8 +85,9 @@ export async function runLoop(
  * A pass that throws is a bug of ours. The process does not end for it: it would be started again into the same bug, and
  * lose what AWS has answered. Null then.
  */
-async function runGuarded(c: Controller): Promise<PassReport | null> {
+async function runGuarded(c: Controller, watcher: LoopWatcher): Promise<PassReport | null> {
   try {
+    await watcher.beforePass?.();
     return await runPass(c, { drain: false });
   } catch (error) {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);

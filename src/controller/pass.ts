@@ -9,10 +9,11 @@ import type { LedgerEvent, LookEvidence } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/view.ts';
 import type { Moment } from '../lib/clock.ts';
 import { elapsedMs, readMoment } from '../lib/clock.ts';
-import type { PlacedProblem } from '../manifest/collect.ts';
+import type { Desired, PlacedProblem } from '../manifest/collect.ts';
 import type { Token } from '../manifest/manifest.ts';
 import { batchMax, candidateOf, chooseBatch } from '../plan/batch.ts';
 import type { Decision } from '../plan/decision.ts';
+import type { Origin } from '../plan/facts.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Reason } from '../policy/verdict.ts';
 import type { Grant } from './calling.ts';
@@ -56,6 +57,10 @@ export interface PassReport {
   readonly problems: readonly Reason[];
   /** What halts whole fleets, whether or not a task waits for them, and clocks that disagree. */
   readonly halts: readonly Reason[];
+  /** What the source asks for; null where this pass has not read it. */
+  readonly desired: Desired | null;
+  /** Where in history what may be asked for was introduced; null where this pass has not read the source. */
+  readonly origins: ReadonlyMap<Token, Origin> | null;
   /** What is wrong with the source's files; null where this pass has not read them. */
   readonly sourceProblems: readonly PlacedProblem[] | null;
   /** Something landed that may make more possible at once. */
@@ -91,6 +96,8 @@ export async function runPass(c: Controller, options: PassOptions): Promise<Pass
     decisions: plan.decisions,
     problems,
     halts: announceFleets(c, view),
+    desired: reading?.desired ?? null,
+    origins: reading === null ? null : gathered.origins,
     sourceProblems:
       reading === null ? null : [...reading.desired.problems, ...(policies?.set.problems ?? [])],
     again: again || (options.drain && newsSinceMs(c, view) !== null),
@@ -118,7 +125,8 @@ function endEarly(c: Controller, problem: Reason): PassReport {
   const retryAtMs = c.clock.monotonicMs() + backoffMs(c.state.fetchFailures + 1, fetchFirstMs, fetchLastMs);
   const pushAtMs = nextPushMs(c, c.state.view);
   const wakeAtMs = pushAtMs === null ? null : Math.max(pushAtMs, retryAtMs);
-  return { decisions, problems: [problem], halts: [], sourceProblems: null, again: false, wakeAtMs };
+  const unread = { desired: null, origins: null, sourceProblems: null };
+  return { decisions, problems: [problem], halts: [], ...unread, again: false, wakeAtMs };
 }
 
 function announceHalts(c: Controller, halts: readonly Reason[]): void {

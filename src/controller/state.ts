@@ -117,6 +117,8 @@ export interface FleetState {
   probes: number;
   /** Credentials were had and the account was proved, in this pass. */
   proved: boolean;
+  /** The account was proved in this life. */
+  provedOnce: boolean;
   /** The tasks in flight, by token, and what was last seen of them. */
   readonly follows: Map<Token, Followed>;
   /** `observe.rate`, for every question that is not about issuing. */
@@ -266,6 +268,7 @@ function makeFleetState(config: FleetConfig, observeRate: number): FleetState {
     probeAtMs: 0,
     probes: 0,
     proved: false,
+    provedOnce: false,
     startListed: false,
     strangers: [],
     listAtMs: 0,

@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path';
 import type { RemoteConfig } from '../config/config.ts';
 import type { Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
+import { checkFile, readSecretFile } from '../lib/secret-file.ts';
 import { makeFolder } from './folder.ts';
 import type { GitHome, GitSetting } from './home.ts';
 import { settingsEnvironment, stateDirFault, temporaryName, writeIfChanged } from './home.ts';
-import { checkFile, readSecretFile } from './secret-file.ts';
 
 /** A remote as one run of git reaches it: made anew for each, so that rotated secrets are taken up. */
 export interface RemoteAccess {

@@ -38,6 +38,15 @@ export interface TaskApiOptions {
   readonly clock: Clock;
   /** Is told the secrets of the credentials, so that no text ever holds one. */
   readonly redactor: Redactor;
+  /** Told of each call when it is over. */
+  readonly onCall?: (call: CallRecord) => void;
+}
+
+/** One call, for whoever counts. The result is what its answer means: `done`, an error of the service's model, or no answer. */
+export interface CallRecord {
+  readonly operation: string;
+  readonly result: string;
+  readonly tookMs: number;
 }
 
 type Sdk = typeof import('@aws-sdk/client-snow-device-management');
@@ -71,6 +80,8 @@ class SnowTaskApi implements SnowFleet {
   readonly #transport: Transport;
   readonly #session: Session;
   readonly #redactor: Redactor;
+  readonly #clock: Clock;
+  readonly #onCall: NonNullable<TaskApiOptions['onCall']>;
   readonly #service: string;
   readonly #unusable: Fault | null;
   readonly #calls = new Set<Call>();
@@ -81,6 +92,8 @@ class SnowTaskApi implements SnowFleet {
     this.#fleet = fleet;
     this.#timeoutMs = options.requestTimeoutMs;
     this.#redactor = options.redactor;
+    this.#clock = options.clock;
+    this.#onCall = options.onCall ?? (() => undefined);
     this.#transport = new Transport({
       clock: options.clock,
       connectTimeoutMs: Math.min(connectTimeoutMaxMs, options.requestTimeoutMs),
@@ -112,7 +125,7 @@ class SnowTaskApi implements SnowFleet {
       ...(request.description === undefined ? {} : { description: request.description }),
     };
     const ask: Ask = (sdk, client, options) => client.send(new sdk.CreateTaskCommand(input), options);
-    const { end } = await this.#perform(ask, gate, true);
+    const { end } = await this.#perform('CreateTask', ask, gate, true);
     const outcome = createOutcome(end);
     this.#learn(end);
     return outcome;
@@ -120,7 +133,7 @@ class SnowTaskApi implements SnowFleet {
 
   async cancelTask(taskId: string, gate: CallGate): Promise<CancelOutcome> {
     const ask: Ask = (sdk, client, options) => client.send(new sdk.CancelTaskCommand({ taskId }), options);
-    const { end, failure } = await this.#perform(ask, gate, false);
+    const { end, failure } = await this.#perform('CancelTask', ask, gate, false);
     this.#learn(end);
     return cancelOutcome(end, failure, `CancelTask ${taskId} of fleet ${this.#fleet.name}`);
   }
@@ -244,7 +257,9 @@ class SnowTaskApi implements SnowFleet {
   }
 
   async #read(operation: string, ask: Ask): Promise<Read<Readonly<Record<string, unknown>>>> {
-    const { end, failure } = await this.#perform(ask, () => 'open', false);
+    // `DescribeTask ID` is of the operation DescribeTask.
+    const [name = ''] = operation.split(' ');
+    const { end, failure } = await this.#perform(name, ask, () => 'open', false);
     if (failure !== null) return failure;
     this.#learn(end);
     const verdict = judge(end);
@@ -253,7 +268,8 @@ class SnowTaskApi implements SnowFleet {
   }
 
   /** One call from credentials to answer, bounded as a whole. Never rejects: the facts are in its end. */
-  async #perform(ask: Ask, gate: CallGate, ownConnection: boolean) {
+  async #perform(operation: string, ask: Ask, gate: CallGate, ownConnection: boolean) {
+    const begunMs = this.#clock.monotonicMs();
     const call = new Call({ timeoutMs: this.#timeoutMs, gate, ownConnection, clientDecodes: false });
     this.#calls.add(call);
     if (this.#closed) call.stop('connection', 'Closed', 'the client was closed');
@@ -282,6 +298,7 @@ class SnowTaskApi implements SnowFleet {
     await Promise.race([done, call.over]);
     this.#calls.delete(call);
     const end = hideSecrets(call.finish(), (text) => this.#redactor.redact(text));
+    this.#onCall({ operation, result: judge(end).kind, tookMs: this.#clock.monotonicMs() - begunMs });
     return { end, failure: failure as ReadFailure | null };
   }
 

@@ -20,7 +20,8 @@ it('a task with hundreds of reasons is one line of twenty, which says how many m
     untilMs: null,
     reasons,
   };
-  const nothing = { problems: [], halts: [], sourceProblems: [], again: false, wakeAtMs: null };
+  const unread = { desired: null, origins: null, sourceProblems: [] };
+  const nothing = { problems: [], halts: [], ...unread, again: false, wakeAtMs: null };
   log.tell({ decisions: [decision], ...nothing });
   expect(lines).toHaveLength(1);
   const told = String(lines[0]?.reason);

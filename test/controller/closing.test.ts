@@ -66,9 +66,10 @@ describe('a task that is queued when its window closes', () => {
       askedMs = world.clock.wall;
       return cancelTask(taskId, gate);
     };
-    await runLoop(life.c, new Bell(), () => {
+    const onReport = (): void => {
       if (world.clock.wall > startMs + 320 * minuteMs) life.stop();
-    });
+    };
+    await runLoop(life.c, new Bell(), { onReport });
     expect(askedMs).toBeGreaterThanOrEqual(startMs + 298 * minuteMs);
     expect(askedMs).toBeLessThan(startMs + 298 * minuteMs + 5_000);
   });
@@ -78,10 +79,11 @@ describe('a task that is queued when its window closes', () => {
     world.beforePush = () => {
       if (world.clock.wall >= at(298) && world.clock.wall < at(298) + 5_000) world.pushFaults.push('refused');
     };
-    await runLoop(life.c, new Bell(), () => {
+    const onReport = (): void => {
       if (world.clock.wall > at(298.5) && cancels(world).length === 0) life.stop();
       if (world.clock.wall > at(320)) life.stop();
-    });
+    };
+    await runLoop(life.c, new Bell(), { onReport });
     expect(cancels(world)).toEqual(['cancel st-lab-1']);
   });
 
@@ -95,10 +97,11 @@ describe('a task that is queued when its window closes', () => {
     const ledger = { ...makeConfig().ledger, pushesPerMinute: 6 };
     const life = world.start({ config: makeConfig({ ...usual, ledger }) });
     let inTime = 0;
-    await runLoop(life.c, new Bell(), () => {
+    const onReport = (): void => {
       if (world.clock.wall < at(10)) inTime = cancels(world).length;
       if (world.clock.wall > at(12)) life.stop();
-    });
+    };
+    await runLoop(life.c, new Bell(), { onReport });
     expect(world.lab.tasks).toHaveLength(100);
     expect(inTime).toBeGreaterThan(90);
     expect(cancels(world)).toHaveLength(100);

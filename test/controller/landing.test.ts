@@ -213,7 +213,7 @@ describe('a stop', () => {
       life.stop();
       return 'make';
     });
-    await runLoop(life.c, new Bell(), () => undefined);
+    await runLoop(life.c, new Bell());
     expect(world.lab.requests).toHaveLength(1);
     expect(world.kinds()).toEqual(['claimed', 'claimed', 'claimed', 'issued', 'released', 'released']);
     expect(releases(world)).toEqual(['shutdown', 'shutdown']);
@@ -232,7 +232,7 @@ describe('a stop', () => {
         world.pushFaults.push(time % 2 === 0 ? 'refused' : 'lostBefore');
       return 'make';
     });
-    await runLoop(life.c, new Bell(), () => undefined);
+    await runLoop(life.c, new Bell());
     expect(world.clock.wall - startMs).toBeLessThan(35_000);
     expect(world.log.find(({ event }) => event.startsWith('stopped before'))).toMatchObject({
       level: 'error',

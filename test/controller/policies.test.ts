@@ -37,9 +37,10 @@ describe('a task outside its window', () => {
       seen.push(world.clock.wall);
       return 'make';
     });
-    await runLoop(life.c, new Bell(), () => {
+    const onReport = (): void => {
       if (world.clock.wall > startMs + 20 * minuteMs) life.stop();
-    });
+    };
+    await runLoop(life.c, new Bell(), { onReport });
     expect(seen).toHaveLength(1);
     expect(seen[0]).toBeGreaterThanOrEqual(startMs + 10 * minuteMs);
     expect(seen[0]).toBeLessThan(startMs + 10 * minuteMs + 5_000);

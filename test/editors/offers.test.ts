@@ -82,7 +82,7 @@ describe('what is offered', () => {
     const offered = labels(await server.complete('snowgate.yaml', text));
     expect(offered).toEqual(expect.arrayContaining(['tokenFile', 'passwordFile', 'sshKeyFile']));
     expect(offered.filter((label) => /^(token|password|sshKey)$/.test(label))).toEqual([]);
-    expect(labels(await server.complete('snowgate.yaml', `${head}Controller\n|`))).not.toContain('http');
+    expect(labels(await server.complete('snowgate.yaml', `${head}Controller\n|`))).not.toContain('notify');
   });
 
   it.each([

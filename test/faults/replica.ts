@@ -125,7 +125,7 @@ export class Replica {
     const bell = new Bell();
     this.#ring(process, bell);
     log(() => `${this.name}/${life} starts`);
-    runLoop(controller, bell, () => undefined).then(() => process.kill(), this.#world.onBug);
+    runLoop(controller, bell).then(() => process.kill(), this.#world.onBug);
   }
 
   /** The schedule: node-cron in the daemon, a timer here. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { Result } from '../lib/faults.ts';
-import { failed, fault, ok } from '../lib/faults.ts';
+import type { Result } from './faults.ts';
+import { failed, fault, ok } from './faults.ts';
 
 /** A token or password is short; a larger file is not one, and must not become a header. */
 const secretLimitBytes = 8 * 1024;

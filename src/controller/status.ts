@@ -1,0 +1,221 @@
+/**
+ * What a controller knows of itself at this moment, for whoever looks in from outside: health, metrics, API, pages. Nothing is
+ * asked of anybody, and nothing can be changed through it.
+ */
+import type { LedgerView } from '../ledger/view.ts';
+import { elapsedMs, type Moment, readMoment } from '../lib/clock.ts';
+import type { Desired, PlacedProblem } from '../manifest/collect.ts';
+import type { Token } from '../manifest/manifest.ts';
+import type { Decision } from '../plan/decision.ts';
+import type { Origin } from '../plan/facts.ts';
+import type { Reason } from '../policy/verdict.ts';
+import { fleetConditions } from './fleet-check.ts';
+import type { PassReport } from './pass.ts';
+import type { CommitId } from './ports.ts';
+import type { Controller, FleetState } from './state.ts';
+import { isObserved } from './state.ts';
+
+/** Something that is fetched again and again. */
+export interface SyncStatus {
+  /** The commit it stood at; null before the first fetch of this life that went well. */
+  readonly head: CommitId | null;
+  /** Since its last good fetch began; null before the first. */
+  readonly ageMs: number | null;
+}
+
+export interface LedgerStatus extends SyncStatus {
+  /** The UUID; null before it was read. */
+  readonly id: string | null;
+  readonly halt: Reason | null;
+  /** Why its server takes no commit; null where nothing is known against it. */
+  readonly refusal: Reason | null;
+  /** Outcomes that are not written down yet. */
+  readonly unwritten: number;
+}
+
+/** `halted` waits for a person, `paused` for a time. */
+export type FleetStand = 'open' | 'paused' | 'halted' | 'observed';
+
+export interface FleetStatus {
+  readonly name: string;
+  readonly account: string | null;
+  readonly region: string;
+  /** STS has proved the account in this life. An observed fleet is asked nothing, and proves nothing. */
+  readonly isProved: boolean;
+  readonly stand: FleetStand;
+  readonly reason: Reason | null;
+  /** Managed devices, as listed last; null before that. */
+  readonly devices: ReadonlySet<string> | null;
+  readonly unknownTasks: number;
+  /** Tasks in flight that were made around Git. */
+  readonly foreignTasks: number;
+}
+
+export interface PassStatus {
+  /** Passes of this life that ended, and those that a bug has ended. */
+  readonly ended: number;
+  readonly bugs: number;
+  /** Since the loop last began or ended a pass. */
+  readonly turnedAgoMs: number;
+  /** How long the last one took; null before the first has ended. */
+  readonly tookMs: number | null;
+}
+
+export interface ControllerStatus {
+  readonly replica: string;
+  readonly run: string;
+  /** When this was read, and when the controller began; by the wall clock. */
+  readonly atMs: number;
+  readonly begunMs: number;
+  readonly passes: PassStatus;
+  readonly maxAgeMs: number;
+  readonly source: SyncStatus;
+  /** Null where policies lie beside the manifests. */
+  readonly policies: SyncStatus | null;
+  readonly ledger: LedgerStatus;
+  readonly fleets: readonly FleetStatus[];
+  /** What stands in the way of everything, as the last pass found it. */
+  readonly problems: readonly Reason[];
+  /** What halts whole fleets, and clocks that disagree. */
+  readonly halts: readonly Reason[];
+  /** Of the files, as they were read last; null before that. */
+  readonly sourceProblems: readonly PlacedProblem[] | null;
+  readonly decisions: readonly Decision[];
+  /** What the source asks for, as it was read last; null before that. */
+  readonly desired: Desired | null;
+  /** Where in history what may be asked for was introduced, as it was read last. */
+  readonly origins: ReadonlyMap<Token, Origin>;
+  /** The ledger as it was folded last; null before its first fetch. It is shared, and only read. */
+  readonly view: LedgerView | null;
+}
+
+/** What the loop does, noted as it turns. */
+export class PassBook {
+  #begun: Moment | null = null;
+  #turned: Moment;
+  #ended = 0;
+  #bugs = 0;
+  #tookMs: number | null = null;
+  #report: PassReport | null = null;
+  #desired: Desired | null = null;
+  #origins: ReadonlyMap<Token, Origin> = new Map();
+  #sourceProblems: readonly PlacedProblem[] | null = null;
+
+  constructor(now: Moment) {
+    this.#turned = now;
+  }
+
+  noteBegin(now: Moment): void {
+    this.#begun = now;
+    this.#turned = now;
+  }
+
+  /** A pass has ended; returns how long it took. */
+  noteReport(report: PassReport, now: Moment): number {
+    const tookMs = now.monotonicMs - (this.#begun ?? now).monotonicMs;
+    this.#turned = now;
+    this.#ended += 1;
+    this.#tookMs = tookMs;
+    this.#report = report;
+    this.#desired = report.desired ?? this.#desired;
+    this.#origins = report.origins ?? this.#origins;
+    this.#sourceProblems = report.sourceProblems ?? this.#sourceProblems;
+    return tookMs;
+  }
+
+  noteBug(now: Moment): void {
+    this.#turned = now;
+    this.#bugs += 1;
+  }
+
+  get report(): PassReport | null {
+    return this.#report;
+  }
+
+  get desired(): Desired | null {
+    return this.#desired;
+  }
+
+  get origins(): ReadonlyMap<Token, Origin> {
+    return this.#origins;
+  }
+
+  get sourceProblems(): readonly PlacedProblem[] | null {
+    return this.#sourceProblems;
+  }
+
+  read(now: Moment): PassStatus {
+    return {
+      ended: this.#ended,
+      bugs: this.#bugs,
+      turnedAgoMs: elapsedMs(this.#turned, now),
+      tookMs: this.#tookMs,
+    };
+  }
+}
+
+/** Reads it all. Cheap, and good for this moment alone: lists and maps are the controller's own. */
+export function readStatus(c: Controller, book: PassBook): ControllerStatus {
+  const { state, config } = c;
+  const now = readMoment(c.clock);
+  const age = (fresh: Moment | null): number | null => (fresh === null ? null : elapsedMs(fresh, now));
+  const { report } = book;
+  return {
+    replica: config.replica,
+    run: c.run,
+    atMs: now.wallMs,
+    begunMs: state.begun.wallMs,
+    passes: book.read(now),
+    maxAgeMs: config.source.maxAgeMs,
+    source: { head: state.head, ageMs: age(state.sourceFresh) },
+    policies: c.policySource === null ? null : { head: state.policyHead, ageMs: age(state.policyFresh) },
+    ledger: readLedger(c, age(state.ledgerFresh)),
+    fleets: readFleets(c),
+    problems: report?.problems ?? [],
+    halts: report?.halts ?? [],
+    sourceProblems: book.sourceProblems,
+    decisions: state.decisions,
+    desired: book.desired,
+    origins: book.origins,
+    view: state.view,
+  };
+}
+
+function readLedger({ state }: Controller, ageMs: number | null): LedgerStatus {
+  const halt = state.ledgerHalt ?? state.branchHalt;
+  const { view, pushHalt } = state;
+  return {
+    id: view?.ledgerId ?? null,
+    head: view?.tip ?? null,
+    ageMs,
+    halt: halt === null ? null : { code: halt.code, message: halt.message },
+    refusal: pushHalt === null ? null : { code: pushHalt.code, message: pushHalt.message },
+    unwritten: state.outbox.length,
+  };
+}
+
+function readFleets(c: Controller): FleetStatus[] {
+  const { view } = c.state;
+  const conditions = view === null ? null : fleetConditions(c, view);
+  return [...c.state.fleets].map(([name, fleet]): FleetStatus => {
+    const condition = conditions?.get(name);
+    const { config, strangers, around } = fleet;
+    return {
+      name,
+      account: config.account ?? null,
+      region: config.region,
+      isProved: fleet.provedOnce,
+      stand: condition?.kind ?? standBefore(fleet),
+      reason: condition === undefined || condition.kind === 'open' ? null : condition.reason,
+      devices: around.devices,
+      unknownTasks: strangers.length,
+      foreignTasks: [...around.foreign.values()].filter(({ isOurs, busy }) => !isOurs && busy.length > 0)
+        .length,
+    };
+  });
+}
+
+/** Before the ledger was read nothing is known of a fleet but its configuration. */
+function standBefore(fleet: FleetState): FleetStand {
+  return isObserved(fleet) ? 'observed' : 'paused';
+}

@@ -1,0 +1,79 @@
+/** From a request to an answer, for one listener: who may ask, which route it is, and what every answer bears. */
+import { Hono } from 'hono';
+import { isAuthorized } from './auth.ts';
+import { type Listener, type Need, type Route, textAnswer } from './routes.ts';
+
+export interface AppOptions {
+  readonly listener: Listener;
+  readonly routes: readonly Route[];
+  /** The tokens that are good now; null where nobody needs one. Those of a file that cannot be read are not among them. */
+  readonly readTokens: (() => Promise<readonly string[]>) | null;
+  /** On loopback and without a token: then a page of the web must not reach it under a name of its own. */
+  readonly checksHost: boolean;
+  /** Told of each answer. */
+  readonly onAnswer: (status: number) => void;
+  /** An exception on the way to an answer, which is a bug of ours. */
+  readonly onBug: (error: unknown) => void;
+}
+
+export type App = (request: Request) => Promise<Response>;
+
+/** What a browser must not do with an answer, whatever it holds. */
+const securityHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy':
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const;
+
+/** The application of one listener. Never rejects. */
+export function makeApp(options: AppOptions): App {
+  const own = options.routes.filter(({ listener }) => listener === options.listener);
+  const app = new Hono();
+  for (const route of own) {
+    app.on(route.method, route.path, async (context) => {
+      const refused = await refuse(route.needs, context.req.raw, options);
+      return refused ?? route.answer(context.req.raw, context.req.param());
+    });
+    const allow = route.method === 'GET' ? 'GET, HEAD' : route.method;
+    app.all(route.path, () => textAnswer(405, 'method not allowed\n', { allow }));
+  }
+  app.notFound(() => textAnswer(404, 'not found\n'));
+  app.onError((error) => {
+    options.onBug(error);
+    return textAnswer(500, 'a bug: the log of the controller has more\n');
+  });
+  return async (request) => {
+    const answer = harden(await app.fetch(request));
+    options.onAnswer(answer.status);
+    return answer;
+  };
+}
+
+/** Why a request does not get to its route; null where it does. A signature is for the route itself to check. */
+async function refuse(needs: Need, request: Request, options: AppOptions): Promise<Response | null> {
+  if (options.checksHost && !isOwnName(request.headers.get('host'))) {
+    return textAnswer(421, 'ask by address: 127.0.0.1 or localhost\n');
+  }
+  if (needs !== 'token' || options.readTokens === null) return null;
+  const tokens = await options.readTokens();
+  if (isAuthorized(request.headers.get('authorization'), tokens)) return null;
+  return textAnswer(401, 'a token is needed\n', {
+    'www-authenticate': 'Basic realm="snowgate", charset="UTF-8"',
+  });
+}
+
+/** A name that whoever owns it can point at loopback (DNS rebinding) is no address. */
+function isOwnName(host: string | null): boolean {
+  return /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?$/i.test(host ?? '');
+}
+
+function harden(answer: Response): Response {
+  const headers = new Headers(answer.headers);
+  for (const [name, value] of Object.entries(securityHeaders)) headers.set(name, value);
+  return new Response(answer.body, { status: answer.status, headers });
+}

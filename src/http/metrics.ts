@@ -1,0 +1,62 @@
+/** The metrics of one process: what is counted as it happens, and what is read off the status at each scrape. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { ControllerStatus } from '../controller/status.ts';
+import { countReceipts, type ReceiptCounts, readGauges } from './gauges.ts';
+import { type CounterName, counters, gauges, type HistogramName, histograms } from './metric-table.ts';
+
+/** From a fetch that finds nothing new to one that runs into its time-out. */
+const buckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+
+type Labels = Readonly<Record<string, string>>;
+
+/** What those who do the work are given to count with. */
+export interface Meter {
+  count(name: CounterName, labels: Labels): void;
+  time(name: HistogramName, labels: Labels, durationMs: number): void;
+}
+
+export class Metrics implements Meter {
+  readonly #registry = new Registry();
+  readonly #counters = new Map<CounterName, Counter>();
+  readonly #histograms = new Map<HistogramName, Histogram>();
+  readonly #gauges = new Map<string, Gauge>();
+  readonly #version: string;
+  #counts: ReceiptCounts | null = null;
+
+  constructor(version: string) {
+    this.#version = version;
+    const registers = [this.#registry];
+    for (const [name, { help, labels }] of entriesOf(counters))
+      this.#counters.set(name, new Counter({ name, help, labelNames: labels, registers }));
+    for (const [name, { help, labels }] of entriesOf(histograms))
+      this.#histograms.set(name, new Histogram({ name, help, labelNames: labels, buckets, registers }));
+    for (const [name, { help, labels }] of entriesOf(gauges))
+      this.#gauges.set(name, new Gauge({ name, help, labelNames: labels, registers }));
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  count(name: CounterName, labels: Labels): void {
+    this.#counters.get(name)?.inc(labels);
+  }
+
+  time(name: HistogramName, labels: Labels, durationMs: number): void {
+    this.#histograms.get(name)?.observe(labels, durationMs / 1_000);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** All of them in the text format of Prometheus. */
+  async write(status: ControllerStatus): Promise<string> {
+    if (status.view !== null) this.#counts = countReceipts(status.view, this.#counts);
+    for (const gauge of this.#gauges.values()) gauge.reset();
+    for (const { name, labels, value } of readGauges(status, this.#counts, this.#version))
+      this.#gauges.get(name)?.set(labels, value);
+    return this.#registry.metrics();
+  }
+}
+
+function entriesOf<Name extends string, Value>(table: Readonly<Record<Name, Value>>): [Name, Value][] {
+  return Object.entries(table) as [Name, Value][];
+}

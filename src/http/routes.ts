@@ -1,0 +1,128 @@
+/** Every route, with what it needs to be let in: one table, so that a new one cannot forget it. */
+import type { HookProvider, HttpConfig } from '../config/config.ts';
+import type { ControllerStatus } from '../controller/status.ts';
+import { writeJson } from '../lib/json-text.ts';
+import type { Redactor } from '../lib/redact.ts';
+import { statusJson, type TaskQuery, taskJson, taskListJson } from './api.ts';
+import { knownDevices, redactDevices } from './device-names.ts';
+import { isAlive, judgeHealth } from './health.ts';
+import type { HookHandler } from './hook-handler.ts';
+import type { Metrics } from './metrics.ts';
+
+export type Listener = 'web' | 'hooks' | 'probes';
+
+/** `nothing` is for what tells nothing that is worth asking for. */
+export type Need = 'token' | 'signature' | 'nothing';
+
+export interface Route {
+  readonly listener: Listener;
+  readonly method: 'GET' | 'POST';
+  /** With parameters as `:name`. */
+  readonly path: string;
+  readonly needs: Need;
+  answer(request: Request, parameters: Readonly<Record<string, string>>): Response | Promise<Response>;
+}
+
+export interface RouteOptions {
+  readonly config: HttpConfig;
+  /** Cheap; called at each request. */
+  readonly readStatus: () => ControllerStatus;
+  readonly metrics: Metrics;
+  readonly redactor: Redactor;
+  readonly answerHook: HookHandler;
+}
+
+/** The routes of all listeners. */
+export function makeRoutes(options: RouteOptions): Route[] {
+  return [...probeRoutes(options), ...webRoutes(options), ...hookRoutes(options)];
+}
+
+function probeRoutes({ readStatus }: RouteOptions): Route[] {
+  const probe = (path: string, answer: () => Response): Route => ({
+    listener: 'probes',
+    method: 'GET',
+    path,
+    needs: 'nothing',
+    answer,
+  });
+  return [
+    probe('/livez', () => {
+      const alive = isAlive(readStatus());
+      return textAnswer(alive ? 200 : 503, alive ? 'ok\n' : 'the loop does not turn\n');
+    }),
+    probe('/readyz', () => {
+      const { isReady, checks } = judgeHealth(readStatus());
+      const lines = checks.map(({ name, isGood, word }) => `${isGood ? '+' : '-'} ${name}: ${word}\n`);
+      return textAnswer(isReady ? 200 : 503, `${isReady ? 'ready' : 'not ready'}\n${lines.join('')}`);
+    }),
+  ];
+}
+
+function webRoutes({ config, readStatus, metrics, redactor }: RouteOptions): Route[] {
+  const guarded = (path: string, answer: Route['answer']): Route => ({
+    listener: 'web',
+    method: 'GET',
+    path,
+    needs: 'token',
+    answer,
+  });
+  const json = (httpStatus: number, value: unknown, status: ControllerStatus): Response => {
+    const shown = config.redactDevices ? redactDevices(value, knownDevices(status)) : value;
+    const headers = { 'content-type': 'application/json; charset=utf-8' };
+    return new Response(writeJson(shown, redactor), { status: httpStatus, headers });
+  };
+  return [
+    guarded('/metrics', async () => {
+      const text = await metrics.write(readStatus());
+      return new Response(redactor.redact(text), { headers: { 'content-type': metrics.contentType } });
+    }),
+    guarded('/api/v1/status', () => {
+      const status = readStatus();
+      return json(200, statusJson(status), status);
+    }),
+    guarded('/api/v1/tasks', ({ url }) => {
+      const status = readStatus();
+      const query = readQuery(new URL(url).searchParams);
+      const listed =
+        typeof query === 'string' ? { ok: false as const, problem: query } : taskListJson(status, query);
+      return listed.ok ? json(200, listed.value, status) : json(400, { problem: listed.problem }, status);
+    }),
+    guarded('/api/v1/tasks/:fleet/:name', (_request, { fleet = '', name = '' }) => {
+      const status = readStatus();
+      const found = taskJson(status, fleet, name);
+      return found === null
+        ? json(404, { problem: 'no task of this name' }, status)
+        : json(200, found, status);
+    }),
+  ];
+}
+
+const queryKeys: readonly string[] = ['fleet', 'action', 'limit', 'after'] satisfies (keyof TaskQuery)[];
+
+/** The query, or what is wrong with it: a misspelt key would else show everything, as if it were what was asked for. */
+function readQuery(parameters: URLSearchParams): TaskQuery | string {
+  const unknown = [...parameters.keys()].some((key) => !queryKeys.includes(key));
+  if (unknown) return `the query may hold ${queryKeys.join(', ')}`;
+  return Object.fromEntries(parameters);
+}
+
+function hookRoutes({ config, answerHook }: RouteOptions): Route[] {
+  return [...config.hookSecretFiles.keys()].map(
+    (provider: HookProvider): Route => ({
+      listener: 'hooks',
+      method: 'POST',
+      path: `/hooks/${provider}`,
+      needs: 'signature',
+      answer: (request) => answerHook(request, provider),
+    }),
+  );
+}
+
+/** A line or two for whoever asked. */
+export function textAnswer(
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(text, { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } });
+}

@@ -1,0 +1,146 @@
+/** The listeners: sockets, their limits, and an orderly end. */
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import type { HttpConfig, ListenAddress } from '../config/config.ts';
+import type { Journal } from '../controller/ports.ts';
+import { BugError, failed, fault, ok, type Result } from '../lib/faults.ts';
+import { readSecretFile } from '../lib/secret-file.ts';
+import { type App, makeApp } from './app.ts';
+import { tokenLengthMin } from './auth.ts';
+import type { Metrics } from './metrics.ts';
+import type { Listener, Route } from './routes.ts';
+
+/** A client that takes longer to send its headers, or its whole request, is cut off. */
+const headersTimeoutMs = 10_000;
+const requestTimeoutMs = 30_000;
+/** How often Node looks for those. */
+const checkIntervalMs = 5_000;
+const keepAliveMs = 5_000;
+/** No header of a browser, a forge or Prometheus comes near it. */
+const headerBytesMax = 16_384;
+/** Of each listener: a few browsers, Prometheus and a forge need ten. */
+const connectionsMax = 256;
+/** At the end, answers in hand get this long. */
+const closeMs = 1_000;
+
+export interface ServerOptions {
+  readonly config: HttpConfig;
+  readonly routes: readonly Route[];
+  readonly metrics: Metrics;
+  readonly journal: Journal;
+}
+
+export interface HttpServer {
+  /** Where it listens; a port that was left open is known now. */
+  readonly addresses: ReadonlyMap<Listener, ListenAddress>;
+  close(): Promise<void>;
+}
+
+/** Opens every listener of the configuration, or none. Fault: SG7031, an address cannot be listened on. */
+export async function startServer(options: ServerOptions): Promise<Result<HttpServer>> {
+  const { config } = options;
+  const open: Server[] = [];
+  const addresses = new Map<Listener, ListenAddress>();
+  const close = async (): Promise<void> => {
+    await Promise.all(open.map(closeServer));
+  };
+  for (const listener of ['probes', 'web', 'hooks'] as const) {
+    const address = config[listener];
+    if (address === null) continue;
+    const server = makeServer(listenerApp(listener, address, options));
+    const listening = await listen(server, listener, address);
+    if (!listening.ok) {
+      await close();
+      return listening;
+    }
+    open.push(server);
+    addresses.set(listener, listening.value);
+    options.journal.write('info', 'listening', { listener, ...listening.value });
+  }
+  return ok({ addresses, close });
+}
+
+function listenerApp(listener: Listener, address: ListenAddress, options: ServerOptions): App {
+  const { config, routes, metrics, journal } = options;
+  const needsToken = config.tokenFiles.length > 0;
+  const isLoopback = address.host === '::1' || address.host.startsWith('127.');
+  return makeApp({
+    listener,
+    routes,
+    readTokens: needsToken ? tokenReader(config.tokenFiles, journal) : null,
+    checksHost: listener === 'web' && isLoopback && !needsToken,
+    onAnswer: (status) =>
+      metrics.count('snowgate_http_requests_total', { listener, status: `${Math.floor(status / 100)}xx` }),
+    onBug: (error) => {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      journal.write('error', 'a bug kept a request from its answer', { code: 'SG7033', listener, reason });
+    },
+  });
+}
+
+/** Reads the tokens anew at each request. What is wrong with a file is told once, and again when it has changed. */
+function tokenReader(files: readonly string[], journal: Journal): () => Promise<readonly string[]> {
+  const told = new Map<string, string>();
+  return async () => {
+    const tokens: string[] = [];
+    for (const file of files) {
+      const read = await readSecretFile(file, 'http token');
+      const isShort = read.ok && read.value.length < tokenLengthMin;
+      if (read.ok && !isShort) tokens.push(read.value);
+      const short = `the http token file ${file} holds fewer than ${tokenLengthMin} characters, and opens nothing`;
+      const problem = read.ok ? (isShort ? { code: 'SG7032' as const, message: short } : null) : read.fault;
+      if (problem !== null && told.get(file) !== problem.message) {
+        journal.write('warn', 'http token cannot be used', { code: problem.code, reason: problem.message });
+      }
+      told.set(file, problem?.message ?? '');
+    }
+    return tokens;
+  };
+}
+
+function makeServer(app: App): Server {
+  const server = createAdaptorServer({
+    fetch: app,
+    // What the rest of the process sees as Request and Response stays Node's own.
+    overrideGlobalObjects: false,
+    serverOptions: {
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: checkIntervalMs,
+      keepAliveTimeout: keepAliveMs,
+    },
+  }) as Server;
+  server.maxConnections = connectionsMax;
+  return server;
+}
+
+function listen(server: Server, listener: Listener, address: ListenAddress): Promise<Result<ListenAddress>> {
+  return new Promise((resolve) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const where = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+      const message = `http.${listener} cannot listen on ${where}: ${error.code ?? error.message}`;
+      const hint =
+        error.code === 'EADDRINUSE'
+          ? `another process listens there: end it, or write another http.${listener}.listen`
+          : `write an address of this machine and a port that this user may open: http.${listener}.listen`;
+      resolve(failed(fault('SG7031', 'human', message, hint)));
+    });
+    server.listen({ host: address.host, port: address.port, exclusive: true }, () => {
+      const bound = server.address();
+      if (bound === null || typeof bound === 'string') throw new BugError('a listener without a port');
+      resolve(ok({ host: bound.address, port: bound.port }));
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), closeMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,109 @@
+/** The HTTP side of a daemon: what it watches is the controller's status, and all that it can do is to ask for a pass. */
+import type { ControllerConfig, HookProvider, HttpConfig } from './config/config.ts';
+import type { Bell } from './controller/loop.ts';
+import type { Journal } from './controller/ports.ts';
+import type { ControllerStatus } from './controller/status.ts';
+import { createHookHandler, type HookOptions, type SecretReader } from './http/hook-handler.ts';
+import type { WatchedPlace } from './http/hook-hint.ts';
+import { createPoker } from './http/hook-poker.ts';
+import type { Metrics } from './http/metrics.ts';
+import { makeRoutes } from './http/routes.ts';
+import { type HttpServer, startServer } from './http/server.ts';
+import type { Clock } from './lib/clock.ts';
+import { ok, type Result } from './lib/faults.ts';
+import type { Redactor } from './lib/redact.ts';
+import { readSecretFile } from './lib/secret-file.ts';
+
+export interface HttpOptions {
+  readonly config: ControllerConfig;
+  readonly http: HttpConfig;
+  readonly readStatus: () => ControllerStatus;
+  readonly metrics: Metrics;
+  readonly bell: Bell;
+  readonly journal: Journal;
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+}
+
+/** Opens what `http` names. Fault: SG7031. */
+export async function openHttp(options: HttpOptions): Promise<Result<HttpServer>> {
+  const { config, http, metrics, bell, journal, redactor, clock } = options;
+  const poker = createPoker(clock, () => {
+    journal.write('debug', 'a webhook asks for a pass');
+    bell.ring();
+  });
+  const answerHook = createHookHandler({
+    secrets: new Map(
+      [...http.hookSecretFiles].map(([name, files]) => [name, secretReader(name, files, options)]),
+    ),
+    watched: watchedPlaces(config),
+    poke: () => poker.poke(),
+    onDelivery: tellDeliveries(options),
+    clock,
+  });
+  const routes = makeRoutes({ config: http, readStatus: options.readStatus, metrics, redactor, answerHook });
+  const server = await startServer({ config: http, routes, metrics, journal });
+  if (!server.ok) return server;
+  return ok({
+    addresses: server.value.addresses,
+    close: async () => {
+      poker.close();
+      await server.value.close();
+    },
+  });
+}
+
+/** Anybody who reaches the port can send what is refused: the log tells of the first, and of the others how many they were. */
+const refusalsMs = 10 * 60_000;
+
+function tellDeliveries({ metrics, journal, clock }: HttpOptions): HookOptions['onDelivery'] {
+  const refusals = new Map<HookProvider, { toldMs: number; untold: number }>();
+  return ({ provider, result }) => {
+    metrics.count('snowgate_webhook_deliveries_total', { provider, result });
+    if (result !== 'unauthorized') {
+      journal.write('debug', 'webhook delivery', { provider, result });
+      return;
+    }
+    const nowMs = clock.monotonicMs();
+    const before = refusals.get(provider);
+    if (before !== undefined && nowMs - before.toldMs < refusalsMs) {
+      before.untold += 1;
+      return;
+    }
+    const more = before?.untold ?? 0;
+    refusals.set(provider, { toldMs: nowMs, untold: 0 });
+    journal.write('warn', 'webhook delivery refused: its signature is missing or wrong', { provider, more });
+  };
+}
+
+/** Everything that a push may be about; the ledger is written to by whoever shares it. */
+function watchedPlaces({ source, policySource, ledger }: ControllerConfig): WatchedPlace[] {
+  const places = { source, policySource, ledger };
+  const names = ['source', 'policySource', 'ledger'] as const;
+  return names.flatMap((name) => {
+    const place = places[name];
+    return place === undefined ? [] : [{ name, url: place.url, branch: place.branch }];
+  });
+}
+
+/** A file that cannot be read is told, at each delivery that needs it, and keeps no other secret from being good. */
+function secretReader(
+  provider: HookProvider,
+  files: readonly string[],
+  { journal, redactor }: HttpOptions,
+): SecretReader {
+  return async () => {
+    const secrets: string[] = [];
+    for (const file of files) {
+      const read = await readSecretFile(file, `${provider} webhook secret`);
+      if (read.ok) {
+        redactor.register(read.value);
+        secrets.push(read.value);
+      } else {
+        const { code, message } = read.fault;
+        journal.write('warn', 'webhook secret cannot be used', { provider, code, reason: message });
+      }
+    }
+    return ok(secrets);
+  };
+}

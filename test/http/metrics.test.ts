@@ -1,0 +1,141 @@
+/** Metrics as Prometheus reads them: right values, and never more series than the configuration allows. */
+import { describe, expect, it } from 'vitest';
+import type { ControllerStatus } from '../../src/controller/status.ts';
+import { countReceipts, readGauges } from '../../src/http/gauges.ts';
+import { counters, gauges, histograms } from '../../src/http/metric-table.ts';
+import { Metrics } from '../../src/http/metrics.ts';
+import { planActions } from '../../src/plan/decision.ts';
+import { yaml } from '../plan/stage.ts';
+import { Watched } from './watched.ts';
+
+function valuesOf(status: ControllerStatus): Map<string, number> {
+  const counts = status.view === null ? null : countReceipts(status.view, null);
+  const samples = readGauges(status, counts, '1.2.3');
+  return new Map(
+    samples.map(({ name, labels, value }) => [[name, ...Object.values(labels)].join(' '), value]),
+  );
+}
+
+describe('the gauges', () => {
+  it('have a value before anything is known', () => {
+    const values = valuesOf(new Watched().status());
+    expect(values.get('snowgate_ready')).toBe(0);
+    expect(values.get('snowgate_sync_age_seconds source')).toBe(0);
+    expect(values.get('snowgate_manifests valid')).toBe(0);
+    expect(values.get('snowgate_fleet_proved lab')).toBe(0);
+  });
+
+  it('age with a source that was never fetched as with one that was', async () => {
+    const watched = new Watched();
+    watched.world.clock.advance(90_000);
+    expect(valuesOf(watched.status()).get('snowgate_sync_age_seconds source')).toBe(90);
+    await watched.pass();
+    watched.world.clock.advance(7_000);
+    expect(valuesOf(watched.status()).get('snowgate_sync_age_seconds source')).toBe(7);
+  });
+
+  it('count tasks, receipts, executions and waits', async () => {
+    const watched = new Watched();
+    const { world } = watched;
+    world.commit({
+      job: yaml(),
+      late: yaml({ name: 'late', spec: ['notBefore: 2026-11-23T12:30:00Z'] }),
+      bad: yaml({ name: 'bad', spec: ['nonsense: 1'] }),
+      far: yaml({ name: 'far', fleet: 'nowhere' }),
+    });
+    await watched.pass();
+    world.clock.advance(3_600_000);
+    await watched.pass();
+    await watched.pass();
+    const values = valuesOf(watched.status());
+    expect(values.get('snowgate_manifests valid')).toBe(3);
+    expect(values.get('snowgate_manifests quarantined')).toBe(1);
+    expect(values.get('snowgate_problems error')).toBe(1);
+    expect(values.get('snowgate_receipts issued')).toBeGreaterThan(0);
+    expect(values.get('snowgate_executions lab other')).toBe(0);
+    expect([...values.keys()].filter((key) => key.includes('nowhere'))).toEqual([]);
+    const unknown = planActions.reduce(
+      (sum, action) => sum + (values.get(`snowgate_tasks (unknown) ${action}`) ?? 0),
+      0,
+    );
+    expect(unknown).toBe(1);
+  });
+
+  it('tell of the longest wait, from notBefore where that is later', async () => {
+    const watched = new Watched();
+    const { world } = watched;
+    const blocked = ['after: [first]'];
+    world.commit({
+      first: yaml({ name: 'first', spec: ['notBefore: 2027-01-01T00:00:00Z'] }),
+      second: yaml({ name: 'second', spec: blocked }),
+    });
+    await watched.pass();
+    world.clock.advance(600_000);
+    await watched.pass();
+    expect(valuesOf(watched.status()).get('snowgate_oldest_wait_seconds lab')).toBe(600);
+    expect(valuesOf(watched.status()).get('snowgate_oldest_wait_seconds sea')).toBe(0);
+  });
+
+  it('name what halts, each code once, and stop naming it', async () => {
+    const watched = new Watched();
+    watched.world.commit({ job: yaml() });
+    await watched.pass();
+    watched.world.commit({ job: null });
+    await watched.pass();
+    expect(valuesOf(watched.status()).get('snowgate_halts SG6202')).toBe(1);
+    const metrics = new Metrics('1.2.3');
+    expect(await metrics.write(watched.status())).toContain('snowgate_halts{code="SG6202"} 1');
+    watched.world.commit({ job: yaml() });
+    await watched.pass();
+    expect(await metrics.write(watched.status())).not.toContain('SG6202');
+  });
+
+  it('are counted again only when the ledger has grown', async () => {
+    const watched = new Watched();
+    watched.world.commit({ job: yaml() });
+    await watched.pass();
+    const { view } = watched.status();
+    if (view === null) throw new Error('no view');
+    const first = countReceipts(view, null);
+    expect(countReceipts(view, first)).toBe(first);
+    view.tip = 'another';
+    expect(countReceipts(view, first)).not.toBe(first);
+  });
+
+  it('are as many with a thousand hostile names as with none', async () => {
+    const plain = new Watched();
+    await plain.pass();
+    const hostile = new Watched();
+    const files = Array.from({ length: 300 }, (_, index) => [
+      `t${index}`,
+      yaml({
+        name: `t${index}`,
+        fleet: index % 2 === 0 ? `fleet-${index}` : 'lab',
+        spec: ['notBefore: 2027-01-01T00:00:00Z'],
+      }),
+    ]);
+    hostile.world.commit(Object.fromEntries(files));
+    await hostile.pass();
+    expect(valuesOf(hostile.status()).size).toBe(valuesOf(plain.status()).size);
+  });
+});
+
+describe('the text', () => {
+  const line =
+    /^(?:#.*|[a-z_0-9]+(?:\{[a-z_]+="(?:[^"\\\n]|\\.)*"(?:,[a-z_]+="(?:[^"\\\n]|\\.)*")*\})? (?:-?[0-9.e+-]+|\+Inf|Nan))$/;
+
+  it('is of the format, and names every metric of the table', async () => {
+    const watched = new Watched();
+    await watched.pass();
+    const metrics = new Metrics('1.2.3');
+    metrics.count('snowgate_create_task_total', { fleet: 'lab', outcome: 'issued' });
+    metrics.time('snowgate_step_duration_seconds', { step: 'push' }, 1_500);
+    const text = await metrics.write(watched.status());
+    for (const one of text.trimEnd().split('\n')) if (one !== '') expect(one).toMatch(line);
+    for (const name of [...Object.keys(counters), ...Object.keys(histograms), ...Object.keys(gauges)])
+      expect(text).toContain(`# HELP ${name} `);
+    expect(text).toContain('snowgate_create_task_total{fleet="lab",outcome="issued"} 1');
+    expect(text).toContain('snowgate_step_duration_seconds_sum{step="push"} 1.5');
+    expect(text).toContain('snowgate_build_info{version="1.2.3",replica="one"} 1');
+  });
+});

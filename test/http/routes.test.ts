@@ -1,0 +1,275 @@
+/** Every route by name, what it needs, and what it answers; asked without a socket. */
+import { describe, expect, it } from 'vitest';
+import { createRedactor } from '../../src/lib/redact.ts';
+import { yaml } from '../plan/stage.ts';
+import { appOf, ask, bearer, routesOf, token, Watched } from './watched.ts';
+
+async function issued(): Promise<Watched> {
+  const watched = new Watched();
+  watched.world.commit({
+    job: yaml(),
+    late: yaml({ name: 'late', spec: ['notBefore: 2027-06-01T00:00:00Z'] }),
+  });
+  for (let turn = 0; turn < 4; turn += 1) {
+    await watched.pass();
+    watched.world.clock.advance(6_000);
+  }
+  return watched;
+}
+
+describe('the routes', () => {
+  it('are these, and need this', () => {
+    const told = routesOf(new Watched()).map((route) => {
+      const { listener, method, path, needs } = route;
+      return `${listener} ${method} ${path} ${needs}`;
+    });
+    expect(told).toEqual([
+      'probes GET /livez nothing',
+      'probes GET /readyz nothing',
+      'web GET /metrics token',
+      'web GET /api/v1/status token',
+      'web GET /api/v1/tasks token',
+      'web GET /api/v1/tasks/:fleet/:name token',
+      'hooks POST /hooks/github signature',
+      'hooks POST /hooks/generic signature',
+    ]);
+  });
+
+  it('of the web all need a token, and of the hooks all a signature', () => {
+    for (const { listener, needs } of routesOf(new Watched())) {
+      expect(needs).toBe({ web: 'token', hooks: 'signature', probes: 'nothing' }[listener]);
+    }
+  });
+
+  it.each(routesOf(new Watched()).filter(({ needs }) => needs === 'token'))(
+    '$path is refused without a token that is good',
+    async ({ path }) => {
+      const web = appOf('web', new Watched());
+      const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
+      const refused = [
+        {},
+        { authorization: '' },
+        { authorization: 'Bearer' },
+        { authorization: `Bearer ${token}x` },
+        { authorization: `Bearer ${token.slice(0, -1)}` },
+        { authorization: `Bearer  ${token} x` },
+        { authorization: token },
+        { authorization: basic(token) },
+        { authorization: basic(`${token}:`) },
+        { authorization: basic(`ann:${token}:`) },
+        { authorization: `Digest ${token}` },
+        { authorization: `Bearer ${token.repeat(200)}` },
+        { 'x-forwarded-for': '127.0.0.1', host: '127.0.0.1' },
+        { cookie: `token=${token}` },
+      ];
+      for (const headers of refused) {
+        const answer = await web(ask(`${path}?token=${token}`, headers));
+        expect([headers, answer.status, await answer.text()]).toEqual([headers, 401, 'a token is needed\n']);
+        expect(answer.headers.get('www-authenticate')).toContain('Basic realm="snowgate"');
+      }
+      for (const authorization of [
+        `Bearer ${token}`,
+        `bearer ${token}`,
+        basic(`:${token}`),
+        basic(`ann:${token}`),
+      ])
+        expect((await web(ask(path, { authorization }))).status).not.toBe(401);
+    },
+  );
+
+  it('open to a second token, and to none that is short or empty', async () => {
+    const watched = new Watched();
+    const web = appOf('web', watched, { tokens: ['', 'short', 'another-token-0123456789', token] });
+    const status = async (given: string): Promise<number> =>
+      (await web(ask('/metrics', { authorization: `Bearer ${given}` }))).status;
+    expect(await status(token)).toBe(200);
+    expect(await status('another-token-0123456789')).toBe(200);
+    expect(await status('short')).toBe(401);
+    const none = appOf('web', watched, { tokens: [] });
+    expect((await none(ask('/metrics', { authorization: 'Bearer ' }))).status).toBe(401);
+    expect((await none(ask('/metrics', { authorization: 'Basic Og==' }))).status).toBe(401);
+  });
+
+  it('of one listener are not on another', async () => {
+    const watched = new Watched();
+    for (const [listener, path] of [
+      ['probes', '/metrics'],
+      ['probes', '/hooks/github'],
+      ['hooks', '/readyz'],
+      ['hooks', '/api/v1/status'],
+      ['web', '/livez'],
+      ['web', '/hooks/github'],
+      ['hooks', '/hooks/gitlab'],
+      ['web', '/api/v1/../../metrics/x'],
+      ['web', '//metrics'],
+    ] as const) {
+      const answer = await appOf(listener, watched)(ask(path, bearer));
+      expect([listener, path, answer.status]).toEqual([listener, path, 404]);
+    }
+  });
+
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('of the web take no %s', async (method) => {
+    const answer = await appOf('web', new Watched())(ask('/api/v1/status', bearer, method));
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+
+  it('answer a browser that may do nothing with it', async () => {
+    for (const listener of ['web', 'probes', 'hooks'] as const) {
+      const { headers } = await appOf(listener, new Watched())(ask('/nothing'));
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('access-control-allow-origin')).toBeNull();
+      expect(headers.get('server')).toBeNull();
+    }
+  });
+
+  it('on loopback without a token are reached by address alone', async () => {
+    const web = appOf('web', new Watched(), { tokens: null, checksHost: true });
+    const status = async (host: string): Promise<number> => (await web(ask('/metrics', { host }))).status;
+    for (const host of ['127.0.0.1:9640', 'localhost', 'LOCALHOST:1', '[::1]:9640', '127.8.8.8'])
+      expect([host, await status(host)]).toEqual([host, 200]);
+    for (const host of [
+      'evil.example',
+      '127.0.0.1.evil.example',
+      'localhost.evil.example:80',
+      '',
+      '10.0.0.1',
+    ])
+      expect([host, await status(host)]).toEqual([host, 421]);
+  });
+});
+
+describe('the probes', () => {
+  it('tell what is missing, and no id and no version', async () => {
+    const watched = new Watched();
+    const probes = appOf('probes', watched);
+    const before = await probes(ask('/readyz'));
+    expect([before.status, await before.text()]).toEqual([
+      503,
+      'not ready\n- source: not fetched yet\n- ledger: not fetched yet\n- pass: none has ended yet\n- fleet lab: identity not proved yet\n- fleet sea: identity not proved yet\n',
+    ]);
+    await watched.pass();
+    const after = await probes(ask('/readyz'));
+    expect([after.status, await after.text()]).toEqual([
+      200,
+      'ready\n+ source: ok\n+ ledger: ok\n+ pass: ok\n+ fleet lab: ok\n+ fleet sea: ok\n',
+    ]);
+    expect((await probes(ask('/livez'))).status).toBe(200);
+    watched.world.clock.advance(3_600_000);
+    expect((await probes(ask('/livez'))).status).toBe(503);
+    const late = await (await probes(ask('/readyz'))).text();
+    expect(late).not.toMatch(/[0-9a-f]{12}|1\.2\.3|smd-/);
+  });
+});
+
+interface Listed {
+  readonly status: number;
+  readonly total: number;
+  readonly next: string;
+  readonly tasks: readonly { readonly name: string }[];
+}
+
+describe('the API', () => {
+  it('tells how everything stands', async () => {
+    const watched = await issued();
+    const answer = await appOf('web', watched)(ask('/api/v1/status', bearer));
+    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(await answer.json()).toMatchObject({
+      apiVersion: 'snowgate/v1',
+      kind: 'Status',
+      replica: 'one',
+      ready: true,
+      passes: { ended: 4, bugs: 0 },
+      source: { head: watched.status().source.head },
+      policies: null,
+      ledger: { halt: null, refusal: null, unwritten: 0 },
+      fleets: [{ name: 'lab', stand: 'open', proved: true }, { name: 'sea' }],
+      halts: [],
+      tasks: { done: 1, hold: 1, deny: 0 },
+      problems: [],
+      problemsLeftOut: 0,
+    });
+  });
+
+  it('lists tasks, page by page', async () => {
+    const web = appOf('web', await issued());
+    const list = async (query: string): Promise<Listed> => {
+      const answer = await web(ask(`/api/v1/tasks${query}`, bearer));
+      return { ...((await answer.json()) as Listed), status: answer.status };
+    };
+    const whole = await list('');
+    expect(whole).toMatchObject({ status: 200, kind: 'TaskList', total: 2, next: null });
+    expect(whole.tasks).toMatchObject([
+      {
+        fleet: 'lab',
+        name: 'job',
+        action: 'done',
+        state: 'issued',
+        manifest: { path: 'tasks/job.yaml', line: 1 },
+      },
+      {
+        fleet: 'lab',
+        name: 'late',
+        action: 'hold',
+        state: 'pending',
+        introduced: { at: expect.any(String) },
+      },
+    ]);
+    const first = await list('?limit=1');
+    expect(first.tasks.map(({ name }) => name)).toEqual(['job']);
+    const second = await list(`?limit=1&after=${encodeURIComponent(first.next)}`);
+    expect([second.tasks.map(({ name }) => name), second.next]).toEqual([['late'], null]);
+    expect((await list('?action=hold')).total).toBe(1);
+    expect((await list('?fleet=sea')).total).toBe(0);
+    for (const query of ['?limit=0', '?limit=10001', '?limit=x', '?action=nonsense', '?flet=lab'])
+      expect([query, (await list(query)).status]).toEqual([query, 400]);
+  });
+
+  it('tells one task with its whole receipt, and nothing of a name that nobody knows', async () => {
+    const web = appOf('web', await issued());
+    const found = await (await web(ask('/api/v1/tasks/lab/job', bearer))).json();
+    expect(found).toMatchObject({
+      kind: 'TaskDetail',
+      fleet: 'lab',
+      name: 'job',
+      revisions: [
+        {
+          state: 'issued',
+          decision: { action: 'done' },
+          receipt: { targets: ['smd-1', 'smd-2'], attempts: [{ n: 1 }] },
+        },
+      ],
+    });
+    for (const path of [
+      '/api/v1/tasks/lab/nobody',
+      '/api/v1/tasks/__proto__/constructor',
+      '/api/v1/tasks/lab/%00',
+    ])
+      expect([path, (await web(ask(path, bearer))).status]).toEqual([path, 404]);
+  });
+
+  it('shows no more of a device than the configuration allows', async () => {
+    const watched = await issued();
+    const web = appOf('web', watched, { config: { redactDevices: true } });
+    for (const path of ['/api/v1/status', '/api/v1/tasks', '/api/v1/tasks/lab/job']) {
+      const text = await (await web(ask(path, bearer))).text();
+      expect(text).not.toContain('smd-1');
+    }
+    expect(await (await web(ask('/api/v1/tasks/lab/job', bearer))).text()).toContain('…md-1');
+  });
+
+  it('shows no secret, and no text of others that acts', async () => {
+    const redactor = createRedactor();
+    redactor.register('canary-1f0c2b7d');
+    const watched = new Watched();
+    const bad = (kind: string): string => `apiVersion: snowgate/v1\nkind: "${kind}"\n`;
+    watched.world.commit({ 'canary-1f0c2b7d-\u202e': bad('<script>canary-1f0c2b7d') });
+    await watched.pass();
+    const text = await (await appOf('web', watched, { redactor })(ask('/api/v1/status', bearer))).text();
+    expect(text).toContain('SG1202');
+    expect(text).toContain('\\u202e');
+    expect(text).not.toContain('canary-1f0c2b7d');
+    expect(text).not.toContain('\u202e');
+  });
+});

@@ -1,0 +1,90 @@
+/** A controller in a world of doubles, with the books that a daemon keeps, and what it tells of itself. */
+import type { HttpConfig } from '../../src/config/config.ts';
+import { introduceFleets } from '../../src/controller/fleet-check.ts';
+import { type ControllerStatus, PassBook, readStatus } from '../../src/controller/status.ts';
+import { type App, makeApp } from '../../src/http/app.ts';
+import { Metrics } from '../../src/http/metrics.ts';
+import { type Listener, makeRoutes, type Route } from '../../src/http/routes.ts';
+import { readMoment } from '../../src/lib/clock.ts';
+import { createRedactor } from '../../src/lib/redact.ts';
+import { type LifeOptions, World } from '../controller/world.ts';
+
+export const token = 'a-token-of-the-tests-0123456789';
+
+export class Watched {
+  readonly world = new World();
+  readonly life;
+  readonly book: PassBook;
+
+  constructor(options: LifeOptions = {}) {
+    this.life = this.world.start(options);
+    // A branch that was never pushed to would be told as out of reach.
+    this.world.commit({});
+    this.book = new PassBook(readMoment(this.life.c.clock));
+  }
+
+  /** One turn of the loop. */
+  async pass(): Promise<void> {
+    const { c } = this.life;
+    this.book.noteBegin(readMoment(c.clock));
+    await introduceFleets(c);
+    this.book.noteReport(await this.life.pass(), readMoment(c.clock));
+  }
+
+  status(): ControllerStatus {
+    return readStatus(this.life.c, this.book);
+  }
+}
+
+export const openHttp: HttpConfig = {
+  web: { host: '127.0.0.1', port: 0 },
+  hooks: { host: '127.0.0.1', port: 0 },
+  probes: { host: '127.0.0.1', port: 0 },
+  hookSecretFiles: new Map([
+    ['github', ['github-secret']],
+    ['generic', ['generic-secret']],
+  ]),
+  tokenFiles: ['token'],
+  redactDevices: false,
+};
+
+export interface AppSettings {
+  readonly config?: Partial<HttpConfig>;
+  readonly status?: () => ControllerStatus;
+  readonly tokens?: readonly string[] | null;
+  readonly checksHost?: boolean;
+  readonly redactor?: ReturnType<typeof createRedactor>;
+  readonly metrics?: Metrics;
+}
+
+export function routesOf(watched: Watched, settings: AppSettings = {}): Route[] {
+  const { config, status, redactor, metrics } = settings;
+  return makeRoutes({
+    config: { ...openHttp, ...config },
+    readStatus: status ?? (() => watched.status()),
+    metrics: metrics ?? new Metrics('1.2.3'),
+    redactor: redactor ?? createRedactor(),
+    answerHook: async () => new Response(null, { status: 202 }),
+  });
+}
+
+/** The application of one listener, with the token of the tests. */
+export function appOf(listener: Listener, watched: Watched, settings: AppSettings = {}): App {
+  const { tokens = [token], checksHost = false } = settings;
+  return makeApp({
+    listener,
+    routes: routesOf(watched, settings),
+    readTokens: tokens === null ? null : async () => tokens,
+    checksHost,
+    onAnswer: () => undefined,
+    onBug: (error) => {
+      throw error;
+    },
+  });
+}
+
+export function ask(path: string, headers: Readonly<Record<string, string>> = {}, method = 'GET'): Request {
+  return new Request(`http://127.0.0.1${path}`, { method, headers });
+}
+
+export const bearer = { authorization: `Bearer ${token}` };
