@@ -116,6 +116,7 @@ function concludeLanded(c: Controller, view: LedgerView, commit: LedgerCommit, b
   c.announcer.clear('push', 'ledger takes pushes again');
   const problem = foldBatch(view, batch, commit.commit);
   if (problem !== null) throw new BugError(`our own commit does not fold: ${problem.message}`);
+  state.recent.add(batch, commit.commit);
   state.landed.add(commit.commit);
   removeOutcomes(c, new Set(batch.events));
   c.watch.observe(view, c.clock.monotonicMs());

@@ -29,6 +29,7 @@ import type {
   SourceRepository,
   TaskApi,
 } from './ports.ts';
+import { RecentEvents } from './recent-events.ts';
 import { Watch } from './watch.ts';
 
 /** The world and the words: everything a controller is given. */
@@ -149,6 +150,8 @@ export interface ControllerState {
   /** When this life began. */
   readonly begun: Moment;
   view: LedgerView | null;
+  /** What was folded into it last. */
+  readonly recent: RecentEvents;
   /** What is written in the ledger cannot be trusted: until the process starts again, because the view is spoilt. */
   ledgerHalt: Fault | null;
   /** The branch is gone, went back or was tampered with, as its last fetch found. */
@@ -215,6 +218,7 @@ export function makeController(deps: ControllerDeps): Controller {
     state: {
       begun: readMoment(clock),
       view: null,
+      recent: new RecentEvents(),
       ledgerHalt: null,
       branchHalt: null,
       ledgerFresh: null,

@@ -8,10 +8,12 @@ import type { Desired, PlacedProblem } from '../manifest/collect.ts';
 import type { Token } from '../manifest/manifest.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { Origin } from '../plan/facts.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
 import type { Reason } from '../policy/verdict.ts';
 import { fleetConditions } from './fleet-check.ts';
 import type { PassReport } from './pass.ts';
 import type { CommitId } from './ports.ts';
+import type { RecentEvents } from './recent-events.ts';
 import type { Controller, FleetState } from './state.ts';
 import { isObserved } from './state.ts';
 
@@ -85,6 +87,10 @@ export interface ControllerStatus {
   readonly desired: Desired | null;
   /** Where in history what may be asked for was introduced, as it was read last. */
   readonly origins: ReadonlyMap<Token, Origin>;
+  /** The newest events of the ledger. */
+  readonly recent: RecentEvents;
+  /** What is in force of windows and policies, as it was loaded last. */
+  readonly policySet: PolicySet;
   /** The ledger as it was folded last; null before its first fetch. It is shared, and only read. */
   readonly view: LedgerView | null;
 }
@@ -100,6 +106,7 @@ export class PassBook {
   #desired: Desired | null = null;
   #origins: ReadonlyMap<Token, Origin> = new Map();
   #sourceProblems: readonly PlacedProblem[] | null = null;
+  readonly #listeners = new Set<() => void>();
 
   constructor(now: Moment) {
     this.#turned = now;
@@ -120,12 +127,19 @@ export class PassBook {
     this.#desired = report.desired ?? this.#desired;
     this.#origins = report.origins ?? this.#origins;
     this.#sourceProblems = report.sourceProblems ?? this.#sourceProblems;
+    for (const listener of this.#listeners) listener();
     return tookMs;
   }
 
   noteBug(now: Moment): void {
     this.#turned = now;
     this.#bugs += 1;
+  }
+
+  /** Has the listener told of each pass that ends, until the answer is called. It must be quick and not throw. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   get report(): PassReport | null {
@@ -177,6 +191,8 @@ export function readStatus(c: Controller, book: PassBook): ControllerStatus {
     decisions: state.decisions,
     desired: book.desired,
     origins: book.origins,
+    recent: state.recent,
+    policySet: state.policies,
     view: state.view,
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import { decodeFormat, decodeSegment } from '../ledger/codec.ts';
-import type { LedgerEvent } from '../ledger/events.ts';
+import type { Batch, LedgerEvent } from '../ledger/events.ts';
 import { foldBatch } from '../ledger/fold.ts';
 import { findForgedRequest } from '../ledger/frozen-request.ts';
 import { isOpen } from '../ledger/receipt.ts';
@@ -80,18 +80,24 @@ function foldFetched(c: Controller, fetched: LedgerFetch & { kind: 'fetched' }):
   }
   for (const segment of fetched.segments) {
     if (state.landed.delete(segment.commit)) continue;
-    const problem = foldSegment(state.view, segment);
+    const problem = foldSegment(state.view, segment, (batch) => state.recent.add(batch, segment.commit));
     if (problem !== null) return problem;
   }
   return null;
 }
 
-/** Decodes and folds one commit of the ledger. */
-export function foldSegment(view: LedgerView, segment: LedgerSegment): Fault | null {
+/** Decodes and folds one commit of the ledger; tells of what it held once it is folded. */
+export function foldSegment(
+  view: LedgerView,
+  segment: LedgerSegment,
+  onFolded?: (batch: Batch) => void,
+): Fault | null {
   const batch = decodeSegment(segment);
   if (!batch.ok) return batch.fault;
   const forged = findForgedRequest(batch.value, view.ledgerId, segment.commit);
-  return forged ?? foldBatch(view, batch.value, segment.commit);
+  const problem = forged ?? foldBatch(view, batch.value, segment.commit);
+  if (problem === null) onFolded?.(batch.value);
+  return problem;
 }
 
 function wrongLedger(expected: string, found: string): Fault {

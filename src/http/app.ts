@@ -74,6 +74,9 @@ function isOwnName(host: string | null): boolean {
 
 function harden(answer: Response): Response {
   const headers = new Headers(answer.headers);
-  for (const [name, value] of Object.entries(securityHeaders)) headers.set(name, value);
+  for (const [name, value] of Object.entries(securityHeaders)) {
+    // A page says itself what it loads; it may say less than this, and nothing else says anything.
+    if (!headers.has(name)) headers.set(name, value);
+  }
   return new Response(answer.body, { status: answer.status, headers });
 }
