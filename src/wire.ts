@@ -83,7 +83,13 @@ export async function wire(options: WireOptions): Promise<Result<Wired>> {
       const book = new PassBook(readMoment(controller.clock));
       const listening = await listen(options, controller, { book, bell, metrics }, disposers);
       if (!listening.ok) return listening;
-      const tick = startSchedule(config.source.schedule, () => bell.ring(), options.journal);
+      const tick = startSchedule({
+        expression: config.source.schedule,
+        tick: () => bell.ring(),
+        random: Math.random,
+        countFailures: () => Math.max(controller.state.fetchFailures, controller.state.sourceFailures),
+        journal: options.journal,
+      });
       disposers.add('schedule', tick.stop);
       await runLoop(controller, bell, watchPasses(controller, { book, metrics }, onReport));
       return ok(null);

@@ -12,6 +12,7 @@ import {
   documentFormatOption,
   type Format,
   formatOption,
+  logFormats,
   logLevels,
 } from './options.ts';
 import type { PlanOptions } from './plan.ts';
@@ -119,6 +120,13 @@ function addControllerCommands(program: Command, world: Surroundings, end: End):
     .option('--once', 'one pass, to its end: what is issued is written down, what is in doubt looked up')
     .option('--no-wait', 'with --once: leave what is in doubt to another run')
     .addOption(choiceOption('--log-level <level>', 'what is logged, on stderr', logLevels).default('info'))
+    .addOption(
+      choiceOption(
+        '--log-format <format>',
+        'how (default: pretty on a terminal, json elsewhere)',
+        logFormats,
+      ),
+    )
     .addOption(formatOption())
     .action(async (options: RunOptions) => {
       const { run } = await import('./run.ts');

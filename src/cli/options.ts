@@ -9,6 +9,9 @@ export type DocumentFormat = Format | ReportFormat;
 /** As lib/log has them, which is too heavy for a help text. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 
+export const logFormats = ['json', 'pretty'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
 /** An option with a closed list of values; a typing error is told its nearest neighbour. */
 export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
   const [last = '', ...others] = [...choices].reverse();

@@ -41,8 +41,9 @@ export class ReportLog {
     const said = new Map<string, string>();
     for (const decision of report.decisions) {
       const id = `${decision.key} ${decision.token ?? ''}`;
-      // Codes, not messages: some tell a time, and would be news at every pass.
-      const text = `${decision.action} ${decision.reasons.map(({ code }) => code).join(' ')}`;
+      // Codes and rules, not messages: some tell a time, and would be news at every pass.
+      const why = decision.reasons.map(({ code, policy = '', rule = '' }) => `${code} ${policy} ${rule}`);
+      const text = [decision.action, ...why].join('\n');
       said.set(id, text);
       if (this.#said.get(id) !== text) this.#write(decision);
     }

@@ -11,7 +11,7 @@ import { decisionRow, exitOf, isUnreachable } from './decision-view.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { openJournal } from './journal.ts';
 import { tally } from './ledger-list.ts';
-import type { Format } from './options.ts';
+import type { Format, LogFormat } from './options.ts';
 import { colorsFor, formatJson, plain } from './print.ts';
 import { formatRows } from './receipt-view.ts';
 import { ReportLog } from './report-log.ts';
@@ -22,6 +22,7 @@ export interface RunOptions {
   readonly once?: true;
   readonly wait: boolean;
   readonly logLevel: Level;
+  readonly logFormat?: LogFormat;
   readonly format: Format;
 }
 
@@ -38,7 +39,7 @@ export async function run(options: RunOptions, world: Surroundings): Promise<Exi
   }
   const config = await loadConfig(options.config, world);
   if (!config.ok) return config.exit;
-  const journal = openJournal(options.logLevel, config.value.replica, world);
+  const journal = openJournal(options.logLevel, config.value.replica, world, options.logFormat);
   const wired = await openController(config.value, journal, world);
   if (!wired.ok) return wired.exit;
   try {

@@ -45,7 +45,8 @@ const sourceSchema = section(
       type: 'string',
       title: 'Schedule',
       description: 'When passes begin: node-cron with seconds, always in UTC.',
-      'x-more': 'Six fields, seconds first. A commit waits for the next pass.',
+      'x-more':
+        'Six fields, seconds first. A commit waits for the next pass, unless a webhook tells of it (`http.hooks`). A pass begins up to 5 s later, so that not all controllers ask at once, and seldomer while a server cannot be reached.',
       minLength: 1,
       maxLength: 200,
       default: textDefaults['source.schedule'],

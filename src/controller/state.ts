@@ -185,8 +185,9 @@ export interface ControllerState {
   pushFailures: number;
   pushAtMs: number;
   pushHalt: Fault | null;
-  /** Fetches of the ledger that failed in a row. */
+  /** Fetches of the ledger that failed in a row, and those of the source. */
   fetchFailures: number;
+  sourceFailures: number;
   /** Batches in a row of which no call could start before the deadline, and when the next may be claimed (monotonic). */
   lateBatches: number;
   claimAtMs: number;
@@ -241,6 +242,7 @@ export function makeController(deps: ControllerDeps): Controller {
       pushAtMs: 0,
       pushHalt: null,
       fetchFailures: 0,
+      sourceFailures: 0,
       lateBatches: 0,
       claimAtMs: 0,
       turn: 0,

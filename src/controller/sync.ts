@@ -151,6 +151,7 @@ export function releaseLate(c: Controller, events: readonly LedgerEvent[]): void
 export async function syncSource(c: Controller): Promise<boolean> {
   const begun = readMoment(c.clock);
   const fetched = await c.source.fetch();
+  c.state.sourceFailures = fetched.ok ? 0 : c.state.sourceFailures + 1;
   if (!fetched.ok) {
     const { code, message, hint } = fetched.fault;
     c.announcer.say('source', 'warn', 'source not reached', { code, reason: message, hint });

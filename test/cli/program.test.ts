@@ -24,6 +24,11 @@ describe('wrong usage ends with 2 and names the near miss', () => {
       "option '--log-level <level>' argument 'loud' is invalid",
       'it is debug, info, warn or error',
     ],
+    [
+      ['run', '--log-format', 'prety'],
+      "option '--log-format <format>' argument 'prety' is invalid",
+      'did you mean pretty? It is json or pretty',
+    ],
     [['run', '--no-wait'], '--no-wait goes with --once', 'the controller itself waits for nothing'],
     [['help', 'vlidate'], "unknown command 'vlidate'", 'did you mean validate?'],
     [['help', 'nonsense'], "unknown command 'nonsense'", 'snowgate help lists the commands and their flags'],

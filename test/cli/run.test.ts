@@ -262,6 +262,17 @@ describe('run --once', () => {
   });
 });
 
+describe('the log', () => {
+  it('is JSON where nobody reads it on a terminal, and lines for people where they are asked for', async () => {
+    await begun({});
+    const machine = await stage.run(['run', '--once', '--log-level', 'debug']);
+    expect(machine.stderr).toMatch(/^\{"level":"[a-z]+","time":"/m);
+    const people = await stage.run(['run', '--once', '--log-level', 'debug', '--log-format', 'pretty']);
+    expect(people.stderr).not.toContain('{"level"');
+    expect(people.stderr).toMatch(/^\[\d\d:\d\d:\d\d\] [A-Z]+: /m);
+  });
+});
+
 describe('run', () => {
   it('issues what is committed while it runs, and ends in order when it is asked to', async () => {
     await begun(oneTask);
