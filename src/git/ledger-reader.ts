@@ -52,6 +52,7 @@ export async function readChain(
   tip: CommitId,
   limits: LedgerLimits,
 ): Promise<Result<readonly ChainLink[], ReadTrouble>> {
+  if (last?.commit === tip) return ok([]);
   const links: ChainLink[] = [];
   let end: ChainEnd = last;
   let found: Fault | null = null;

@@ -26,6 +26,8 @@ export async function isAncestor(
   const known = await resolveCommit(mirror, ancestor);
   if (!known.ok) return known;
   if (known.value === null) return ok(false);
+  // The usual case, in which nothing has happened: every look at a server would else cost one process more.
+  if (known.value === head) return ok(true);
   // Not --is-ancestor, which answers by exit code alone: simple-git takes a silent failure for success. The best
   // common ancestor of two commits is one of them exactly when the other descends from it.
   const base = await ask(mirror, ['merge-base', ancestor, head], `comparing ${ancestor} with ${head}`);
