@@ -3,7 +3,7 @@
  * opened is closed in reverse, however far the opening came.
  */
 import { randomUUID } from 'node:crypto';
-import type { ControllerConfig } from './config/config.ts';
+import type { ControllerConfig, HttpConfig } from './config/config.ts';
 import { introduceFleets } from './controller/fleet-check.ts';
 import { Bell, type LoopWatcher, runLoop, runOnce } from './controller/loop.ts';
 import type { PassReport } from './controller/pass.ts';
@@ -156,7 +156,7 @@ function watchPasses(
 async function open(options: WireOptions, disposers: Disposers): Promise<Result<Opened>> {
   const { config, journal, redactor, stop } = options;
   const { stateDir } = config;
-  const metrics = config.http === undefined ? null : await startMetrics(options.version);
+  const metrics = config.http === undefined ? null : await startMetrics(options.version, config, config.http);
   const measuring = metrics === null ? null : { meter: metrics, clock: systemClock };
   const lock = await lockStateDir(stateDir);
   if (!lock.ok) return lock;
@@ -193,9 +193,13 @@ async function open(options: WireOptions, disposers: Disposers): Promise<Result<
   return ok({ controller, source: source.value, ledger: ledger.value, metrics });
 }
 
-async function startMetrics(version: string): Promise<Metrics> {
+async function startMetrics(
+  version: string,
+  { fleets }: ControllerConfig,
+  http: HttpConfig,
+): Promise<Metrics> {
   const { Metrics } = await import('./http/metrics.ts');
-  return new Metrics(version);
+  return new Metrics(version, { fleets: [...fleets.keys()], providers: [...http.hookSecretFiles.keys()] });
 }
 
 function measured<T>(port: T, measuring: Measuring | null, measure: (port: T, by: Measuring) => T): T {

@@ -125,7 +125,8 @@ function findStrangers(name: string, fleet: FleetState, view: LedgerView): Reaso
   };
 }
 
-function isKnown({ taskId, token }: Stranger, view: LedgerView): boolean {
+/** Whether the ledger knows of a task that bears our marks. */
+export function isKnown({ taskId, token }: Stranger, view: LedgerView): boolean {
   const receipt = view.receipts.get(token);
   if (receipt === undefined) return false;
   if (receipt.taskIds.includes(taskId) || receipt.disowned.includes(taskId)) return true;

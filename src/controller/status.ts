@@ -10,7 +10,7 @@ import type { Decision } from '../plan/decision.ts';
 import type { Origin } from '../plan/facts.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { Reason } from '../policy/verdict.ts';
-import { fleetConditions } from './fleet-check.ts';
+import { fleetConditions, isKnown } from './fleet-check.ts';
 import type { PassReport } from './pass.ts';
 import type { CommitId } from './ports.ts';
 import type { RecentEvents } from './recent-events.ts';
@@ -224,7 +224,7 @@ function readFleets(c: Controller): FleetStatus[] {
       stand: condition?.kind ?? standBefore(fleet),
       reason: condition === undefined || condition.kind === 'open' ? null : condition.reason,
       devices: around.devices,
-      unknownTasks: strangers.length,
+      unknownTasks: view === null ? 0 : strangers.filter((one) => !isKnown(one, view)).length,
       foreignTasks: [...around.foreign.values()].filter(({ isOurs, busy }) => !isOurs && busy.length > 0)
         .length,
     };

@@ -1,5 +1,6 @@
 /** The values of all gauges, read off the status: a function of it and nothing else. */
 import type { ControllerStatus } from '../controller/status.ts';
+import { settledOutcomes } from '../ledger/events.ts';
 import { type ReceiptState, receiptState, receiptStates } from '../ledger/receipt.ts';
 import type { LedgerView } from '../ledger/view.ts';
 import { planActions } from '../plan/decision.ts';
@@ -33,6 +34,7 @@ const waitingActions: ReadonlySet<string> = new Set(['hold', 'wait', 'issue', 'd
 export interface ReceiptCounts {
   readonly tip: string;
   readonly states: ReadonlyMap<ReceiptState, number>;
+  readonly outcomes: ReadonlyMap<string, number>;
   readonly outside: ReadonlyMap<string, number>;
 }
 
@@ -40,14 +42,17 @@ export interface ReceiptCounts {
 export function countReceipts(view: LedgerView, last: ReceiptCounts | null): ReceiptCounts {
   if (last?.tip === view.tip) return last;
   const states = new Map<ReceiptState, number>(receiptStates.map((state) => [state, 0]));
+  const outcomes = new Map<string, number>(settledOutcomes.map((outcome) => [outcome, 0]));
   const outside = new Map<string, number>();
   for (const receipt of view.receipts.values()) {
     const state = receiptState(receipt);
     states.set(state, (states.get(state) ?? 0) + 1);
+    const { settled } = receipt;
+    if (settled !== null) outcomes.set(settled.outcome, (outcomes.get(settled.outcome) ?? 0) + 1);
     if (receipt.outside.length > 0)
       outside.set(receipt.fleet, (outside.get(receipt.fleet) ?? 0) + receipt.outside.length);
   }
-  return { tip: view.tip, states, outside };
+  return { tip: view.tip, states, outcomes, outside };
 }
 
 /** Every sample; those of one gauge stand together. */
@@ -80,6 +85,7 @@ export function readGauges(
     ),
     ...taskSamples(status),
     ...[...(counts?.states ?? [])].map(([state, value]) => one('snowgate_receipts', value, { state })),
+    ...[...(counts?.outcomes ?? [])].map(([outcome, value]) => one('snowgate_outcomes', value, { outcome })),
     ...executionSamples(status),
     ...haltCodes(status).map((code) => one('snowgate_halts', 1, { code })),
     ...fleetSamples(status, counts),

@@ -62,6 +62,7 @@ export const gauges = {
     labels: ['fleet', 'action'],
   },
   snowgate_receipts: { help: 'Revisions in the ledger by state.', labels: ['state'] },
+  snowgate_outcomes: { help: 'Tasks that have ended, by how, in the whole ledger.', labels: ['outcome'] },
   snowgate_executions: {
     help: 'Executions of tasks in flight, by the state that AWS told last.',
     labels: ['fleet', 'state'],

@@ -1,5 +1,6 @@
 /** The metrics of one process: what is counted as it happens, and what is read off the status at each scrape. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { CreateOutcome } from '../controller/ports.ts';
 import type { ControllerStatus } from '../controller/status.ts';
 import { countReceipts, type ReceiptCounts, readGauges } from './gauges.ts';
 import { type CounterName, counters, gauges, type HistogramName, histograms } from './metric-table.ts';
@@ -15,6 +16,21 @@ export interface Meter {
   time(name: HistogramName, labels: Labels, durationMs: number): void;
 }
 
+/** What the configuration names, and labels may say. */
+export interface KnownLabels {
+  readonly fleets: readonly string[];
+  readonly providers: readonly string[];
+}
+
+const createOutcomes: readonly CreateOutcome['kind'][] = [
+  'issued',
+  'refused',
+  'throttled',
+  'denied',
+  'unsent',
+  'unknown',
+];
+
 export class Metrics implements Meter {
   readonly #registry = new Registry();
   readonly #counters = new Map<CounterName, Counter>();
@@ -23,7 +39,7 @@ export class Metrics implements Meter {
   readonly #version: string;
   #counts: ReceiptCounts | null = null;
 
-  constructor(version: string) {
+  constructor(version: string, known: KnownLabels = { fleets: [], providers: [] }) {
     this.#version = version;
     const registers = [this.#registry];
     for (const [name, { help, labels }] of entriesOf(counters))
@@ -33,6 +49,20 @@ export class Metrics implements Meter {
     for (const [name, { help, labels }] of entriesOf(gauges))
       this.#gauges.set(name, new Gauge({ name, help, labelNames: labels, registers }));
     collectDefaultMetrics({ register: this.#registry });
+    this.#startAtZero(known);
+  }
+
+  /** A counter that first appears with its first event hides that event from whoever asks how much it grew. */
+  #startAtZero({ fleets, providers }: KnownLabels): void {
+    const zero = (name: CounterName, labels: Labels): void => this.#counters.get(name)?.inc(labels, 0);
+    for (const result of ['done', 'bug']) zero('snowgate_passes_total', { result });
+    for (const answer of ['landed', 'lost', 'refused', 'unknown'])
+      zero('snowgate_ledger_pushes_total', { answer });
+    for (const fleet of fleets)
+      for (const outcome of createOutcomes) zero('snowgate_create_task_total', { fleet, outcome });
+    for (const provider of providers)
+      for (const result of ['accepted', 'unauthorized'])
+        zero('snowgate_webhook_deliveries_total', { provider, result });
   }
 
   count(name: CounterName, labels: Labels): void {

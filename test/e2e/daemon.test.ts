@@ -155,7 +155,7 @@ describe.concurrent('SIGTERM', () => {
 });
 
 describe.concurrent('two replicas on one ledger', () => {
-  it.concurrent('issue each revision once between them', async (test) => {
+  it.concurrent('issue each revision once between them, and the one that is left goes on alone', async (test) => {
     const world = await begin(test, '--devices', '24');
     const share = { ledger: { replicas: 2 }, issue: { batch: 3 } };
     const configs = ['one', 'two'].map((name) => world.configure(name, share));
@@ -175,9 +175,17 @@ describe.concurrent('two replicas on one ledger', () => {
       'every task is issued',
       async () => (await world.list()).filter(({ state }) => /issued|settled/.test(state)).length === 24,
     );
-    await Promise.all(daemons.map(end));
+    const [first, second] = daemons;
+    if (first === undefined || second === undefined) throw new Error('two daemons');
+    await end(first);
+    await until('the devices are free', async () =>
+      (await world.tasks()).every(({ state }) => state === 'COMPLETED'),
+    );
+    world.commit({ 'tasks/alone.yaml': taskText('alone', { targets: [device(world, 0)] }) });
+    await until('the last task is there', async () => (await world.tasks()).length === 25);
+    await end(second);
     const tokens = (await world.tasks()).map(({ clientToken }) => clientToken);
-    expect([tokens.length, new Set(tokens).size]).toEqual([24, 24]);
+    expect([tokens.length, new Set(tokens).size]).toEqual([25, 25]);
     const verified = await world.finish('ledger', 'verify', '--config', world.configure('reader'));
     expect(verified.code).toBe(0);
   });

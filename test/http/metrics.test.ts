@@ -1,10 +1,12 @@
 /** Metrics as Prometheus reads them: right values, and never more series than the configuration allows. */
 import { describe, expect, it } from 'vitest';
-import type { ControllerStatus } from '../../src/controller/status.ts';
+import { type ControllerStatus, PassBook, readStatus } from '../../src/controller/status.ts';
 import { countReceipts, readGauges } from '../../src/http/gauges.ts';
 import { counters, gauges, histograms } from '../../src/http/metric-table.ts';
 import { Metrics } from '../../src/http/metrics.ts';
+import { readMoment } from '../../src/lib/clock.ts';
 import { planActions } from '../../src/plan/decision.ts';
+import { emptyLedgerMemory } from '../doubles/ledger.ts';
 import { yaml } from '../plan/stage.ts';
 import { Watched } from './watched.ts';
 
@@ -102,6 +104,19 @@ describe('the gauges', () => {
     expect(countReceipts(view, first)).not.toBe(first);
   });
 
+  it('know a task of ours after a restart', async () => {
+    const watched = new Watched();
+    watched.world.commit({ job: yaml() });
+    await watched.pass();
+    await watched.pass();
+    const second = watched.world.start({ memory: emptyLedgerMemory() });
+    await second.settle();
+    const book = new PassBook(readMoment(second.c.clock));
+    const values = valuesOf(readStatus(second.c, book));
+    expect(second.c.state.fleets.get('lab')?.strangers).toHaveLength(1);
+    expect(values.get('snowgate_unknown_tasks lab')).toBe(0);
+  });
+
   it('are as many with a thousand hostile names as with none', async () => {
     const plain = new Watched();
     await plain.pass();
@@ -123,6 +138,19 @@ describe('the gauges', () => {
 describe('the text', () => {
   const line =
     /^(?:#.*|[a-z_0-9]+(?:\{[a-z_]+="(?:[^"\\\n]|\\.)*"(?:,[a-z_]+="(?:[^"\\\n]|\\.)*")*\})? (?:-?[0-9.e+-]+|\+Inf|Nan))$/;
+
+  it('has zeros where nothing was counted yet, for what the configuration names', async () => {
+    const text = await new Metrics('1.2.3', { fleets: ['lab'], providers: ['github'] }).write(
+      new Watched().status(),
+    );
+    for (const line of [
+      'snowgate_passes_total{result="bug"} 0',
+      'snowgate_create_task_total{fleet="lab",outcome="unknown"} 0',
+      'snowgate_ledger_pushes_total{answer="lost"} 0',
+      'snowgate_webhook_deliveries_total{provider="github",result="unauthorized"} 0',
+    ])
+      expect(text).toContain(line);
+  });
 
   it('is of the format, and names every metric of the table', async () => {
     const watched = new Watched();

@@ -5,6 +5,7 @@ import { policyTestSchema } from '../../src/policy/policy-test-schema.ts';
 import { policySchema, suspensionSchema, waiverSchema } from '../../src/policy/schema.ts';
 import { windowSchema } from '../../src/policy/window-schema.ts';
 import { renderLedgerPage } from './ledger-page.ts';
+import { renderMetricsPage } from './metrics-page.ts';
 import { renderPage } from './schema-page.ts';
 
 const editors = (file: string): string => `For editors: \`schemas/${file}\`.`;
@@ -59,4 +60,5 @@ export const referencePages: readonly (readonly [file: string, text: string])[] 
       ].join('\n\n'),
     ),
   ],
+  ['metrics.md', renderMetricsPage()],
 ];
