@@ -18,6 +18,8 @@ export interface HttpOptions {
   readonly config: ControllerConfig;
   readonly http: HttpConfig;
   readonly readStatus: () => ControllerStatus;
+  /** Has the listener told of each pass that ends, until the answer is called. */
+  readonly subscribe: (listener: () => void) => () => void;
   readonly metrics: Metrics;
   readonly bell: Bell;
   readonly journal: Journal;
@@ -41,8 +43,17 @@ export async function openHttp(options: HttpOptions): Promise<Result<HttpServer>
     onDelivery: tellDeliveries(options),
     clock,
   });
-  const routes = makeRoutes({ config: http, readStatus: options.readStatus, metrics, redactor, answerHook });
-  const server = await startServer({ config: http, routes, metrics, journal });
+  const { readStatus, subscribe } = options;
+  const status = { readStatus, subscribe };
+  const routes = makeRoutes({
+    config: http,
+    controllerConfig: config,
+    ...status,
+    metrics,
+    redactor,
+    answerHook,
+  });
+  const server = await startServer({ config: http, routes, metrics, journal, redactor });
   if (!server.ok) return server;
   return ok({
     addresses: server.value.addresses,

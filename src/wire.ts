@@ -83,6 +83,7 @@ export async function wire(options: WireOptions): Promise<Result<Wired>> {
       const book = new PassBook(readMoment(controller.clock));
       const listening = await listen(options, controller, { book, bell, metrics }, disposers);
       if (!listening.ok) return listening;
+      await notify(options, controller, { book, metrics }, disposers);
       const tick = startSchedule({
         expression: config.source.schedule,
         tick: () => bell.ring(),
@@ -124,10 +125,31 @@ async function listen(
   const { openHttp } = await import('./wire-http.ts');
   const readNow = () => readStatus(controller, book);
   const world = { bell, journal, redactor, clock: systemClock };
-  const server = await openHttp({ config, http, readStatus: readNow, metrics, ...world });
+  const subscribe = (listener: () => void) => book.subscribe(listener);
+  const server = await openHttp({ config, http, readStatus: readNow, subscribe, metrics, ...world });
   if (!server.ok) return server;
   disposers.add('http', server.value.close);
   return ok(null);
+}
+
+/** Loaded only where somebody is sent word. Told of each pass that ends, and nothing waits for it. */
+async function notify(
+  { config, journal, redactor, version }: WireOptions,
+  controller: Controller,
+  { book, metrics }: Books,
+  disposers: Disposers,
+): Promise<void> {
+  const { notify: targets, stateDir } = config;
+  if (targets === undefined) return;
+  const { openNotify } = await import('./wire-notify.ts');
+  const count = (target: string, result: string): void =>
+    metrics?.count('snowgate_notifications_total', { target, result });
+  const notifier = await openNotify({ targets, stateDir, journal, redactor, version, count });
+  disposers.add('notify', () => notifier.close());
+  disposers.add(
+    'notify news',
+    book.subscribe(() => notifier.offer(readStatus(controller, book))),
+  );
 }
 
 function watchPasses(

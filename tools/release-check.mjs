@@ -15,7 +15,7 @@ const required = [
   'CHANGELOG.md',
 ];
 const allowed =
-  /^(dist\/[\w/-]+\.js|dist\/lib\/checks\/[a-z]+\.cjs|(schemas|policies|examples|docs)\/[\w./-]+\.(json|ya?ml|ics|md|service)|(README|CHANGELOG)\.md|LICENSE|package\.json|npm-shrinkwrap\.json)$/;
+  /^(dist\/[\w/-]+\.js|dist\/lib\/checks\/[a-z]+\.cjs|(schemas|policies|examples|docs)\/[\w./-]+\.(json|ya?ml|ics|md|service)|docs\/images\/[a-z-]+\.png|(README|CHANGELOG)\.md|LICENSE|package\.json|npm-shrinkwrap\.json)$/;
 
 const read = (path) => readFileSync(path, 'utf8');
 const run = (program, ...args) => execFileSync(program, args, { encoding: 'utf8' }).trim();

@@ -4,11 +4,11 @@ import type { Check } from '../plan/checks.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { FactValue } from '../policy/fact-view.ts';
 import { shortInstant } from '../policy/verdict.ts';
+import { describeNewestClaim } from '../report/verdict-words.ts';
 import type { Explained, ExplainedPolicy, ExplainedRule } from './explain.ts';
 import type { Planning } from './planning.ts';
 import { type Colors, plain } from './print.ts';
 import { formatWrapped, paintState } from './receipt-view.ts';
-import { describeNewestClaim } from './verdict-view.ts';
 
 /** What a person reads of a value on one screen; JSON has more. */
 const valueChars = 200;

@@ -2,6 +2,7 @@ import { type Receipt, receiptState } from '../ledger/receipt.ts';
 import type { LedgerView } from '../ledger/view.ts';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import { receiptJson } from '../report/task-json.ts';
+import { describeNewestClaim } from '../report/verdict-words.ts';
 import { stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type LedgerReading, readConfiguredLedger } from './ledger-reading.ts';
@@ -11,7 +12,6 @@ import { formatWrapped, paintState, receiptDetail } from './receipt-view.ts';
 import type { Surroundings } from './surroundings.ts';
 import { findNamed, findNearestName, sayOneOf } from './task-name.ts';
 import { formatTimeline } from './timeline.ts';
-import { describeNewestClaim } from './verdict-view.ts';
 
 /** Fewer digits of a token name nothing for certain. */
 const prefixMin = 8;

@@ -1,41 +1,23 @@
-/** Every task by what a person has to do about it: decisions of the plan and receipts of the ledger, brought together. */
-import type { NoteReason, OutsideRun } from '../ledger/events.ts';
-import { type Receipt, receiptState } from '../ledger/receipt.ts';
-import type { LedgerView } from '../ledger/view.ts';
+/** Every task by what a person has to do about it, with what the events of the ledger tell of it. */
+import type { OutsideRun } from '../ledger/events.ts';
 import type { Desired } from '../manifest/collect.ts';
-import type { TaskKey } from '../manifest/manifest.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { Reason } from '../policy/verdict.ts';
-import { type DeviceTime, deviceTimes } from './device-times.ts';
+import { type DeviceTime, deviceTimes } from '../report/device-times.ts';
+import { compareUrgency, type GroupedTask, groupTasks } from '../report/task-groups.ts';
+import { describeNewestClaim } from '../report/verdict-words.ts';
 import type { LedgerReading } from './ledger-reading.ts';
 import type { Live } from './live.ts';
 import type { Planning } from './planning.ts';
 import { describeCancel } from './receipt-view.ts';
-import { describeNewestClaim } from './verdict-view.ts';
-
-/** Most urgent first. */
-export const statusGroups = ['needsPerson', 'inDoubt', 'inFlight', 'waiting', 'ended', 'quiet'] as const;
-export type StatusGroup = (typeof statusGroups)[number];
 
 /** One revision of one task. */
-export interface StatusEntry {
-  readonly group: StatusGroup;
-  /** A plan's action where it says most, otherwise the receipt's state or how it ended. */
-  readonly state: string;
-  readonly key: TaskKey;
-  readonly fleet: string;
-  readonly name: string;
-  readonly token: string | null;
-  /** What the plan says of it; null where only the ledger knows it. */
-  readonly decision: Decision | null;
-  readonly receipt: Receipt | null;
+export interface StatusEntry extends GroupedTask {
   readonly taskId: string | null;
   /** When it came into this state, as the ledger told; ISO 8601. */
   readonly since: string | null;
   readonly untilMs: number | null;
   readonly reasons: readonly Reason[];
-  /** What a person does next, where the reasons do not say it. */
-  readonly next: string | null;
   /** Empty before there is a task. */
   readonly devices: readonly DeviceTime[];
   readonly cancel: string | null;
@@ -61,41 +43,11 @@ interface Input {
   readonly halted: boolean;
 }
 
-/** Ends that somebody has to look at. */
-const badEnds: ReadonlySet<string> = new Set(['partial', 'failed', 'missed', 'vanished']);
-
-/** Holds that no time ends, and nothing that is under way: only a person does. */
-const personalHolds: ReadonlySet<string> = new Set(['SG6105', 'SG6123', 'SG6126']);
-
-/** What to do, where the reason's own message does not say it. */
-const nextSteps: Readonly<Record<string, string>> = {
-  SG6102: 'extend notAfter, or remove the manifest',
-  SG6106: 'correct spec.fleet, or add the fleet to the configuration',
-  SG6109: 'correct the manifest: snowgate validate names every error',
-  SG6114: 'docs/OPERATIONS.md tells how the two are told apart',
-  SG6127: 'correct the file with errors: snowgate validate names them',
-  SG6308: 'write a policy that matches it',
-  SG6309: 'correct what does not load: snowgate validate names every error',
-  SG6310: 'raise run to ask for it now, or remove the manifest',
-};
-
-const failedNext =
-  'look at the devices; raise run to ask again, or remove the manifest where nothing more is to be done';
-
 /** Brings them together; the order within a group is that of the names, of what has ended the newest first. */
-export function makeEntries(input: Input): StatusEntry[] {
-  const { view } = input.reading;
-  const decided = new Map(input.decisions.map((decision) => [decision.token ?? decision.key, decision]));
-  const followed = findFollowed(input);
-  const entries: StatusEntry[] = [];
-  for (const decision of decided.values()) {
-    const receipt = decision.token === null ? undefined : view.receipts.get(decision.token);
-    entries.push(makeEntry(decision, receipt ?? null, input, followed));
-  }
-  for (const receipt of view.receipts.values()) {
-    if (!decided.has(receipt.token)) entries.push(makeEntry(null, receipt, input, followed));
-  }
-  return entries.sort(byUrgency);
+export function makeEntries({ reading, ...input }: Input): StatusEntry[] {
+  return groupTasks({ view: reading.view, ...input })
+    .map((task) => makeEntry(task, reading))
+    .sort(compareUrgency);
 }
 
 /** Devices that ran outside the window of a task. */
@@ -103,172 +55,19 @@ export function countOutside(entries: readonly StatusEntry[]): number {
   return entries.reduce((sum, { outside }) => sum + outside.length, 0);
 }
 
-function byUrgency(a: StatusEntry, b: StatusEntry): number {
-  const rank = statusGroups.indexOf(a.group) - statusGroups.indexOf(b.group);
-  if (rank !== 0) return rank;
-  if (a.group === 'ended' && a.since !== b.since) return (a.since ?? '') < (b.since ?? '') ? 1 : -1;
-  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
-}
-
-function makeEntry(
-  decision: Decision | null,
-  receipt: Receipt | null,
-  input: Input,
-  followed: ReadonlySet<string>,
-): StatusEntry {
-  const { key, fleet, name, token } = decision ?? receipt ?? nobody;
-  const events = (input.reading.events.get(token ?? '') ?? []).map(({ event }) => event);
-  const isFailed = receipt !== null && isBadEnd(receipt) && !followed.has(receipt.token);
-  const { group, state } = classify(decision, receipt, isFailed);
-  const devices = deviceTimes(receipt?.revision?.targets ?? [], events) ?? [];
-  const coded = decision?.reasons.map(({ code }) => nextSteps[code]).find((step) => step !== undefined);
+function makeEntry(task: GroupedTask, reading: LedgerReading): StatusEntry {
+  const { decision, receipt, token } = task;
+  const told = reading.events.get(token ?? '');
+  const events = (told ?? []).map(({ event }) => event);
   return {
-    group,
-    state,
-    key,
-    fleet,
-    name,
-    token,
-    decision,
-    receipt,
+    ...task,
     taskId: receipt?.taskIds[0] ?? null,
     since: events.at(-1)?.at ?? null,
     untilMs: decision?.untilMs ?? null,
     reasons: decision?.reasons ?? [],
-    next: nextStep(isFailed, receipt, coded),
-    devices,
+    devices: deviceTimes(receipt?.revision?.targets ?? [], events) ?? [],
     cancel: receipt === null || receipt.cancel === null ? null : describeCancel(receipt),
-    allowed: describeNewestClaim(input.reading.events.get(token ?? '')) || null,
+    allowed: describeNewestClaim(told) || null,
     outside: receipt?.outside ?? [],
   };
-}
-
-/** A device that nobody expected to run is looked at, however well its task has ended. */
-function nextStep(isFailed: boolean, receipt: Receipt | null, coded: string | undefined): string | null {
-  if (isFailed) return failedNext;
-  const outside = receipt?.outside ?? [];
-  if (outside.length === 0) return coded ?? null;
-  return `look at ${outside.map(({ device }) => device).join(', ')}: docs/OPERATIONS.md tells what a run outside its window means`;
-}
-
-const nobody = { key: '', fleet: '', name: '', token: null };
-
-function isBadEnd({ settled }: Receipt): boolean {
-  return settled !== null && badEnds.has(settled.outcome);
-}
-
-function classify(
-  decision: Decision | null,
-  receipt: Receipt | null,
-  isFailed: boolean,
-): { readonly group: StatusGroup; readonly state: string } {
-  if (decision !== null) {
-    const judged = classifyDecision(decision);
-    if (judged !== null) return judged;
-  }
-  const state = receipt === null ? 'pending' : receiptState(receipt);
-  if (isFailed) return { group: 'needsPerson', state: receipt?.settled?.outcome ?? state };
-  switch (state) {
-    case 'doubled':
-    case 'ambiguous':
-      return { group: 'needsPerson', state };
-    case 'claimed':
-    case 'inDoubt':
-      return { group: 'inDoubt', state };
-    case 'issued':
-      return { group: 'inFlight', state };
-    case 'settled':
-      return { group: 'ended', state: receipt?.settled?.outcome ?? state };
-    case 'refused':
-      return { group: 'ended', state };
-    case 'pending':
-    case 'waiting':
-      return classifyUnasked([...(receipt?.notes.keys() ?? [])].at(-1));
-    case 'baseline':
-      return { group: 'quiet', state };
-  }
-}
-
-/** Never asked, and not wanted as far as can be read: while nothing was noted it may yet come back. */
-function classifyUnasked(note: NoteReason | undefined): {
-  readonly group: StatusGroup;
-  readonly state: string;
-} {
-  return note === undefined ? { group: 'waiting', state: 'waiting' } : { group: 'ended', state: note };
-}
-
-/** Null where the receipt says it better. */
-function classifyDecision({
-  action,
-  reasons,
-}: Decision): { readonly group: StatusGroup; readonly state: string } | null {
-  switch (action) {
-    case 'deny':
-    case 'quarantined':
-    case 'blocked':
-      return { group: 'needsPerson', state: action };
-    case 'look':
-      return { group: 'inDoubt', state: 'inDoubt' };
-    case 'hold': {
-      const isPersonal = reasons.some(isPersonalHold);
-      return { group: isPersonal ? 'needsPerson' : 'waiting', state: action };
-    }
-    case 'wait':
-      return reasons.some(({ code }) => code === 'SG6108') ? { group: 'waiting', state: action } : null;
-    case 'issue':
-    case 'withdraw':
-      return { group: 'waiting', state: action };
-    case 'cancel':
-      return { group: 'inFlight', state: action };
-    case 'done':
-      return null;
-  }
-}
-
-/** A suspension is meant, and its author knows of it: whatever else only a commit ends may be news to everybody. */
-function isPersonalHold({ code, endedBy }: Reason): boolean {
-  return personalHolds.has(code) || (endedBy === 'commit' && code !== 'SG6320');
-}
-
-/**
- * Bad ends that somebody has followed up: the name has been asked again, or asks for something else by now, or its
- * manifest was removed; or a later task has succeeded with the same command on every device that had not.
- */
-function findFollowed({ reading, desired, halted }: Input): Set<string> {
-  const { view } = reading;
-  const followed = new Set<string>();
-  const successes = newestSuccesses(view);
-  for (const receipt of view.receipts.values()) {
-    if (!isBadEnd(receipt)) continue;
-    const tokens = view.tokensByKey.get(receipt.key) ?? [];
-    const isNewest = tokens.at(-1) === receipt.token;
-    const wanted = desired.tasks.get(receipt.key)?.manifest.token;
-    const isKept = wanted === receipt.token || desired.frozen.has(receipt.key);
-    const isGone = !isKept && !halted && desired.quarantined.size === 0;
-    if (!isNewest || isGone || (wanted !== undefined && !isKept) || isMended(receipt, successes)) {
-      followed.add(receipt.token);
-    }
-  }
-  return followed;
-}
-
-function isMended(receipt: Receipt, successes: ReadonlyMap<string, number>): boolean {
-  const { revision, executions, fleet, seq } = receipt;
-  const succeeded = new Set(
-    executions.filter(({ state }) => state === 'SUCCEEDED').map(({ device }) => device),
-  );
-  const left = (revision?.targets ?? []).filter((device) => !succeeded.has(device));
-  return left.every((device) => (successes.get(`${fleet}/${revision?.command}/${device}`) ?? 0) > seq);
-}
-
-/** The height of the newest success, by fleet, command and device. */
-function newestSuccesses(view: LedgerView): Map<string, number> {
-  const newest = new Map<string, number>();
-  for (const { fleet, revision, executions, seq } of view.receipts.values()) {
-    for (const { device, state } of executions) {
-      const place = `${fleet}/${revision?.command}/${device}`;
-      if (state === 'SUCCEEDED') newest.set(place, Math.max(seq, newest.get(place) ?? 0));
-    }
-  }
-  return newest;
 }

@@ -2,14 +2,15 @@
 
 import { count } from '../lib/count.ts';
 import { shortInstant } from '../policy/verdict.ts';
+import { groupWords } from '../report/task-groups.ts';
+import { outsideCauses } from '../report/task-life.ts';
 import { formatHead } from './planning.ts';
 import { colorsFor, plain } from './print.ts';
 import { formatWrapped, paintState } from './receipt-view.ts';
 import type { Status, StatusEntry } from './status-entries.ts';
 import { wantedPlace } from './status-json.ts';
-import { deviceLines, formatLive, groupWords } from './status-view.ts';
+import { deviceLines, formatLive } from './status-view.ts';
 import type { Surroundings } from './surroundings.ts';
-import { outsideCauses } from './timeline.ts';
 
 /** Older revisions that are told in full; `snowgate ledger show` tells all. */
 const revisionsMax = 10;

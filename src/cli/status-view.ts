@@ -2,32 +2,17 @@
 
 import { count } from '../lib/count.ts';
 import { type Reason, shortInstant } from '../policy/verdict.ts';
+import { groupWords, type StatusGroup, statusGroups } from '../report/task-groups.ts';
 import { whoseWords } from './aws-fleets.ts';
 import { formatHead } from './planning.ts';
 import { type Colors, colorsFor, plain } from './print.ts';
 import { describeOutside, formatRows, formatWrapped, type Row, receiptDetail } from './receipt-view.ts';
-import {
-  countOutside,
-  type Status,
-  type StatusEntry,
-  type StatusGroup,
-  statusGroups,
-} from './status-entries.ts';
+import { countOutside, type Status, type StatusEntry } from './status-entries.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Rows of a group; more than a person reads at once is counted. */
 const rowsMax = 100;
 const endedMax = 10;
-
-/** What each group is called. */
-export const groupWords: Readonly<Record<StatusGroup, string>> = {
-  needsPerson: 'needs a person',
-  inDoubt: 'in doubt',
-  inFlight: 'in flight',
-  waiting: 'waiting',
-  ended: 'ended lately',
-  quiet: 'baseline',
-};
 
 /** Heads and halts, the groups that hold something, what AWS said, and one line of counts. */
 export function formatStatus(shown: Status, world: Surroundings): string {

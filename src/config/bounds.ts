@@ -39,6 +39,12 @@ export const hookSecretsMax = 2;
 /** One for each kind of reader (people, Prometheus), twice while they are replaced; each is read at each request. */
 export const httpTokensMax = 8;
 
+/** A channel, a system of records and a forge, each several times over; each has a connection and a cursor of its own. */
+export const notifyTargetsMax = 16;
+
+/** As many patterns as a policy has for fleets. */
+export const notifyFleetsMax = 50;
+
 export const numberBounds = {
   // A commit that drops more at once is more often a mistake (a wrong path, an empty tree) than meant; 0 halts at any.
   'source.maxRemovals': { default: 10, minimum: 0, maximum: 100_000, isWhole: true },

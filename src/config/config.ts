@@ -134,6 +134,76 @@ export interface HttpConfig {
   readonly redactDevices: boolean;
 }
 
+/** What word is sent of. The first group is written in the ledger; the second is how things stand. */
+export const noticeKinds = [
+  'issued',
+  'refused',
+  'released',
+  'inDoubt',
+  'doubtEnded',
+  'ambiguous',
+  'doubled',
+  'resolved',
+  'succeeded',
+  'partial',
+  'failed',
+  'canceled',
+  'missed',
+  'vanished',
+  'cancelRequested',
+  'cancelRefused',
+  'ranOutsideWindow',
+  'expired',
+  'withdrawn',
+  'denied',
+  'held',
+  'quarantined',
+  'halted',
+  'fleetHalted',
+  'notSynced',
+] as const;
+export type NoticeKind = (typeof noticeKinds)[number];
+
+/** Rising. */
+export const noticeSeverities = ['info', 'warning', 'error'] as const;
+export type NoticeSeverity = (typeof noticeSeverities)[number];
+
+/** Whose API takes the status of a commit. */
+export const statusForges = ['github', 'gitlab', 'gitea'] as const;
+export type StatusForge = (typeof statusForges)[number];
+
+/** How word is sent. Secret files are read again at each use. */
+export type NotifyVia =
+  | {
+      readonly kind: 'webhook';
+      readonly url: string;
+      /** What each message is signed with. */
+      readonly secretFile: string;
+      readonly caFile?: string;
+    }
+  /** The URL is a secret: whoever knows it can write to the channel. */
+  | { readonly kind: 'slack'; readonly urlFile: string; readonly caFile?: string }
+  | {
+      readonly kind: 'commitStatus';
+      readonly forge: StatusForge;
+      /** Without a final slash. */
+      readonly apiUrl: string;
+      readonly repository: string;
+      readonly tokenFile: string;
+      readonly caFile?: string;
+    };
+
+/** Somebody who is sent word. */
+export interface NotifyTarget {
+  readonly name: string;
+  /** Patterns of the names of fleets. */
+  readonly fleets: readonly string[];
+  readonly events: readonly NoticeKind[];
+  /** The least that is sent. */
+  readonly severity: NoticeSeverity;
+  readonly via: NotifyVia;
+}
+
 export interface ControllerConfig {
   readonly source: SourceConfig;
   readonly policySource?: PolicySourceConfig;
@@ -153,6 +223,8 @@ export interface ControllerConfig {
   readonly shutdown: { readonly timeoutMs: number };
   /** Absent where nothing listens. */
   readonly http?: HttpConfig;
+  /** By name; absent where nobody is sent word. */
+  readonly notify?: ReadonlyMap<string, NotifyTarget>;
 }
 
 /** The identity that claims of a fleet record. `provedAccount` is what STS said; empty where it is not asked. */

@@ -8,6 +8,7 @@ import type { ControllerConfig, LedgerConfig, PolicySourceConfig, SourceConfig }
 import { Draft } from './draft.ts';
 import { buildFleets } from './fleets.ts';
 import { buildHttp } from './http.ts';
+import { buildNotify } from './notify.ts';
 import { buildRemote, isSameRepository, resolvePath } from './remote.ts';
 import { judgeConfig, toLabel } from './rules.ts';
 import { controllerSchema } from './schema.ts';
@@ -55,6 +56,7 @@ export function resolveConfig(bytes: Uint8Array, context: ConfigContext): Resolv
 function build(draft: Draft, { hostName, baseDir }: ConfigContext): ControllerConfig {
   const isSeparate = draft.value(['policySource']) !== undefined;
   const http = buildHttp(draft, baseDir);
+  const notify = buildNotify(draft, baseDir);
   return {
     source: buildSource(draft, baseDir, isSeparate),
     ...(isSeparate ? { policySource: buildPolicySource(draft, baseDir) } : {}),
@@ -86,6 +88,7 @@ function build(draft: Draft, { hostName, baseDir }: ConfigContext): ControllerCo
     clock: { toleranceMs: draft.durationMs('clock.tolerance') },
     shutdown: { timeoutMs: draft.durationMs('shutdown.timeout') },
     ...(http === undefined ? {} : { http }),
+    ...(notify === undefined ? {} : { notify }),
   };
 }
 

@@ -5,6 +5,7 @@ import { isWithin } from './draft.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { judgeFleets } from './fleets.ts';
 import { judgeHttp } from './http.ts';
+import { judgeNotify } from './notify.ts';
 import { isSameBranch, isSameRepository, judgeRemote } from './remote.ts';
 
 /** Every rule that the schema cannot say. Each stands for itself, so that all problems are told at once. */
@@ -28,6 +29,7 @@ export function judgeConfig(draft: Draft, hostName: string): void {
   judgeRelations(draft);
   judgeFleets(draft);
   judgeHttp(draft);
+  judgeNotify(draft);
   if (draft.value(['replica']) === undefined && toLabel(hostName) === '') {
     const message = 'replica is absent, and the host name cannot stand for it';
     draft.error([], { code: 'SG2015', message, hint: 'write replica: NAME' });

@@ -34,12 +34,6 @@ export function durationOf(key: DurationKey, title: string, about: About): JsonS
   };
 }
 
-/** A name that is taken and does nothing yet: refused, since ignoring it would be to promise something. */
-export function reserved(title: string, description: string, wayOut = 'remove it'): JsonSchema {
-  const note = `Reserved: ${description} Not supported yet.`;
-  return { title: `${title} (reserved)`, description: note, not: {}, 'x-reserved': wayOut };
-}
-
 /** A map that knows all of its keys. */
 export function section(
   title: string,

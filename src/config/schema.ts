@@ -2,6 +2,7 @@ import type { JsonSchema } from '../lib/document-compile.ts';
 import { fleetsMax, textDefaults } from './bounds.ts';
 import { fleetSchema } from './schema-fleet.ts';
 import { httpSchema } from './schema-http.ts';
+import { notifySchema } from './schema-notify.ts';
 import {
   authSchema,
   branchSchema,
@@ -10,7 +11,6 @@ import {
   filePath,
   insecureTransport,
   numberOf,
-  reserved,
   section,
   urlSchema,
 } from './schema-parts.ts';
@@ -329,6 +329,6 @@ export const controllerSchema: JsonSchema = {
       ]),
     }),
     http: httpSchema,
-    notify: reserved('Notify', 'word sent out.'),
+    notify: notifySchema,
   },
 };

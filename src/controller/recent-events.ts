@@ -7,7 +7,7 @@ import type { Token } from '../manifest/manifest.ts';
 import type { CommitId } from './ports.ts';
 
 /** Weeks of a busy fleet; a claim with its request and facts has a few thousand characters, so some tens of megabytes at most. */
-export const recentEventsMax = 10_000;
+const recentEventsMax = 10_000;
 /** Dropped when so many more have come to stand: not at each commit. */
 const slack = 1_000;
 

@@ -2,6 +2,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { boundText } from '../lib/escape.ts';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
+import { askedWaitMs } from '../lib/retry-after.ts';
 
 export interface ExchangeSettings {
   /** Without a final slash; https, or http to loopback. */
@@ -115,7 +116,7 @@ function refusalOf(response: Response, text: string, clock: Clock): Refusal {
   const { status, headers } = response;
   const told = wordsOf(text);
   const said = `the forge answered ${status}${told === '' ? '' : `: ${told}`}`;
-  const waitMs = waitOf(headers, clock);
+  const waitMs = askedWaitMs((name) => headers.get(name), clock.wallMs());
   if (status === 429 || (status === 403 && waitMs !== undefined)) {
     const until = waitMs === undefined ? '' : `, and asks to wait ${Math.ceil(waitMs / 1000)} seconds`;
     const hint = 'run the job again later; many jobs of one owner share this limit';
@@ -140,19 +141,6 @@ function refusalOf(response: Response, text: string, clock: Clock): Refusal {
     return { reason: fault('SG8005', 'human', `the forge answered ${status}, a redirect`, hint) };
   }
   return { reason: fault('SG8006', 'human', said, 'docs/CI.md tells what is asked of the forge') };
-}
-
-/** How long to wait, from either of the headers that tell it; undefined where none does. */
-function waitOf(headers: Headers, clock: Clock): number | undefined {
-  const after = secondsOf(headers.get('retry-after'));
-  if (after !== undefined) return after * 1000;
-  if (headers.get('x-ratelimit-remaining') !== '0') return undefined;
-  const reset = secondsOf(headers.get('x-ratelimit-reset'));
-  return reset === undefined ? undefined : Math.max(0, reset * 1000 - clock.wallMs());
-}
-
-function secondsOf(text: string | null): number | undefined {
-  return text !== null && /^[0-9]{1,10}$/.test(text) ? Number(text) : undefined;
 }
 
 /** The forge's own words, where it says some. */

@@ -1,7 +1,7 @@
 /** From a request to an answer, for one listener: who may ask, which route it is, and what every answer bears. */
 import { Hono } from 'hono';
 import { isAuthorized } from './auth.ts';
-import { type Listener, type Need, type Route, textAnswer } from './routes.ts';
+import { type Listener, type Need, type Route, textAnswer } from './route.ts';
 
 export interface AppOptions {
   readonly listener: Listener;
@@ -10,6 +10,8 @@ export interface AppOptions {
   readonly readTokens: (() => Promise<readonly string[]>) | null;
   /** On loopback and without a token: then a page of the web must not reach it under a name of its own. */
   readonly checksHost: boolean;
+  /** Aborts when the listener ends. */
+  readonly closing: AbortSignal;
   /** Told of each answer. */
   readonly onAnswer: (status: number) => void;
   /** An exception on the way to an answer, which is a bug of ours. */
@@ -37,7 +39,7 @@ export function makeApp(options: AppOptions): App {
   for (const route of own) {
     app.on(route.method, route.path, async (context) => {
       const refused = await refuse(route.needs, context.req.raw, options);
-      return refused ?? route.answer(context.req.raw, context.req.param());
+      return refused ?? route.answer(context.req.raw, context.req.param(), options.closing);
     });
     const allow = route.method === 'GET' ? 'GET, HEAD' : route.method;
     app.all(route.path, () => textAnswer(405, 'method not allowed\n', { allow }));

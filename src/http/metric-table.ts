@@ -31,6 +31,10 @@ export const counters = {
     help: 'Deliveries of webhooks by what became of them.',
     labels: ['provider', 'result'],
   },
+  snowgate_notifications_total: {
+    help: 'Messages to targets of `notify` by what became of each try: sent, retried, refused, or dropped unsent.',
+    labels: ['target', 'result'],
+  },
   snowgate_http_requests_total: {
     help: 'Requests by listener and status class.',
     labels: ['listener', 'status'],

@@ -1,40 +1,16 @@
 /** Every route, with what it needs to be let in: one table, so that a new one cannot forget it. */
-import type { HookProvider, HttpConfig } from '../config/config.ts';
+import type { HookProvider } from '../config/config.ts';
 import type { ControllerStatus } from '../controller/status.ts';
 import { writeJson } from '../lib/json-text.ts';
-import type { Redactor } from '../lib/redact.ts';
 import { statusJson, type TaskQuery, taskJson, taskListJson } from './api.ts';
 import { knownDevices, redactDevices } from './device-names.ts';
 import { isAlive, judgeHealth } from './health.ts';
-import type { HookHandler } from './hook-handler.ts';
-import type { Metrics } from './metrics.ts';
-
-export type Listener = 'web' | 'hooks' | 'probes';
-
-/** `nothing` is for what tells nothing that is worth asking for. */
-export type Need = 'token' | 'signature' | 'nothing';
-
-export interface Route {
-  readonly listener: Listener;
-  readonly method: 'GET' | 'POST';
-  /** With parameters as `:name`. */
-  readonly path: string;
-  readonly needs: Need;
-  answer(request: Request, parameters: Readonly<Record<string, string>>): Response | Promise<Response>;
-}
-
-export interface RouteOptions {
-  readonly config: HttpConfig;
-  /** Cheap; called at each request. */
-  readonly readStatus: () => ControllerStatus;
-  readonly metrics: Metrics;
-  readonly redactor: Redactor;
-  readonly answerHook: HookHandler;
-}
+import { pageRoutes } from './page-routes.ts';
+import { type Route, type RouteOptions, textAnswer } from './route.ts';
 
 /** The routes of all listeners. */
 export function makeRoutes(options: RouteOptions): Route[] {
-  return [...probeRoutes(options), ...webRoutes(options), ...hookRoutes(options)];
+  return [...probeRoutes(options), ...webRoutes(options), ...pageRoutes(options), ...hookRoutes(options)];
 }
 
 function probeRoutes({ readStatus }: RouteOptions): Route[] {
@@ -116,13 +92,4 @@ function hookRoutes({ config, answerHook }: RouteOptions): Route[] {
       answer: (request) => answerHook(request, provider),
     }),
   );
-}
-
-/** A line or two for whoever asked. */
-export function textAnswer(
-  status: number,
-  text: string,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
-  return new Response(text, { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } });
 }

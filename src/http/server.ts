@@ -4,11 +4,12 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { HttpConfig, ListenAddress } from '../config/config.ts';
 import type { Journal } from '../controller/ports.ts';
 import { BugError, failed, fault, ok, type Result } from '../lib/faults.ts';
+import type { Redactor } from '../lib/redact.ts';
 import { readSecretFile } from '../lib/secret-file.ts';
 import { type App, makeApp } from './app.ts';
 import { tokenLengthMin } from './auth.ts';
 import type { Metrics } from './metrics.ts';
-import type { Listener, Route } from './routes.ts';
+import type { Listener, Route } from './route.ts';
 
 /** A client that takes longer to send its headers, or its whole request, is cut off. */
 const headersTimeoutMs = 10_000;
@@ -28,6 +29,8 @@ export interface ServerOptions {
   readonly routes: readonly Route[];
   readonly metrics: Metrics;
   readonly journal: Journal;
+  /** Is told each token, so that no text ever holds one. */
+  readonly redactor: Pick<Redactor, 'register'>;
 }
 
 export interface HttpServer {
@@ -41,13 +44,16 @@ export async function startServer(options: ServerOptions): Promise<Result<HttpSe
   const { config } = options;
   const open: Server[] = [];
   const addresses = new Map<Listener, ListenAddress>();
+  const closing = new AbortController();
   const close = async (): Promise<void> => {
+    // What goes on for ever is no answer in hand: it would be waited for.
+    closing.abort();
     await Promise.all(open.map(closeServer));
   };
   for (const listener of ['probes', 'web', 'hooks'] as const) {
     const address = config[listener];
     if (address === null) continue;
-    const server = makeServer(listenerApp(listener, address, options));
+    const server = makeServer(listenerApp(listener, address, options, closing.signal));
     const listening = await listen(server, listener, address);
     if (!listening.ok) {
       await close();
@@ -60,15 +66,21 @@ export async function startServer(options: ServerOptions): Promise<Result<HttpSe
   return ok({ addresses, close });
 }
 
-function listenerApp(listener: Listener, address: ListenAddress, options: ServerOptions): App {
+function listenerApp(
+  listener: Listener,
+  address: ListenAddress,
+  options: ServerOptions,
+  closing: AbortSignal,
+): App {
   const { config, routes, metrics, journal } = options;
   const needsToken = config.tokenFiles.length > 0;
   const isLoopback = address.host === '::1' || address.host.startsWith('127.');
   return makeApp({
     listener,
     routes,
-    readTokens: needsToken ? tokenReader(config.tokenFiles, journal) : null,
+    readTokens: needsToken ? tokenReader(config.tokenFiles, options) : null,
     checksHost: listener === 'web' && isLoopback && !needsToken,
+    closing,
     onAnswer: (status) =>
       metrics.count('snowgate_http_requests_total', { listener, status: `${Math.floor(status / 100)}xx` }),
     onBug: (error) => {
@@ -79,12 +91,16 @@ function listenerApp(listener: Listener, address: ListenAddress, options: Server
 }
 
 /** Reads the tokens anew at each request. What is wrong with a file is told once, and again when it has changed. */
-function tokenReader(files: readonly string[], journal: Journal): () => Promise<readonly string[]> {
+function tokenReader(
+  files: readonly string[],
+  { journal, redactor }: ServerOptions,
+): () => Promise<readonly string[]> {
   const told = new Map<string, string>();
   return async () => {
     const tokens: string[] = [];
     for (const file of files) {
       const read = await readSecretFile(file, 'http token');
+      if (read.ok) redactor.register(read.value);
       const isShort = read.ok && read.value.length < tokenLengthMin;
       if (read.ok && !isShort) tokens.push(read.value);
       const short = `the http token file ${file} holds fewer than ${tokenLengthMin} characters, and opens nothing`;

@@ -1,8 +1,9 @@
 /** A life as a timeline: every kind of event, at any width. */
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { formatGap, formatTimeline } from '../../src/cli/timeline.ts';
+import { formatTimeline } from '../../src/cli/timeline.ts';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
+import { formatGap } from '../../src/report/task-life.ts';
 import * as events from '../ledger/events.ts';
 
 const { claimed, issued, progress, settled, cancelRequested, cancelAnswered, header, commitId } = events;

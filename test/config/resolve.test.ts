@@ -166,7 +166,7 @@ describe('refused', () => {
     ['a request as long as its deadline', { rest: 'issue: {deadline: 5s}' }, 'SG2004'],
     ['a shutdown that cuts a call short', { rest: 'shutdown: {timeout: 5s}' }, 'SG2004'],
     ['trust that ends before doubt can', { rest: 'recovery: {listTrust: 3m}' }, 'SG2004'],
-    ['notify', { rest: 'notify: []' }, 'SG2003'],
+    ['notify as a list', { rest: 'notify: []' }, 'SG1103'],
     ['observe.rate below its bound', { rest: 'observe: {rate: 0}' }, 'SG1107'],
     [
       'a mode that is none',

@@ -145,14 +145,13 @@ describe('what is wrong', () => {
       ['apiVersion', 'kind', 'metadata', 'spec'].map((key) => `1:1 Missing property "${key}".`),
     ],
     [
-      'a secret in a configuration, what is reserved, and a number out of bounds',
+      'secrets in a configuration, a list for a map, and a number out of bounds',
       'snowgate.yaml',
       `${head}Controller\nsource: {url: "https://a.example/a.git", auth: {token: abc}}\nledger: {url: "https://a.example/b.git"}\nfleets: {lab: {region: us-west-2}}\nnotify: []\nissue: {batch: 5000}\n`,
       [
         '3:56 Matches a schema that is not allowed.',
         '3:49 Never allowed: a configuration is read by more people than a secret. Write the secret into a file and name it: tokenFile, passwordFile or sshKeyFile.',
-        '6:1 Reserved: word sent out. Not supported yet. Remove it.',
-        '6:9 Matches a schema that is not allowed.',
+        '6:9 Incorrect type. Expected "Notify".',
         '7:16 Value is above the maximum of 1000.',
       ],
     ],

@@ -82,7 +82,10 @@ describe('what is offered', () => {
     const offered = labels(await server.complete('snowgate.yaml', text));
     expect(offered).toEqual(expect.arrayContaining(['tokenFile', 'passwordFile', 'sshKeyFile']));
     expect(offered.filter((label) => /^(token|password|sshKey)$/.test(label))).toEqual([]);
-    expect(labels(await server.complete('snowgate.yaml', `${head}Controller\n|`))).not.toContain('notify');
+    const target = `${head}Controller\nnotify:\n  chat:\n    slack:\n      |`;
+    const ofTarget = labels(await server.complete('snowgate.yaml', target));
+    expect(ofTarget).toContain('urlFile');
+    expect(ofTarget).not.toContain('url');
   });
 
   it.each([

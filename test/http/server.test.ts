@@ -8,9 +8,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { HttpConfig } from '../../src/config/config.ts';
 import type { LogFields } from '../../src/controller/ports.ts';
 import { Metrics } from '../../src/http/metrics.ts';
-import type { Listener } from '../../src/http/routes.ts';
+import type { Listener } from '../../src/http/route.ts';
 import { type HttpServer, startServer } from '../../src/http/server.ts';
 import type { Result } from '../../src/lib/faults.ts';
+import { createRedactor } from '../../src/lib/redact.ts';
 import { openHttp, routesOf, token, Watched } from './watched.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'snowgate-http-'));
@@ -42,6 +43,7 @@ async function start(
     routes: routesOf(watched, { config, metrics }),
     metrics,
     journal,
+    redactor: createRedactor(),
   });
   if (started.ok) closing.push(started.value.close);
   return { started, log };

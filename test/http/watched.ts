@@ -4,7 +4,8 @@ import { introduceFleets } from '../../src/controller/fleet-check.ts';
 import { type ControllerStatus, PassBook, readStatus } from '../../src/controller/status.ts';
 import { type App, makeApp } from '../../src/http/app.ts';
 import { Metrics } from '../../src/http/metrics.ts';
-import { type Listener, makeRoutes, type Route } from '../../src/http/routes.ts';
+import type { Listener, Route } from '../../src/http/route.ts';
+import { makeRoutes } from '../../src/http/routes.ts';
 import { readMoment } from '../../src/lib/clock.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
 import { type LifeOptions, World } from '../controller/world.ts';
@@ -61,7 +62,9 @@ export function routesOf(watched: Watched, settings: AppSettings = {}): Route[] 
   const { config, status, redactor, metrics } = settings;
   return makeRoutes({
     config: { ...openHttp, ...config },
+    controllerConfig: watched.life.c.config,
     readStatus: status ?? (() => watched.status()),
+    subscribe: (listener) => watched.book.subscribe(listener),
     metrics: metrics ?? new Metrics('1.2.3'),
     redactor: redactor ?? createRedactor(),
     answerHook: async () => new Response(null, { status: 202 }),
@@ -76,6 +79,7 @@ export function appOf(listener: Listener, watched: Watched, settings: AppSetting
     routes: routesOf(watched, settings),
     readTokens: tokens === null ? null : async () => tokens,
     checksHost,
+    closing: new AbortController().signal,
     onAnswer: () => undefined,
     onBug: (error) => {
       throw error;

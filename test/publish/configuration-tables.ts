@@ -28,8 +28,9 @@ const tables: Readonly<Record<string, (path: string) => boolean>> = {
   ledger: beginsWith('ledger.'),
   authentication: (path) => path.startsWith('source.auth.'),
   fleets: beginsWith('fleets.'),
-  http: (path) => path.startsWith('http.') && !/^http\.hooks\.(gitlab|gitea|bitbucket|generic)\./.test(path),
-  rest: (path) => !/^(source|policySource|ledger|fleets|http)(\.|$)/.test(path),
+  http: (path) => path.startsWith('http.'),
+  notify: beginsWith('notify.'),
+  rest: (path) => !/^(source|policySource|ledger|fleets|http|notify)(\.|$)/.test(path),
 };
 
 const mark = /(<!-- generated: ([a-z ]+) -->\n)[\s\S]*?(<!-- end of what is generated -->)/g;

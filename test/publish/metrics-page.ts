@@ -4,9 +4,10 @@ import type { CreateOutcome, PushAnswer } from '../../src/controller/ports.ts';
 import type { FleetStand } from '../../src/controller/status.ts';
 import type { DeliveryResult } from '../../src/http/hook-handler.ts';
 import { counters, gauges, histograms, type MetricText } from '../../src/http/metric-table.ts';
-import type { Listener } from '../../src/http/routes.ts';
+import type { Listener } from '../../src/http/route.ts';
 import { settledOutcomes } from '../../src/ledger/events.ts';
 import { receiptStates } from '../../src/ledger/receipt.ts';
+import type { SendResult } from '../../src/notify/target.ts';
 import { planActions } from '../../src/plan/decision.ts';
 import type { Verdict } from '../../src/snow/outcome.ts';
 import { cell } from './schema-page.ts';
@@ -81,6 +82,10 @@ export const labelValues: {
       tooLarge: true,
       badMethod: true,
     }),
+  },
+  snowgate_notifications_total: {
+    target: { bound: 'each target of `notify`' },
+    result: every<SendResult>({ sent: true, retried: true, refused: true, dropped: true }),
   },
   snowgate_http_requests_total: {
     listener: every<Listener>({ web: true, hooks: true, probes: true }),

@@ -1,5 +1,5 @@
-import type { ClaimVerdict } from '../ledger/events.ts';
-import type { ToldEvent } from './ledger-reading.ts';
+/** What a claim was allowed by, in words. */
+import type { ClaimVerdict, LedgerEvent } from '../ledger/events.ts';
 
 /**
  * Why a claim was allowed, and until when, in one line: `by unlock-at-night until 2026-11-28T04:00:00.000Z`. Empty
@@ -19,7 +19,7 @@ export function describeVerdict({ policies, waiver, until, closes, cancels }: Cl
 }
 
 /** The same of the newest claim among the events of a revision; empty where there is none. */
-export function describeNewestClaim(told: readonly ToldEvent[] = []): string {
+export function describeNewestClaim(told: readonly { readonly event: LedgerEvent }[] = []): string {
   const claim = told.findLast(({ event }) => event.kind === 'claimed')?.event;
   return claim?.kind === 'claimed' ? describeVerdict(claim.verdict) : '';
 }

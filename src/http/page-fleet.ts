@@ -1,0 +1,242 @@
+/** A fleet, and a device: who they are, and the tasks on them. */
+import { count } from '../lib/count.ts';
+import { type Html, html, when } from './html.ts';
+import { stepFor } from './page-halts.ts';
+import {
+  type Bounded,
+  badge,
+  bound,
+  deviceHref,
+  facts,
+  fleetHref,
+  type Link,
+  linkTo,
+  moreItem,
+  nextLine,
+  readTime,
+} from './page-parts.ts';
+import { stateOn, type TaskRow, taskList, taskRow } from './page-rows.ts';
+import { sinceTag } from './page-time.ts';
+import { type Badge, standBadge } from './page-words.ts';
+import type { PageWorld, ShownTask } from './page-world.ts';
+
+interface ShownDevice {
+  readonly device: Link;
+  readonly isListed: boolean;
+  readonly last: { readonly task: Link; readonly state: Badge | null } | null;
+}
+
+export interface FleetPage {
+  readonly atMs: number;
+  readonly name: string;
+  readonly badge: Badge;
+  readonly reason: { readonly code: string; readonly message: string; readonly step: string } | null;
+  readonly account: string | null;
+  readonly isProved: boolean;
+  readonly region: string;
+  readonly endpoint: string | null;
+  readonly roleArn: string | null;
+  readonly labels: readonly string[];
+  readonly requirePolicies: readonly string[];
+  readonly maxInFlight: number | null;
+  readonly unknownTasks: number;
+  readonly foreignTasks: number;
+  /** Null before AWS has listed them. */
+  readonly listed: number | null;
+  readonly devices: Bounded<ShownDevice>;
+  readonly tasks: Bounded<TaskRow>;
+  readonly ended: Bounded<TaskRow>;
+}
+
+const rowsMax = 100;
+const endedMax = 20;
+
+/** What the page of a fleet shows; null where it is not configured. */
+export function fleetModel(world: PageWorld, name: string): FleetPage | null {
+  const { status, config } = world;
+  const fleet = status.fleets.find((one) => one.name === name);
+  const set = config.fleets.get(name);
+  if (fleet === undefined) return null;
+  const own = world.tasks.all.filter((task) => task.fleet === name);
+  const show = (some: readonly ShownTask[], max: number): Bounded<TaskRow> => {
+    const { rows, more } = bound(some, max);
+    return { rows: rows.map((task) => taskRow(task, world)), more };
+  };
+  const isOver = ({ group }: ShownTask): boolean => group === 'ended' || group === 'quiet';
+  return {
+    atMs: status.atMs,
+    name,
+    badge: standBadge(fleet.stand),
+    reason: fleet.reason === null ? null : { ...fleet.reason, step: stepFor(fleet.reason.code) },
+    account: fleet.account,
+    isProved: fleet.isProved,
+    region: fleet.region,
+    endpoint: set?.endpoint ?? null,
+    roleArn: set?.roleArn ?? null,
+    labels: Object.entries(set?.labels ?? {}).map(([key, value]) => `${key}: ${value}`),
+    requirePolicies: set?.requirePolicies ?? [],
+    maxInFlight: set?.maxInFlight ?? null,
+    unknownTasks: fleet.unknownTasks,
+    foreignTasks: fleet.foreignTasks,
+    listed: fleet.devices?.size ?? null,
+    devices: bound(devicesOf(world, name)),
+    tasks: show(
+      own.filter((task) => !isOver(task)),
+      rowsMax,
+    ),
+    ended: show(own.filter(isOver), endedMax),
+  };
+}
+
+/** Those that AWS lists, that the source names and that the ledger has a task of. */
+function namesOf({ status }: PageWorld, fleet: string): Set<string> {
+  const { fleets, desired, view } = status;
+  const names = new Set(fleets.find(({ name }) => name === fleet)?.devices ?? []);
+  for (const { manifest } of desired?.tasks.values() ?? []) {
+    if (manifest.fleet === fleet) for (const device of manifest.targets) names.add(device);
+  }
+  for (const key of view?.lastTasks.keys() ?? []) {
+    if (key.startsWith(`${fleet}/`)) names.add(key.slice(fleet.length + 1));
+  }
+  return names;
+}
+
+function devicesOf(world: PageWorld, fleet: string): ShownDevice[] {
+  const { view, fleets } = world.status;
+  const listed = fleets.find(({ name }) => name === fleet)?.devices;
+  return [...namesOf(world, fleet)].sort().map((device) => {
+    const token = view?.lastTasks.get(`${fleet}/${device}`)?.task;
+    const receipt = token === undefined ? undefined : view?.receipts.get(token);
+    return {
+      device: { text: device, href: world.showsDevices ? deviceHref(fleet, device) : null },
+      isListed: listed?.has(device) ?? true,
+      last:
+        receipt === undefined
+          ? null
+          : {
+              task: {
+                text: receipt.name,
+                href: `/tasks/${encodeURIComponent(fleet)}/${encodeURIComponent(receipt.name)}`,
+              },
+              state: stateOn(device, receipt),
+            },
+    };
+  });
+}
+
+/** What stands in `main` of a fleet's page. */
+export function fleetView(fleet: FleetPage): Html {
+  const { atMs, name, reason, account, isProved, region, devices, tasks, ended, listed } = fleet;
+  const halt =
+    reason === null
+      ? null
+      : html`<div class="halts"><div class="card"><p><code class="code">${reason.code}</code> ${reason.message}</p>${nextLine(reason.step)}</div></div>`;
+  const number = devices.rows.length + devices.more;
+  const known = listed === null ? 'AWS has not listed them yet' : `AWS lists ${listed}`;
+  return html`<p class="crumb">Fleet</p><div class="title"><h1>${name}</h1>${badge(fleet.badge)}</div>${halt}
+<div class="card">${facts([
+    ['Account', `${account ?? 'none configured'}${isProved ? ', proved by STS' : ', not proved yet'}`],
+    ['Region', region],
+    ['Endpoint', fleet.endpoint],
+    ['Role', fleet.roleArn],
+    ['Labels', fleet.labels.join(', ')],
+    ['Required policies', fleet.requirePolicies.join(', ')],
+    ['In flight at most', fleet.maxInFlight],
+    ['Made around Git', fleet.foreignTasks === 0 ? null : `${count(fleet.foreignTasks, 'task')} in flight`],
+    ['Not in this ledger', fleet.unknownTasks === 0 ? null : count(fleet.unknownTasks, 'task')],
+  ])}</div>
+<section aria-labelledby="tasks"><h2 id="tasks">Tasks <span class="number">${tasks.rows.length + tasks.more}</span></h2>${tasks.rows.length === 0 ? html`<p class="card nothing">Nothing is under way or waits.</p>` : taskList(tasks.rows, atMs)}${moreTasks(tasks.more, name)}</section>
+${when(ended.rows.length > 0, () => html`<section aria-labelledby="ended"><h2 id="ended">Ended</h2>${taskList(ended.rows, atMs, true)}${moreTasks(ended.more, name)}</section>`)}
+<section aria-labelledby="devices"><h2 id="devices">Devices <span class="number">${number}, ${known}</span></h2>${deviceCards(devices)}</section>`;
+}
+
+function moreTasks(more: number, fleet: string): Html | null {
+  const href = `/tasks?fleet=${encodeURIComponent(fleet)}`;
+  return when(
+    more > 0,
+    () => html`<p class="more">and ${more} more: ${linkTo({ text: 'all of them', href })}</p>`,
+  );
+}
+
+function deviceCards({ rows, more }: Bounded<ShownDevice>): Html {
+  if (rows.length === 0) return html`<p class="card nothing">None is known.</p>`;
+  const items = rows.map(({ device, isListed, last }) => {
+    const unknown = isListed ? null : badge({ tone: 'warn', word: 'AWS does not list it' });
+    const task =
+      last === null
+        ? null
+        : html`<p class="what">${linkTo(last.task)}</p>${last.state === null ? null : badge(last.state)}`;
+    return html`<li><div class="head"><h3>${linkTo(device, 'device')}</h3>${task}${unknown}</div></li>`;
+  });
+  return html`<ul class="tasks brief grid">${items}${moreItem(more)}</ul>`;
+}
+
+interface DeviceTask {
+  readonly task: Link;
+  readonly badge: Badge;
+  readonly command: string | null;
+  readonly state: Badge | null;
+  readonly taskId: string | null;
+  readonly sinceMs: number | null;
+}
+
+export interface DevicePage {
+  readonly atMs: number;
+  readonly device: string;
+  readonly fleet: Link;
+  /** Null before AWS has listed the fleet's devices. */
+  readonly isListed: boolean | null;
+  readonly tasks: Bounded<DeviceTask>;
+}
+
+/** What the page of a device shows; null where nobody has heard of it. */
+export function deviceModel(world: PageWorld, fleet: string, device: string): DevicePage | null {
+  if (!namesOf(world, fleet).has(device)) return null;
+  const { status, tasks } = world;
+  const own = tasks.all.filter((task) => task.fleet === fleet && targetsOf(task, world).includes(device));
+  // What has not been asked for yet stands before what has.
+  const time = ({ since }: ShownTask): string => since ?? '9';
+  own.sort((a, b) => (time(a) < time(b) ? 1 : time(a) > time(b) ? -1 : 0));
+  const { rows, more } = bound(own);
+  const shown = rows.map((task): DeviceTask => {
+    const { badge: state, task: link, command } = taskRow(task, world);
+    return {
+      task: link,
+      badge: state,
+      command,
+      state: task.receipt === null ? null : stateOn(device, task.receipt),
+      taskId: task.receipt?.taskIds[0] ?? null,
+      sinceMs: readTime(task.since),
+    };
+  });
+  const listed = status.fleets.find(({ name }) => name === fleet)?.devices ?? null;
+  return {
+    atMs: status.atMs,
+    device,
+    fleet: { text: fleet, href: fleetHref(fleet) },
+    isListed: listed?.has(device) ?? null,
+    tasks: { rows: shown, more },
+  };
+}
+
+function targetsOf({ receipt, key, token }: ShownTask, { status }: PageWorld): readonly string[] {
+  const wanted = status.desired?.tasks.get(key)?.manifest;
+  return receipt?.revision?.targets ?? (wanted?.token === token ? wanted?.targets : undefined) ?? [];
+}
+
+/** What stands in `main` of a device's page. */
+export function deviceView({ atMs, device, fleet, isListed, tasks: { rows, more } }: DevicePage): Html {
+  const known =
+    isListed === null
+      ? { tone: 'quiet' as const, word: 'not listed yet' }
+      : isListed
+        ? { tone: 'good' as const, word: 'known to AWS' }
+        : { tone: 'warn' as const, word: 'AWS does not list it' };
+  const items = rows.map(({ task, badge: state, command, state: own, taskId, sinceMs }) => {
+    const since = sinceMs === null ? null : html`<p class="since">${sinceTag(sinceMs, atMs)}</p>`;
+    const here = own === null ? null : html`<span class="label">on this device</span> ${badge(own)}`;
+    return html`<li><div class="head">${badge(state)}<h3>${linkTo(task)}</h3><p class="what"><span>${command}</span> <code>${taskId}</code></p>${since}</div>${here}</li>`;
+  });
+  return html`<p class="crumb">Device of ${linkTo(fleet)}</p><div class="title"><h1 class="mono">${device}</h1>${badge(known)}</div>
+<section aria-labelledby="tasks"><h2 id="tasks">Tasks on it <span class="number">${rows.length + more}</span></h2>${rows.length === 0 ? html`<p class="card nothing">No task has named it.</p>` : html`<ul class="tasks brief">${items}${moreItem(more)}</ul>`}</section>`;
+}

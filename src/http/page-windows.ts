@@ -1,0 +1,183 @@
+/** Windows: when each is open in the days ahead, what closes it, when its clocks change, and what waits for it. */
+import { formatDuration } from '../config/duration.ts';
+import { instantOf, localParts, offsetAt } from '../policy/local-time.ts';
+import { drawTimeline } from '../policy/timeline.ts';
+import { horizonDays, type Window, windowAt } from '../policy/window.ts';
+import { type Bounded, bound, type Link, placeLink, windowHref } from './page-parts.ts';
+import { type TaskRow, taskRow, windowsOf } from './page-rows.ts';
+import type { Badge } from './page-words.ts';
+import { type PageWorld, type ShownTask, tasksIn } from './page-world.ts';
+
+export const daysShown = 14;
+const dayMs = 86_400_000;
+/** A list of windows that is drawn whole. */
+const windowsMax = 50;
+/** A window may open every quarter of an hour: such a one is drawn, and its table is cut. */
+const spansMax = 400;
+
+export interface ShownSpan {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** It goes on beyond what is shown. */
+  readonly isCut: boolean;
+  readonly reasons: readonly string[];
+}
+
+export interface ShownOpening extends ShownSpan {
+  /** From here on nothing new begins; the end where there is no cutoff. */
+  readonly lastMs: number;
+}
+
+export interface ClockChange {
+  readonly atMs: number;
+  readonly byMs: number;
+}
+
+export interface ShownDay {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export interface ShownWindow {
+  readonly window: Link;
+  readonly id: string;
+  readonly description: string;
+  readonly timeZone: string;
+  readonly cutoff: string | null;
+  readonly badge: Badge;
+  readonly reason: string;
+  readonly opensMs: number | null;
+  readonly closesMs: number | null;
+  /** When a closed window opens, or an open one closes; null where that is not known. */
+  readonly nextMs: number | null;
+  readonly horizonDays: number;
+  readonly place: Link;
+  readonly atMs: number;
+  readonly days: readonly ShownDay[];
+  readonly openings: Bounded<ShownOpening>;
+  readonly freezes: Bounded<ShownSpan>;
+  readonly changes: readonly ClockChange[];
+  readonly waiting: Bounded<TaskRow>;
+}
+
+export interface WindowsPage {
+  readonly windows: Bounded<ShownWindow>;
+  /** Those that do not load: they hold what they could match. */
+  readonly broken: Bounded<{ readonly name: string; readonly place: Link }>;
+}
+
+/** What the list of windows shows. */
+export function windowsModel(world: PageWorld): WindowsPage {
+  const { policySet } = world.status;
+  const names = [...policySet.windows.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const { rows, more } = bound(names, windowsMax);
+  const broken = policySet.broken.flatMap((one) =>
+    one.kind === 'window'
+      ? [{ name: one.name ?? 'a window without a name', place: linkOf(one.place, world) }]
+      : [],
+  );
+  return { windows: { rows: rows.map((window) => showWindow(window, world)), more }, broken: bound(broken) };
+}
+
+/** What the page of a window shows; null where none has the name. */
+export function windowModel(world: PageWorld, name: string): ShownWindow | null {
+  const window = world.status.policySet.windows.get(name);
+  return window === undefined ? null : showWindow(window, world);
+}
+
+function linkOf(place: Window['place'], { status, forges }: PageWorld): Link {
+  const head = status.policies === null ? status.source.head : status.policies.head;
+  return placeLink(forges.policies, head, place);
+}
+
+function showWindow(window: Window, world: PageWorld): ShownWindow {
+  const { atMs } = world.status;
+  const { name, description, timeZone, cutoffMs, place } = window;
+  const state = windowAt(window, atMs);
+  const days = daysFrom(atMs, timeZone);
+  const fromMs = days[0]?.startMs ?? atMs;
+  const toMs = days.at(-1)?.endMs ?? atMs;
+  const drawn = drawTimeline(window, fromMs, toMs);
+  const waiting = (['needsPerson', 'waiting'] as const)
+    .flatMap((group) => tasksIn(group, world))
+    .filter((task) => waitsFor(task, name, world));
+  const { rows, more } = bound(waiting);
+  return {
+    window: { text: name, href: windowHref(name) },
+    id: `window-${name}`,
+    description,
+    timeZone,
+    cutoff: cutoffMs === 0 ? null : formatDuration(cutoffMs),
+    badge: badgeOfWindow(state),
+    reason: state.reason,
+    opensMs: state.opensMs,
+    closesMs: state.closesMs,
+    nextMs: state.isOpen ? state.closesMs : state.opensMs,
+    horizonDays,
+    place: linkOf(place, world),
+    atMs,
+    days,
+    openings: bound(
+      drawn.openings.map(({ startMs, endMs, reasons }) => {
+        const isCut = endMs >= toMs;
+        return {
+          startMs,
+          endMs,
+          reasons,
+          isCut,
+          lastMs: isCut ? endMs : Math.max(startMs, endMs - cutoffMs),
+        };
+      }),
+      spansMax,
+    ),
+    freezes: bound(
+      drawn.freezes.map(({ startMs, endMs, reasons }) => ({ startMs, endMs, reasons, isCut: endMs >= toMs })),
+      spansMax,
+    ),
+    changes: clockChanges(days, timeZone),
+    waiting: { rows: rows.map((task) => taskRow(task, world)), more },
+  };
+}
+
+function badgeOfWindow({ isOpen, accepts }: { readonly isOpen: boolean; readonly accepts: boolean }): Badge {
+  if (!isOpen) return { tone: 'quiet', word: 'closed' };
+  return accepts ? { tone: 'good', word: 'open' } : { tone: 'warn', word: 'closing' };
+}
+
+function waitsFor({ decision }: ShownTask, name: string, { status }: PageWorld): boolean {
+  return (decision?.reasons ?? []).some((reason) => windowsOf(reason, status.policySet).includes(name));
+}
+
+/** Local days, the first of which holds the instant; one on which clocks change is shorter or longer. */
+export function daysFrom(atMs: number, timeZone: string): ShownDay[] {
+  const days: ShownDay[] = [];
+  let startMs = startOfDay(atMs, timeZone);
+  for (let day = 0; day < daysShown; day += 1) {
+    const endMs = startOfDay(startMs + 1.5 * dayMs, timeZone);
+    days.push({ startMs, endMs });
+    startMs = endMs;
+  }
+  return days;
+}
+
+/** Midnight itself may be skipped: then the first instant after the gap. */
+function startOfDay(timeMs: number, timeZone: string): number {
+  const { year, month, day } = localParts(timeMs, timeZone);
+  return instantOf(Date.UTC(year, month - 1, day), timeZone);
+}
+
+/** The instants at which the clocks of a zone change on these days, and by how much. */
+export function clockChanges(days: readonly ShownDay[], timeZone: string): ClockChange[] {
+  return days.flatMap(({ startMs, endMs }) => {
+    const before = offsetAt(startMs, timeZone);
+    const after = offsetAt(endMs, timeZone);
+    if (before === after) return [];
+    let [low, high] = [startMs, endMs];
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (offsetAt(middle, timeZone) === before) low = middle;
+      else high = middle;
+    }
+    return [{ atMs: high, byMs: after - before }];
+  });
+}

@@ -1,0 +1,107 @@
+/**
+ * What was sent, as it is kept in the state directory. It may be lost at any time: what cannot be read is as good as lost, of
+ * one target or of all.
+ */
+import type { NoticeSeverity } from '../config/config.ts';
+import { noticeSeverities } from '../config/config.ts';
+import { type Book, emptyBook, type Told } from './book.ts';
+import { commitsMax, emptyStatusBook, type StatusBook, sentMax } from './source.ts';
+
+const version = 1;
+/** Sixteen targets with everything that they remember have about half of it. */
+export const cursorBytesMax = 16 * 1024 * 1024;
+const entriesMax = 10_000;
+
+export interface Cursor {
+  readonly notices: ReadonlyMap<string, Book>;
+  readonly statuses: ReadonlyMap<string, StatusBook>;
+}
+
+export const emptyCursor: Cursor = { notices: new Map(), statuses: new Map() };
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** As text, with its final newline. */
+export function writeCursor(targets: ReadonlyMap<string, object>): string {
+  const written = [...targets].map(([name, book]) => [name, book]);
+  return `${JSON.stringify({ v: version, targets: Object.fromEntries(written) }, writeMaps)}\n`;
+}
+
+function writeMaps(_key: string, value: unknown): unknown {
+  return value instanceof Map ? [...value] : value;
+}
+
+/** Null where it is none of ours: garbage, half of one, or of a newer version. */
+export function readCursor(text: string): Cursor | null {
+  const value = parse(text);
+  if (!isMap(value) || value['v'] !== version || !isMap(value['targets'])) return null;
+  const notices = new Map<string, Book>();
+  const statuses = new Map<string, StatusBook>();
+  for (const [name, saved] of Object.entries(value['targets'])) {
+    if (!isMap(saved)) continue;
+    if ('told' in saved) notices.set(name, readBook(saved));
+    else if ('sent' in saved) statuses.set(name, readStatusBook(saved));
+  }
+  return { notices, statuses };
+}
+
+function readBook({ ledger, position, told }: Json): Book {
+  if (typeof ledger !== 'string' || !isMap(position)) return emptyBook;
+  const { seq, index } = position;
+  if (!isCount(seq) || !isCount(index)) return emptyBook;
+  const entries = entriesOf(told).flatMap(([key, value]) => {
+    const one = readTold(value);
+    return one === null ? [] : [[key, one] as const];
+  });
+  return { ledger, position: { seq, index }, told: new Map(entries) };
+}
+
+function readTold(value: unknown): Told | null {
+  if (!isMap(value) || !isCount(value['round']) || typeof value['isPresent'] !== 'boolean') return null;
+  const { round, isPresent, end } = value;
+  const kept = { round, isPresent };
+  if (!isMap(end)) return kept;
+  const { fleet, code, text } = end;
+  const severity = noticeSeverities.find((one): one is NoticeSeverity => one === end['severity']);
+  const isText = (one: unknown): one is string | null => one === null || typeof one === 'string';
+  if (severity === undefined || !isText(fleet) || !isText(code) || typeof text !== 'string') return kept;
+  return { ...kept, end: { severity, fleet, code, text } };
+}
+
+function readStatusBook({ ledger, seq, commits, sent }: Json): StatusBook {
+  if (typeof ledger !== 'string') return emptyStatusBook;
+  return {
+    ledger,
+    seq: isCount(seq) ? seq : null,
+    commits: new Map(textsOf(commits).slice(-commitsMax)),
+    sent: new Map(textsOf(sent).slice(-sentMax)),
+  };
+}
+
+function textsOf(value: unknown): (readonly [string, string])[] {
+  return entriesOf(value).flatMap(([key, text]) => (typeof text === 'string' ? [[key, text] as const] : []));
+}
+
+function entriesOf(value: unknown): (readonly [string, unknown])[] {
+  if (!Array.isArray(value)) return [];
+  return value.slice(-entriesMax).flatMap((entry: unknown) => {
+    const [key, one] = Array.isArray(entry) ? (entry as unknown[]) : [];
+    return typeof key === 'string' ? [[key, one] as const] : [];
+  });
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isMap(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * One target: sends what waits for it, one message at a time, for as long as there is any. A receiver that is down or slow
+ * holds back nothing but its own word.
+ */
+import type { NotifyTarget, NotifyVia } from '../config/config.ts';
+import type { Journal } from '../controller/ports.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { FaultCode, Result } from '../lib/faults.ts';
+import type { Redactor } from '../lib/redact.ts';
+import { judgeAnswer, type Verdict } from './answer.ts';
+import { readBounded } from './files.ts';
+import type { Post } from './post.ts';
+import type { Job, Offer, Source } from './source.ts';
+
+/** What became of one try. */
+export type SendResult = 'sent' | 'retried' | 'refused' | 'dropped';
+
+/** Reads a secret; `what` is what messages call it. */
+export type ReadSecret = (file: string, what: string) => Promise<Result<string>>;
+
+export interface TargetOptions {
+  readonly target: NotifyTarget;
+  readonly source: Source;
+  readonly post: Post;
+  readonly readSecret: ReadSecret;
+  readonly clock: Clock;
+  /** From 0 up to 1: spreads the tries of many. */
+  readonly random: () => number;
+  readonly journal: Journal;
+  readonly redactor: Redactor;
+  readonly userAgent: string;
+  readonly onResult: (result: SendResult) => void;
+  /** Something was taken, and should be remembered. */
+  readonly onProgress: () => void;
+}
+
+/** Between two tries: doubling, and each of them somewhere in its upper half. */
+const pauseFirstMs = 1_000;
+const pauseLastMs = 5 * 60_000;
+/** Longer than that a receiver may ask to wait, but nobody does. */
+const askedWaitMaxMs = 15 * 60_000;
+/** What a chat and a forge take in a row: one a second. A webhook takes what it can. */
+const gapMs = 1_000;
+/** One that refuses each message is told so often. */
+const refusalsMs = 10 * 60_000;
+/** How often it is written down where a quiet target stands. */
+const idleMs = 10 * 60_000;
+const authoritiesBytesMax = 1024 * 1024;
+
+const secretNames: Readonly<Record<NotifyVia['kind'], string>> = {
+  webhook: 'secret',
+  slack: 'URL',
+  commitStatus: 'token',
+};
+
+export class Target {
+  readonly #options: TargetOptions;
+  readonly #stop = new AbortController();
+  /** Ends the request in hand, too. */
+  readonly #kill = new AbortController();
+  readonly #running: Promise<void>;
+  #offer: Offer | null = null;
+  #hasNews = false;
+  #wake: () => void = () => undefined;
+  #trouble: FaultCode | null = null;
+  #refusal: { readonly atMs: number; untold: number } | null = null;
+  /** When it was last written down that nothing waits; null before the first look of this life. */
+  #idleMs: number | null = null;
+
+  constructor(options: TargetOptions) {
+    this.#options = options;
+    this.#running = this.#run();
+  }
+
+  /** Takes note, and wakes whoever waits for news. */
+  offer(offer: Offer): void {
+    this.#offer = offer;
+    this.#hasNews = true;
+    this.#wake();
+  }
+
+  /** Begins nothing more; what is in hand gets so long. */
+  async close(graceMs: number): Promise<void> {
+    this.#stop.abort();
+    this.#wake();
+    const over = new AbortController();
+    const ended = this.#running.then(() => over.abort());
+    await Promise.race([ended, this.#options.clock.sleep(graceMs, over.signal)]);
+    this.#kill.abort();
+    await ended;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      if (!this.#hasNews) await new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#hasNews = false;
+      try {
+        await this.#drain();
+      } catch (error) {
+        this.#tell('SG7107', error instanceof Error ? error.name : 'unknown');
+      }
+    }
+  }
+
+  /** Sends until nothing waits. What waits is looked at anew for each try, so that it is folded when there is much. */
+  async #drain(): Promise<void> {
+    const { clock, source, target, onResult } = this.#options;
+    const { signal } = this.#stop;
+    let tries = 0;
+    while (!signal.aborted && this.#offer !== null) {
+      const job = source.next(this.#offer, clock.wallMs());
+      this.#noteLook();
+      if (job === null) return;
+      const verdict = await this.#send(job);
+      if (verdict.kind === 'again') {
+        if (signal.aborted) return;
+        tries += 1;
+        onResult('retried');
+        this.#tell(verdict.code, verdict.why);
+        await clock.sleep(this.#pauseMs(tries, verdict.waitMs), signal);
+        continue;
+      }
+      this.#noteDone(job, verdict, tries);
+      tries = 0;
+      if (target.via.kind !== 'webhook') await clock.sleep(gapMs, signal);
+    }
+  }
+
+  /**
+   * Where this life begins is written down before anything is sent, so that the next one begins there, too; and now and
+   * then what is behind the target, though nothing of it was sent.
+   */
+  #noteLook(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#idleMs !== null && nowMs - this.#idleMs < idleMs) return;
+    this.#idleMs = nowMs;
+    this.#options.onProgress();
+  }
+
+  #noteDone(job: Job, verdict: Exclude<Verdict, { kind: 'again' }>, tries: number): void {
+    const { source, onResult, onProgress, journal, target } = this.#options;
+    source.noteDone();
+    onProgress();
+    if (this.#trouble !== null) {
+      journal.write('info', 'word is taken again', { target: target.name, tries: tries + 1 });
+      this.#trouble = null;
+    }
+    onResult(verdict.kind === 'taken' ? 'sent' : 'refused');
+    if (verdict.kind === 'refused') this.#tellRefusal(job, verdict.code, verdict.why);
+  }
+
+  #pauseMs(tries: number, askedMs: number | null): number {
+    const fullMs = Math.min(pauseLastMs, pauseFirstMs * 2 ** Math.min(20, tries - 1));
+    const ownMs = fullMs / 2 + (fullMs / 2) * this.#options.random();
+    return Math.max(ownMs, Math.min(askedMs ?? 0, askedWaitMaxMs));
+  }
+
+  async #send(job: Job): Promise<Verdict> {
+    const { target, post, readSecret, clock, redactor, userAgent } = this.#options;
+    const { via } = target;
+    const file = via.kind === 'slack' ? via.urlFile : via.kind === 'webhook' ? via.secretFile : via.tokenFile;
+    const secret = await readSecret(file, `notify.${target.name} ${secretNames[via.kind]}`);
+    if (!secret.ok) return unusable(secret.fault.message);
+    redactor.register(secret.value);
+    const ca = via.caFile === undefined ? null : await readBounded(via.caFile, authoritiesBytesMax);
+    if (ca !== null && !ca.ok) return unusable(`${via.caFile} cannot be read: ${ca.fault}`);
+    const request = job.request(secret.value, clock.wallMs());
+    if (request === null) return unusable(`${file} holds no ${secretNames[via.kind]} that can be used`);
+    const headers = { ...request.headers, 'user-agent': userAgent };
+    const answer = await post({ ...request, headers, ca: ca?.value ?? null }, this.#kill.signal);
+    return judgeAnswer(answer, via.kind, clock.wallMs());
+  }
+
+  /** Once, until it is over or something else. */
+  #tell(code: FaultCode, why: string): void {
+    if (this.#trouble === code) return;
+    this.#trouble = code;
+    const { journal, redactor, target } = this.#options;
+    const level = code === 'SG7101' ? 'warn' : 'error';
+    journal.write(level, 'word cannot be sent, it is tried again with growing pauses', {
+      target: target.name,
+      code,
+      reason: redactor.redact(why),
+    });
+  }
+
+  #tellRefusal({ id }: Job, code: FaultCode, why: string): void {
+    const { clock, journal, redactor, target } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (this.#refusal !== null && nowMs - this.#refusal.atMs < refusalsMs) {
+      this.#refusal.untold += 1;
+      return;
+    }
+    const more = this.#refusal?.untold ?? 0;
+    this.#refusal = { atMs: nowMs, untold: 0 };
+    const reason = redactor.redact(why);
+    const fields = { target: target.name, code, reason, message: id, more };
+    journal.write('warn', 'word was refused, and is not sent again', fields);
+  }
+}
+
+function unusable(why: string): Verdict {
+  return { kind: 'again', code: 'SG7104', why, waitMs: null };
+}
