@@ -2,11 +2,11 @@
  * The newest tip of the ledger that this state directory has known, so that a branch that went back is seen also after
  * a restart. It is kept twice, as a ref of the mirror and as a small file beside it: the loss of one is survived.
  */
-import { open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { CommitId } from '../controller/ports.ts';
 import type { Result } from '../lib/faults.ts';
 import { failed, ok } from '../lib/faults.ts';
+import { writeWhole } from '../lib/whole-file.ts';
 import { stateDirFault } from './home.ts';
 import { explainLocal } from './ledger-reader.ts';
 import type { Mirror } from './mirror.ts';
@@ -62,25 +62,6 @@ export async function remember(
     return failed(stateDirFault(file, error));
   }
   return ok(null);
-}
-
-/** On disk before it has its name: a power cut leaves the old file or the new one. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  const file = await open(temporary, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 /** A file that is not ours, or only half, is a file that was lost. */

@@ -1,7 +1,7 @@
 /** The files of the notifier: its cursor, and authorities. */
-import { open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open } from 'node:fs/promises';
 import { failed, ok, type Result } from '../lib/faults.ts';
+import { writeWhole } from '../lib/whole-file.ts';
 
 /** Where the cursor is kept. */
 export interface CursorStore {
@@ -20,21 +20,7 @@ export function fileStore(path: string, bytesMax: number): CursorStore {
     },
     write: async (text) => {
       try {
-        const temporary = `${path}.tmp`;
-        const file = await open(temporary, 'w', 0o600);
-        try {
-          await file.writeFile(text);
-          await file.sync();
-        } finally {
-          await file.close();
-        }
-        await rename(temporary, path);
-        const folder = await open(dirname(path), 'r');
-        try {
-          await folder.sync();
-        } finally {
-          await folder.close();
-        }
+        await writeWhole(path, text);
         return ok(null);
       } catch (error) {
         return failed(codeOf(error));
