@@ -143,6 +143,8 @@ function listen(server: Server, listener: Listener, address: ListenAddress): Pro
       resolve(failed(fault('SG7031', 'human', message, hint)));
     });
     server.listen({ host: address.host, port: address.port, exclusive: true }, () => {
+      // Too few descriptors or no memory for one connection: the next one may be taken, and a process does not end for it.
+      server.on('error', () => undefined);
       const bound = server.address();
       if (bound === null || typeof bound === 'string') throw new BugError('a listener without a port');
       resolve(ok({ host: bound.address, port: bound.port }));

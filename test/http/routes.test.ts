@@ -1,6 +1,7 @@
 /** Every route by name, what it needs, and what it answers; asked without a socket. */
 import { describe, expect, it } from 'vitest';
 import { createRedactor } from '../../src/lib/redact.ts';
+import { fleetConfig, makeConfig } from '../controller/world.ts';
 import { yaml } from '../plan/stage.ts';
 import { appOf, ask, bearer, routesOf, token, Watched } from './watched.ts';
 
@@ -148,6 +149,18 @@ describe('the routes', () => {
       '10.0.0.1',
     ])
       expect([host, await status(host)]).toEqual([host, 421]);
+  });
+});
+
+describe('the metrics', () => {
+  it('come whole, however many fleets there are', async () => {
+    const names = Array.from({ length: 60 }, (_, index) => `fleet-${index}`);
+    const fleets = new Map(names.map((name) => [name, fleetConfig(name)]));
+    const watched = new Watched({ config: makeConfig({ fleets }) });
+    const text = await (await appOf('web', watched)(ask('/metrics', bearer))).text();
+    expect(text.length).toBeGreaterThan(65_536);
+    expect(text).toContain('snowgate_fleet_proved{fleet="fleet-59"} 0');
+    expect(text.endsWith('\n')).toBe(true);
   });
 });
 
