@@ -98,7 +98,8 @@ function readHtml(html: string): string {
     parts
       .filter((_, index) => index % 2 === 0)
       .join(' ')
-      .replace(/&(quot|#39);/g, ' '),
+      .replaceAll('&quot;', '"')
+      .replaceAll('&#39;', "'"),
   );
   return parts
     .join('')

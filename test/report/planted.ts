@@ -18,6 +18,7 @@ export const hostileTexts: readonly (readonly [string, string])[] = [
   ['a rule and a heading beneath', 'a\n---\n===\n***'],
   ['a table', 'a | b\n--|--\n| c | d |'],
   ['quick actions', '/close /assign @ann\n/merge'],
+  ['commands and references behind quotes', `A'/0 B"/1 C'!2 D"%3 '/4 "/five`],
   ['references to characters', '&lt;b&gt; &#64;ann &amp;amp; &quot; &#x0; &nbsp;'],
   ['backslashes', '\\` \\\\ \\[a\\](b) \\'],
   ['a link of SARIF', 'see [here](0) and [there](https://evil.example) {0} {{1}}'],
