@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { ControllerConfig, HttpConfig } from './config/config.ts';
-import { introduceFleets } from './controller/fleet-check.ts';
 import { Bell, type LoopWatcher, runLoop, runOnce } from './controller/loop.ts';
 import type { PassReport } from './controller/pass.ts';
 import type {
@@ -80,10 +79,14 @@ export async function wire(options: WireOptions): Promise<Result<Wired>> {
   disposers.add('shutdown timer', closing.cancel);
   return ok({
     runDaemon: async (onReport) => {
-      const book = new PassBook(readMoment(controller.clock));
-      const listening = await listen(options, controller, { book, bell, metrics }, disposers);
+      const book = new PassBook(readMoment(controller.clock), options.journal);
+      const outward = new Disposers(options.journal);
+      disposers.add('what others see', () => outward.dispose());
+      const listening = await listen(options, controller, { book, bell, metrics }, outward);
       if (!listening.ok) return listening;
-      await notify(options, controller, { book, metrics }, disposers);
+      await notify(options, controller, { book, metrics }, outward);
+      // Beside the last pass and the last write, and not behind them: these may need all the time that there is.
+      options.stop.addEventListener('abort', () => void outward.dispose(), { once: true });
       const tick = startSchedule({
         expression: config.source.schedule,
         tick: () => bell.ring(),
@@ -158,10 +161,7 @@ function watchPasses(
   onReport: (report: PassReport) => void,
 ): LoopWatcher {
   return {
-    beforePass: async () => {
-      book.noteBegin(readMoment(controller.clock));
-      await introduceFleets(controller);
-    },
+    onBegin: () => book.noteBegin(readMoment(controller.clock)),
     onReport: (report) => {
       const tookMs = book.noteReport(report, readMoment(controller.clock));
       metrics?.count('snowgate_passes_total', { result: 'done' });
@@ -321,6 +321,7 @@ function closeOnStop(options: WireOptions, source: Source, ledger: OpenLedger): 
 class Disposers {
   readonly #list: { readonly what: string; readonly dispose: () => Promise<void> | void }[] = [];
   readonly #journal: Journal;
+  #disposing: Promise<void> | null = null;
 
   constructor(journal: Journal) {
     this.#journal = journal;
@@ -330,7 +331,13 @@ class Disposers {
     this.#list.push({ what, dispose });
   }
 
-  async dispose(): Promise<void> {
+  /** Closes everything, once; whoever asks again waits for the same. */
+  dispose(): Promise<void> {
+    this.#disposing ??= this.#disposeAll();
+    return this.#disposing;
+  }
+
+  async #disposeAll(): Promise<void> {
     for (let last = this.#list.pop(); last !== undefined; last = this.#list.pop()) {
       try {
         await last.dispose();

@@ -194,10 +194,12 @@ export async function prepareFleet(c: Controller, name: string): Promise<boolean
   const now = readMoment(c.clock);
   c.guard.observe(name, proof.server, now);
   if (proof.kind !== 'ok') {
+    if (proof.fault.class === 'human') fleet.identified = false;
     pauseFleet(c, name, fleet, reasonOf(name, proof.fault), 'access');
     return false;
   }
   if (proof.value.account !== fleet.expected.account) {
+    fleet.identified = false;
     const reason: Reason = {
       code: 'SG6234',
       message: `fleet ${name} reaches account ${proof.value.account}, and the configuration says ${fleet.expected.account}`,
@@ -205,20 +207,11 @@ export async function prepareFleet(c: Controller, name: string): Promise<boolean
     pauseFleet(c, name, fleet, reason, 'access');
     return false;
   }
-  fleet.provedOnce = true;
+  fleet.identified = true;
   if (!(await heardAndOpen(c, name, fleet, api))) return false;
   noteSuccess(c, name, fleet, 'access');
   fleet.proved = true;
   return true;
-}
-
-/**
- * Proves the account of each fleet that this life has not proved yet, so that wrong credentials are told before there is
- * a task that needs them. One that fails is tried again when its pause is over.
- */
-export async function introduceFleets(c: Controller): Promise<void> {
-  const strangers = [...c.state.fleets].filter(([, fleet]) => !fleet.provedOnce && !isObserved(fleet));
-  await Promise.all(strangers.map(([name]) => prepareFleet(c, name)));
 }
 
 /** Probes where a probe is owed: never heard, closed, or clocks that disagree; at most one a back-off. */

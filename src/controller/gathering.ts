@@ -36,7 +36,7 @@ export interface Gathered {
   /** Of the fleets to which something might be issued. */
   readonly surveys: ReadonlyMap<string, Survey>;
   readonly ready: ReadonlySet<string>;
-  /** Where in history what may be asked for was introduced; one that was not found there is not here. */
+  /** Where in history what may be asked for was introduced; one that was not found there is not here, and none where it was not read. */
   readonly origins: ReadonlyMap<Token, Origin>;
   readonly described: ReadonlyMap<string, DescribedFacts>;
   readonly undescribed: ReadonlyMap<string, Reason>;
@@ -154,9 +154,11 @@ export async function traceOrigins(
       wanted.set(manifest.token, manifest.digest);
     }
   }
+  c.state.historyFault = null;
   if (wanted.size === 0) return new Map();
   const traced = await c.source.trace(tree.head, wanted);
   if (!traced.ok) {
+    c.state.historyFault = traced.fault;
     c.announcer.say('trace', 'warn', 'history not read, what was not asked for yet waits', {
       code: traced.fault.code,
       reason: traced.fault.message,

@@ -1,7 +1,7 @@
 /** The daemon: passes, one at a time, when a schedule or a due time asks for one; and an orderly end. */
 import type { Moment } from '../lib/clock.ts';
 import { elapsedMs, readMoment } from '../lib/clock.ts';
-import { BugError } from '../lib/faults.ts';
+import { BugError, describeBug } from '../lib/faults.ts';
 import { answerEvents } from './cancelling.ts';
 import { land, pushUntilKnown } from './landing.ts';
 import { usableOutcomes } from './outbox.ts';
@@ -49,10 +49,10 @@ export class Bell {
   }
 }
 
-/** Whoever keeps the books of a loop. */
+/** Whoever keeps the books of a loop. A bug of theirs is told, and keeps no pass from being run. */
 export interface LoopWatcher {
-  /** Before each pass, which waits for it. */
-  beforePass?(): Promise<void>;
+  /** A pass begins. */
+  onBegin?(): void;
   onReport?(report: PassReport): void;
   /** A bug has ended a pass. */
   onBug?(): void;
@@ -60,17 +60,19 @@ export interface LoopWatcher {
 
 /** Runs passes until told to stop; then writes down what is known, and returns. */
 export async function runLoop(c: Controller, bell: Bell, watcher: LoopWatcher = {}): Promise<void> {
+  const stoppedAt = watchStop(c);
   let bugs = 0;
   while (!c.signal.aborted) {
-    const report = await runGuarded(c, watcher);
+    tell(c, () => watcher.onBegin?.());
+    const report = await runGuarded(c);
     if (report === null) {
       bugs += 1;
-      watcher.onBug?.();
+      tell(c, () => watcher.onBug?.());
       await c.clock.sleep(backoffMs(bugs, bugFirstMs, bugLastMs), c.signal);
       continue;
     }
     bugs = 0;
-    watcher.onReport?.(report);
+    tell(c, () => watcher.onReport?.(report));
     if (c.signal.aborted) break;
     await c.clock.sleep(passGapMs, c.signal);
     if (report.again) continue;
@@ -78,32 +80,56 @@ export async function runLoop(c: Controller, bell: Bell, watcher: LoopWatcher = 
     const dueMs = report.wakeAtMs === null ? idleMaxMs : Math.max(0, report.wakeAtMs - nowMs);
     await bell.wait(c, Math.min(dueMs, idleMaxMs));
   }
-  await flush(c);
+  await flush(c, stoppedAt());
+}
+
+/** When it was told to stop; now, as long as it was not. */
+function watchStop(c: Controller): () => Moment {
+  let stopped: Moment | null = c.signal.aborted ? readMoment(c.clock) : null;
+  const note = (): void => {
+    stopped = readMoment(c.clock);
+  };
+  c.signal.addEventListener('abort', note, { once: true });
+  return () => {
+    c.signal.removeEventListener('abort', note);
+    return stopped ?? readMoment(c.clock);
+  };
+}
+
+function tell(c: Controller, listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    const reason = describeBug(error);
+    c.journal.write('error', 'a bug kept a pass from being noted', { code: 'SG6224', reason });
+  }
 }
 
 /**
  * A pass that throws is a bug of ours. The process does not end for it: it would be started again into the same bug, and
  * lose what AWS has answered. Null then.
  */
-async function runGuarded(c: Controller, watcher: LoopWatcher): Promise<PassReport | null> {
+async function runGuarded(c: Controller): Promise<PassReport | null> {
   try {
-    await watcher.beforePass?.();
     return await runPass(c, { drain: false });
   } catch (error) {
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const reason = describeBug(error);
     c.journal.write('error', 'a bug ended the pass, the next one is tried later', { code: 'SG6224', reason });
     return null;
   }
 }
 
-/** The last write: outcomes and releases in one push, tried until `shutdown.timeout` is nearly over. */
-export async function flush(c: Controller): Promise<boolean> {
-  const begun = readMoment(c.clock);
+/**
+ * The last write: outcomes and releases in one push, tried once, and again until `shutdown.timeout` since the stop is nearly
+ * over.
+ */
+export async function flush(c: Controller, stopped: Moment): Promise<boolean> {
   const budgetMs = c.config.shutdown.timeoutMs - shutdownReserveMs;
-  const giveUp = (): boolean => elapsedMs(begun, readMoment(c.clock)) >= budgetMs;
-  while (!isEmpty(c) && !giveUp()) {
-    if (await flushOnce(c, giveUp)) continue;
-    await c.clock.sleep(passGapMs);
+  const giveUp = (): boolean => elapsedMs(stopped, readMoment(c.clock)) >= budgetMs;
+  while (!isEmpty(c)) {
+    const isDone = await flushOnce(c, giveUp);
+    if (giveUp()) break;
+    if (!isDone) await c.clock.sleep(passGapMs);
   }
   if (!isEmpty(c)) {
     c.journal.write('error', 'stopped before the ledger had taken everything', {
@@ -150,12 +176,13 @@ export interface OnceOptions {
  */
 export async function runOnce(c: Controller, options: OnceOptions): Promise<PassReport> {
   const begun = readMoment(c.clock);
+  const stoppedAt = watchStop(c);
   for (;;) {
-    const report = tellRefusal(c, await runToReport(c));
+    const report = tellRefusal(c, await runToReport(c, stoppedAt));
     const done = isSettled(c, report, options);
     const stuck = report.problems.length > 0 && (isEmpty(c) || isOverdue(c, begun, 0));
     if (done || stuck || isOverdue(c, begun, onceExtraMs) || c.signal.aborted) {
-      await flush(c);
+      await flush(c, stoppedAt());
       return report;
     }
     const nowMs = c.clock.monotonicMs();
@@ -173,11 +200,11 @@ function tellRefusal(c: Controller, report: PassReport): PassReport {
 }
 
 /** A bug ends the command; but not before what AWS has answered was written down. */
-async function runToReport(c: Controller): Promise<PassReport> {
+async function runToReport(c: Controller, stoppedAt: () => Moment): Promise<PassReport> {
   try {
     return await runPass(c, { drain: true });
   } catch (error) {
-    await flush(c);
+    await flush(c, stoppedAt());
     throw error;
   }
 }

@@ -53,13 +53,18 @@ export interface PassOptions {
 
 export interface PassReport {
   readonly decisions: readonly Decision[];
+  /**
+   * The ledger, the source, its history and its policies were read, nothing halts, and every task was decided on them.
+   * Only then is what is not found here so no more.
+   */
+  readonly isJudged: boolean;
   /** Why the pass ended early, or what stands in the way of everything. */
   readonly problems: readonly Reason[];
   /** What halts whole fleets, whether or not a task waits for them, and clocks that disagree. */
   readonly halts: readonly Reason[];
   /** What the source asks for; null where this pass has not read it. */
   readonly desired: Desired | null;
-  /** Where in history what may be asked for was introduced; null where this pass has not read the source. */
+  /** Where in history what may be asked for was introduced; null where this pass has not read it. */
   readonly origins: ReadonlyMap<Token, Origin> | null;
   /** What is wrong with the source's files; null where this pass has not read them. */
   readonly sourceProblems: readonly PlacedProblem[] | null;
@@ -87,6 +92,7 @@ export async function runPass(c: Controller, options: PassOptions): Promise<Pass
   announceHalts(c, problems);
   const gathered = await gather(c, view, reading, policies);
   const { plan, again } = await decideAndAct(c, view, gathered, problems, options);
+  const isTraced = reading !== null && state.historyFault === null;
   const awaited = new Set([...plan.awaited, ...plan.cancellations.map(({ token }) => token)]);
   if (!c.signal.aborted) {
     // A window that closes does not wait for what is only looked at.
@@ -94,10 +100,11 @@ export async function runPass(c: Controller, options: PassOptions): Promise<Pass
   }
   return {
     decisions: plan.decisions,
+    isJudged: isTraced && policies !== null && problems.length === 0,
     problems,
     halts: announceFleets(c, view),
     desired: reading?.desired ?? null,
-    origins: reading === null ? null : gathered.origins,
+    origins: isTraced ? gathered.origins : null,
     sourceProblems:
       reading === null ? null : [...reading.desired.problems, ...(policies?.set.problems ?? [])],
     again: again || (options.drain && newsSinceMs(c, view) !== null),
@@ -125,7 +132,7 @@ function endEarly(c: Controller, problem: Reason): PassReport {
   const retryAtMs = c.clock.monotonicMs() + backoffMs(c.state.fetchFailures + 1, fetchFirstMs, fetchLastMs);
   const pushAtMs = nextPushMs(c, c.state.view);
   const wakeAtMs = pushAtMs === null ? null : Math.max(pushAtMs, retryAtMs);
-  const unread = { desired: null, origins: null, sourceProblems: null };
+  const unread = { isJudged: false, desired: null, origins: null, sourceProblems: null };
   return { decisions, problems: [problem], halts: [], ...unread, again: false, wakeAtMs };
 }
 
@@ -168,7 +175,7 @@ async function decideAndAct(
   for (let round = 1; ; round += 1) {
     const { events: lookEvents, absent } = settleLooks(c, view, gathered.looks);
     const plan = planNow(c, view, gathered, absent, problems);
-    c.state.decisions = plan.decisions;
+    if (gathered.reading !== null) c.state.decisions = plan.decisions;
     const granted = readMoment(c.clock);
     const chosen = chooseClaims(c, view, gathered, plan, absent);
     const { events, claimed, complete } = composeCommit(c, view, {

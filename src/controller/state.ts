@@ -118,8 +118,8 @@ export interface FleetState {
   probes: number;
   /** Credentials were had and the account was proved, in this pass. */
   proved: boolean;
-  /** The account was proved in this life. */
-  provedOnce: boolean;
+  /** STS has proved the account in this life, and nothing that needs a person has kept it from doing so since. */
+  identified: boolean;
   /** The tasks in flight, by token, and what was last seen of them. */
   readonly follows: Map<Token, Followed>;
   /** `observe.rate`, for every question that is not about issuing. */
@@ -165,6 +165,8 @@ export interface ControllerState {
   /** Why their last fetch failed; null where it did not. */
   policyFault: Fault | null;
   head: CommitId | null;
+  /** Why the history of what waits could not be read, the last time that it was tried; null where it could. */
+  historyFault: Fault | null;
   /** As loaded last; of files that have not changed it is used again. */
   policies: PolicySet;
   /** What was wanted at the head that this process acted on last: withdrawals and removals are counted from it. */
@@ -192,6 +194,7 @@ export interface ControllerState {
   lateBatches: number;
   claimAtMs: number;
   turn: number;
+  /** Of the last pass that has read the source. */
   decisions: readonly Decision[];
 }
 
@@ -229,6 +232,7 @@ export function makeController(deps: ControllerDeps): Controller {
       policyFault: null,
       policies: emptyPolicySet,
       head: null,
+      historyFault: null,
       lastTasks: new Map(),
       lastHead: null,
       lastPolicies: emptyPolicySet,
@@ -274,7 +278,7 @@ function makeFleetState(config: FleetConfig, observeRate: number): FleetState {
     probeAtMs: 0,
     probes: 0,
     proved: false,
-    provedOnce: false,
+    identified: false,
     startListed: false,
     strangers: [],
     listAtMs: 0,

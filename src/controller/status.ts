@@ -4,6 +4,7 @@
  */
 import type { LedgerView } from '../ledger/view.ts';
 import { elapsedMs, type Moment, readMoment } from '../lib/clock.ts';
+import { describeBug, type Fault } from '../lib/faults.ts';
 import type { Desired, PlacedProblem } from '../manifest/collect.ts';
 import type { Token } from '../manifest/manifest.ts';
 import type { Decision } from '../plan/decision.ts';
@@ -12,7 +13,7 @@ import type { PolicySet } from '../policy/policy-set.ts';
 import type { Reason } from '../policy/verdict.ts';
 import { fleetConditions, isKnown } from './fleet-check.ts';
 import type { PassReport } from './pass.ts';
-import type { CommitId } from './ports.ts';
+import type { CommitId, Journal } from './ports.ts';
 import type { RecentEvents } from './recent-events.ts';
 import type { Controller, FleetState } from './state.ts';
 import { isObserved } from './state.ts';
@@ -23,6 +24,11 @@ export interface SyncStatus {
   readonly head: CommitId | null;
   /** Since its last good fetch began; null before the first. */
   readonly ageMs: number | null;
+}
+
+export interface SourceStatus extends SyncStatus {
+  /** Why the history of what waits could not be read: rules know nothing of it then. Null where it could. */
+  readonly historyFault: Reason | null;
 }
 
 export interface LedgerStatus extends SyncStatus {
@@ -42,8 +48,13 @@ export interface FleetStatus {
   readonly name: string;
   readonly account: string | null;
   readonly region: string;
-  /** STS has proved the account in this life. An observed fleet is asked nothing, and proves nothing. */
+  /**
+   * STS has proved the account in this life, and nothing that needs a person has kept it from doing so since. An observed
+   * fleet is asked nothing, and proves nothing.
+   */
   readonly isProved: boolean;
+  /** Its tasks were listed once in this life: nothing is claimed before that. */
+  readonly isListed: boolean;
   readonly stand: FleetStand;
   readonly reason: Reason | null;
   /** Managed devices, as listed last; null before that. */
@@ -57,6 +68,8 @@ export interface PassStatus {
   /** Passes of this life that ended, and those that a bug has ended. */
   readonly ended: number;
   readonly bugs: number;
+  /** The newest one was ended by a bug. */
+  readonly isBroken: boolean;
   /** Since the loop last began or ended a pass. */
   readonly turnedAgoMs: number;
   /** How long the last one took; null before the first has ended. */
@@ -71,11 +84,17 @@ export interface ControllerStatus {
   readonly begunMs: number;
   readonly passes: PassStatus;
   readonly maxAgeMs: number;
-  readonly source: SyncStatus;
+  readonly source: SourceStatus;
   /** Null where policies lie beside the manifests. */
   readonly policies: SyncStatus | null;
   readonly ledger: LedgerStatus;
   readonly fleets: readonly FleetStatus[];
+  /**
+   * The newest pass has read the ledger, the source, its history and its policies, found no halt, and decided every task.
+   * Else decisions, what the source asks for, its history and its problems may be those of an earlier pass, and what is
+   * not found is not known to be over.
+   */
+  readonly isJudged: boolean;
   /** What stands in the way of everything, as the last pass found it. */
   readonly problems: readonly Reason[];
   /** What halts whole fleets, and clocks that disagree. */
@@ -101,15 +120,18 @@ export class PassBook {
   #turned: Moment;
   #ended = 0;
   #bugs = 0;
+  #isBroken = false;
   #tookMs: number | null = null;
   #report: PassReport | null = null;
   #desired: Desired | null = null;
   #origins: ReadonlyMap<Token, Origin> = new Map();
   #sourceProblems: readonly PlacedProblem[] | null = null;
+  readonly #journal: Journal;
   readonly #listeners = new Set<() => void>();
 
-  constructor(now: Moment) {
+  constructor(now: Moment, journal: Journal) {
     this.#turned = now;
+    this.#journal = journal;
   }
 
   noteBegin(now: Moment): void {
@@ -122,24 +144,36 @@ export class PassBook {
     const tookMs = now.monotonicMs - (this.#begun ?? now).monotonicMs;
     this.#turned = now;
     this.#ended += 1;
+    this.#isBroken = false;
     this.#tookMs = tookMs;
     this.#report = report;
     this.#desired = report.desired ?? this.#desired;
     this.#origins = report.origins ?? this.#origins;
     this.#sourceProblems = report.sourceProblems ?? this.#sourceProblems;
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) this.#tell(listener);
     return tookMs;
   }
 
   noteBug(now: Moment): void {
     this.#turned = now;
     this.#bugs += 1;
+    this.#isBroken = true;
   }
 
-  /** Has the listener told of each pass that ends, until the answer is called. It must be quick and not throw. */
+  /** Has the listener told of each pass that ends, until the answer is called. It must be quick. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** A bug of one that only listens must not keep the loop from turning, or the others from hearing. */
+  #tell(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      const reason = describeBug(error);
+      this.#journal.write('error', 'a bug kept a pass from being told', { code: 'SG6224', reason });
+    }
   }
 
   get report(): PassReport | null {
@@ -162,6 +196,7 @@ export class PassBook {
     return {
       ended: this.#ended,
       bugs: this.#bugs,
+      isBroken: this.#isBroken,
       turnedAgoMs: elapsedMs(this.#turned, now),
       tookMs: this.#tookMs,
     };
@@ -181,10 +216,15 @@ export function readStatus(c: Controller, book: PassBook): ControllerStatus {
     begunMs: state.begun.wallMs,
     passes: book.read(now),
     maxAgeMs: config.source.maxAgeMs,
-    source: { head: state.head, ageMs: age(state.sourceFresh) },
+    source: {
+      head: state.head,
+      ageMs: age(state.sourceFresh),
+      historyFault: state.historyFault === null ? null : reasonFrom(state.historyFault),
+    },
     policies: c.policySource === null ? null : { head: state.policyHead, ageMs: age(state.policyFresh) },
     ledger: readLedger(c, age(state.ledgerFresh)),
     fleets: readFleets(c),
+    isJudged: report?.isJudged === true,
     problems: report?.problems ?? [],
     halts: report?.halts ?? [],
     sourceProblems: book.sourceProblems,
@@ -204,10 +244,14 @@ function readLedger({ state }: Controller, ageMs: number | null): LedgerStatus {
     id: view?.ledgerId ?? null,
     head: view?.tip ?? null,
     ageMs,
-    halt: halt === null ? null : { code: halt.code, message: halt.message },
-    refusal: pushHalt === null ? null : { code: pushHalt.code, message: pushHalt.message },
+    halt: halt === null ? null : reasonFrom(halt),
+    refusal: pushHalt === null ? null : reasonFrom(pushHalt),
     unwritten: state.outbox.length,
   };
+}
+
+function reasonFrom({ code, message }: Fault): Reason {
+  return { code, message };
 }
 
 function readFleets(c: Controller): FleetStatus[] {
@@ -220,7 +264,8 @@ function readFleets(c: Controller): FleetStatus[] {
       name,
       account: config.account ?? null,
       region: config.region,
-      isProved: fleet.provedOnce,
+      isProved: fleet.identified,
+      isListed: fleet.startListed,
       stand: condition?.kind ?? standBefore(fleet),
       reason: condition === undefined || condition.kind === 'open' ? null : condition.reason,
       devices: around.devices,

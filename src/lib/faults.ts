@@ -51,3 +51,8 @@ export function fault(code: FaultCode, faultClass: FaultClass, message: string, 
 export class BugError extends Error {
   override readonly name = 'BugError';
 }
+
+/** What was thrown, for the log: with its stack, where it has one. */
+export function describeBug(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -5,7 +5,14 @@ import type { LogFields } from '../../src/controller/ports.ts';
 import type { Decision } from '../../src/plan/decision.ts';
 
 const unread = { desired: null, origins: null, sourceProblems: [] };
-const nothing = { problems: [], halts: [], ...unread, again: false, wakeAtMs: null };
+const nothing = {
+  isJudged: true,
+  problems: [],
+  halts: [],
+  ...unread,
+  again: false,
+  wakeAtMs: null,
+};
 
 function decide(over: Partial<Decision>): Decision {
   const base = { key: 'lab/job', fleet: 'lab', name: 'job', token: 'a'.repeat(64), untilMs: null } as const;

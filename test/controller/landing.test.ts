@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Bell, flush, runLoop, runOnce } from '../../src/controller/loop.ts';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
+import { readMoment } from '../../src/lib/clock.ts';
 import { noted } from '../ledger/events.ts';
 import { manifestOf, yaml } from '../plan/stage.ts';
 import { makeConfig, say, startMs, World } from './world.ts';
@@ -246,6 +247,52 @@ describe('a stop', () => {
     expect(world.lab.requests).toHaveLength(3);
   });
 
+  it.each([
+    ['a call that took most of its time is part of it', 20_000],
+    ['after a call that took all of it the outcomes are tried once', 30_000],
+  ])('counts its time from the stop: %s', async (_what, callMs) => {
+    const world = new World();
+    world.commit(several);
+    const life = world.start({ config });
+    let stoppedMs = 0;
+    world.lab.scripts.push(() => {
+      stoppedMs = world.clock.wall;
+      life.stop();
+      world.clock.advance(callMs);
+      for (let time = 0; time < 200; time += 1) world.pushFaults.push('refused');
+      return 'make';
+    });
+    const { pushes } = world;
+    await runLoop(life.c, new Bell());
+    expect(world.pushes - pushes).toBeGreaterThan(1);
+    const { timeoutMs } = life.c.config.shutdown;
+    expect(world.clock.wall - stoppedMs).toBeLessThanOrEqual(Math.max(timeoutMs, callMs));
+  });
+
+  it.each(['onBegin', 'onReport'] as const)(
+    'of whoever keeps its books survives a bug: %s',
+    async (which) => {
+      const { world, life } = begun();
+      let passes = 0;
+      const watcher = {
+        onBegin: () => {
+          passes += 1;
+          if (passes === 3) life.stop();
+          if (which === 'onBegin') throw new Error('planned by the test');
+        },
+        onReport: () => {
+          if (which === 'onReport') throw new Error('planned by the test');
+        },
+      };
+      await runLoop(life.c, new Bell(), watcher);
+      expect(world.lab.requests).toHaveLength(1);
+      expect(world.log.find(({ event }) => event === 'a bug kept a pass from being noted')).toMatchObject({
+        level: 'error',
+        fields: { code: 'SG6224', reason: expect.stringContaining('planned by the test') },
+      });
+    },
+  );
+
   it('sends an undecided commit once more, and releases its claims', async () => {
     const world = new World();
     world.commit(several);
@@ -255,7 +302,7 @@ describe('a stop', () => {
     expect(life.c.state.undecided).not.toBeNull();
     world.pushFaults.length = 0;
     life.stop();
-    expect(await flush(life.c)).toBe(true);
+    expect(await flush(life.c, readMoment(life.c.clock))).toBe(true);
     expect(releases(world)).toEqual(['deadline', 'deadline', 'deadline']);
     expect(world.lab.requests).toEqual([]);
   });
@@ -265,7 +312,7 @@ describe('a stop', () => {
     await life.settle();
     const { tip } = world.remote;
     life.stop();
-    expect(await flush(life.c)).toBe(true);
+    expect(await flush(life.c, readMoment(life.c.clock))).toBe(true);
     expect(world.remote.tip).toBe(tip);
   });
 });

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { flush, runOnce } from '../../src/controller/loop.ts';
+import { readMoment } from '../../src/lib/clock.ts';
 import { fault } from '../../src/lib/faults.ts';
 import { emptyLedgerMemory } from '../doubles/ledger.ts';
 import { yaml } from '../plan/stage.ts';
@@ -234,7 +235,7 @@ describe('the answer of a cancel', () => {
     world.commit({ job: null });
     await life.pass(false);
     life.stop();
-    expect(await flush(life.c)).toBe(true);
+    expect(await flush(life.c, readMoment(life.c.clock))).toBe(true);
     expect(answers(world)).toEqual(['accepted']);
   });
 

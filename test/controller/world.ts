@@ -24,6 +24,7 @@ export const ledgerId = '6f1c0000-0000-4000-8000-000000000001';
 export const startMs = Date.parse('2026-11-23T12:00:00.000Z');
 const policiesAway = fault('SG3002', 'retry', 'the policies cannot be reached (planned by the test)');
 const sourceAway = fault('SG3002', 'retry', 'the source cannot be reached (planned by the test)');
+const unreadable = fault('SG3009', 'retry', 'git did not answer in time (planned by the test)');
 const paced = { pushesPerMinute: 600, replicas: 1, sharesSource: false } as const;
 const remote = { branch: 'main', auth: { kind: 'none' }, insecureTransport: false } as const;
 
@@ -163,6 +164,9 @@ export class World {
   beforePush: () => void = () => undefined;
   pushes = 0;
   sourceDown = false;
+  /** The source was fetched, and its files, or its history, cannot be read. */
+  isUnreadable = false;
+  isUntraceable = false;
   policiesDown = false;
   ledgerDown = false;
   /** The mirror lies in the state directory, and is lost with it. */
@@ -212,7 +216,11 @@ export class World {
     };
     const source =
       this.#mirrors.get(memory) ??
-      new MemorySource(this.origin, { onFetch: () => (this.sourceDown ? sourceAway : undefined) });
+      new MemorySource(this.origin, {
+        onFetch: () => (this.sourceDown ? sourceAway : undefined),
+        onRead: () => (this.isUnreadable ? unreadable : undefined),
+        onTrace: () => (this.isUntraceable ? unreadable : undefined),
+      });
     this.#mirrors.set(memory, source);
     const onFetch = (): Fault | undefined => (this.policiesDown ? policiesAway : undefined);
     const policies = this.#policyMirrors.get(memory) ?? new MemoryPolicies(this.policyOrigin, { onFetch });

@@ -313,6 +313,9 @@ export class SourceOrigin {
 /** Decides about each fetch of one replica, when it is made. Absent, or undefined, means that nothing goes wrong. */
 export interface SourceFaultPlan {
   onFetch?(): Fault | undefined;
+  /** The same for each reading of a tree, and of its history. */
+  onRead?(): Fault | undefined;
+  onTrace?(): Fault | undefined;
 }
 
 /** One replica's reader: it knows the commits that it has fetched, and no others. */
@@ -341,6 +344,8 @@ export class MemorySource implements SourceRepository {
   }
 
   async read(head: CommitId): Promise<Result<SourceTree>> {
+    const trouble = this.#plan.onRead?.();
+    if (trouble !== undefined) return failed(trouble);
     return this.#here.has(head) ? this.#origin.read(head) : failed(notHere(head));
   }
 
@@ -348,6 +353,8 @@ export class MemorySource implements SourceRepository {
     head: CommitId,
     wanted: ReadonlyMap<Token, string>,
   ): Promise<Result<ReadonlyMap<Token, Provenance>>> {
+    const trouble = this.#plan.onTrace?.();
+    if (trouble !== undefined) return failed(trouble);
     return this.#here.has(head) ? this.#origin.trace(head, wanted) : failed(notHere(head));
   }
 

@@ -111,7 +111,7 @@ describe('the gauges', () => {
     await watched.pass();
     const second = watched.world.start({ memory: emptyLedgerMemory() });
     await second.settle();
-    const book = new PassBook(readMoment(second.c.clock));
+    const book = new PassBook(readMoment(second.c.clock), second.c.journal);
     const values = valuesOf(readStatus(second.c, book));
     expect(second.c.state.fleets.get('lab')?.strangers).toHaveLength(1);
     expect(values.get('snowgate_unknown_tasks lab')).toBe(0);

@@ -171,7 +171,7 @@ describe('the probes', () => {
     const before = await probes(ask('/readyz'));
     expect([before.status, await before.text()]).toEqual([
       503,
-      'not ready\n- source: not fetched yet\n- ledger: not fetched yet\n- pass: none has ended yet\n- fleet lab: identity not proved yet\n- fleet sea: identity not proved yet\n',
+      'not ready\n- source: not fetched yet\n- ledger: not fetched yet\n- pass: none has ended yet\n- fleet lab: identity not proved\n- fleet sea: identity not proved\n',
     ]);
     await watched.pass();
     const after = await probes(ask('/readyz'));

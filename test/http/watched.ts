@@ -1,6 +1,5 @@
 /** A controller in a world of doubles, with the books that a daemon keeps, and what it tells of itself. */
 import type { HttpConfig } from '../../src/config/config.ts';
-import { introduceFleets } from '../../src/controller/fleet-check.ts';
 import { type ControllerStatus, PassBook, readStatus } from '../../src/controller/status.ts';
 import { type App, makeApp } from '../../src/http/app.ts';
 import { Metrics } from '../../src/http/metrics.ts';
@@ -21,14 +20,13 @@ export class Watched {
     this.life = this.world.start(options);
     // A branch that was never pushed to would be told as out of reach.
     this.world.commit({});
-    this.book = new PassBook(readMoment(this.life.c.clock));
+    this.book = new PassBook(readMoment(this.life.c.clock), this.life.c.journal);
   }
 
   /** One turn of the loop. */
   async pass(): Promise<void> {
     const { c } = this.life;
     this.book.noteBegin(readMoment(c.clock));
-    await introduceFleets(c);
     this.book.noteReport(await this.life.pass(), readMoment(c.clock));
   }
 

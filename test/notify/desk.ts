@@ -170,7 +170,7 @@ export class Story {
     const base = { ...this.#watched.status(), recent: this.recent, view: this.ledger.view, desired };
     const fresh = { head: commitId(3), ageMs: 0 };
     const ledger = { ...base.ledger, ...fresh, id: this.ledger.view.ledgerId };
-    return { ...base, source: fresh, ledger, ...over };
+    return { ...base, source: { ...fresh, historyFault: null }, ledger, ...over };
   }
 }
 
