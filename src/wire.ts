@@ -3,7 +3,7 @@
  * opened is closed in reverse, however far the opening came.
  */
 import { randomUUID } from 'node:crypto';
-import type { ControllerConfig, HttpConfig } from './config/config.ts';
+import type { ControllerConfig, HttpConfig, ListenAddress } from './config/config.ts';
 import { Bell, type LoopWatcher, runLoop, runOnce } from './controller/loop.ts';
 import type { PassReport } from './controller/pass.ts';
 import type {
@@ -20,6 +20,7 @@ import { lockStateDir } from './git/lock.ts';
 import { openPolicySource } from './git/policy-source.ts';
 import { openSource, type Source } from './git/source.ts';
 import type { Metrics } from './http/metrics.ts';
+import type { Listener } from './http/route.ts';
 import { readMoment, systemClock } from './lib/clock.ts';
 import { ok, type Result } from './lib/faults.ts';
 import type { Redactor } from './lib/redact.ts';
@@ -44,13 +45,16 @@ export interface WireOptions {
   readonly stop: AbortSignal;
 }
 
+/** Where a daemon listens: nowhere, without `http`. */
+export type Listening = ReadonlyMap<Listener, ListenAddress>;
+
 /** A controller in its world. */
 export interface Wired {
   /**
    * Listens where the configuration says so, and runs passes on schedule until told to stop; ends within `shutdown.timeout` of
    * that. Fault, before the first pass: SG7031, an address cannot be listened on.
    */
-  runDaemon(onReport: (report: PassReport) => void): Promise<Result<null>>;
+  runDaemon(onReport: (report: PassReport, listening: Listening) => void): Promise<Result<null>>;
   /** Passes until nothing is left that could be done now. */
   runOnce(wait: boolean): Promise<PassReport>;
   close(): Promise<void>;
@@ -95,7 +99,10 @@ export async function wire(options: WireOptions): Promise<Result<Wired>> {
         journal: options.journal,
       });
       disposers.add('schedule', tick.stop);
-      await runLoop(controller, bell, watchPasses(controller, { book, metrics }, onReport));
+      const watcher = watchPasses(controller, { book, metrics }, (report) =>
+        onReport(report, listening.value),
+      );
+      await runLoop(controller, bell, watcher);
       return ok(null);
     },
     runOnce: (wait) => runOnce(controller, { wait }),
@@ -122,9 +129,9 @@ async function listen(
   controller: Controller,
   { book, bell, metrics }: Books & { readonly bell: Bell },
   disposers: Disposers,
-): Promise<Result<null>> {
+): Promise<Result<Listening>> {
   const { http } = config;
-  if (http === undefined || metrics === null) return ok(null);
+  if (http === undefined || metrics === null) return ok(new Map());
   const { openHttp } = await import('./wire-http.ts');
   const readNow = () => readStatus(controller, book);
   const world = { bell, journal, redactor, clock: systemClock };
@@ -132,7 +139,7 @@ async function listen(
   const server = await openHttp({ config, http, readStatus: readNow, subscribe, metrics, ...world });
   if (!server.ok) return server;
   disposers.add('http', server.value.close);
-  return ok(null);
+  return ok(server.value.addresses);
 }
 
 /** Loaded only where somebody is sent word. Told of each pass that ends, and nothing waits for it. */

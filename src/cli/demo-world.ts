@@ -194,6 +194,9 @@ ledger:
   pushesPerMinute: 60
 stateDir: ${JSON.stringify(join(dir, 'state'))}
 replica: demo
+http:
+  web: {listen: "127.0.0.1:0"}
+  probes: {listen: "off"}
 fleets:
 ${fleets.join('')}`;
 }

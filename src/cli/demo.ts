@@ -7,6 +7,7 @@ import { count } from '../lib/count.ts';
 import { BugError } from '../lib/faults.ts';
 import type { PlanAction } from '../plan/decision.ts';
 import { shortInstant } from '../policy/verdict.ts';
+import type { Listening } from '../wire.ts';
 import { stopBy } from './configuration.ts';
 import { type DemoWorld, demoCredentials, makeDemoWorld, takeDemoCredentials } from './demo-world.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
@@ -156,11 +157,11 @@ async function showAndRun(made: DemoWorld, world: Surroundings): Promise<ExitCod
   let told = false;
   const log = new ReportLog(journal);
   try {
-    const ran = await wired.value.runDaemon((report) => {
+    const ran = await wired.value.runDaemon((report, listening) => {
       log.tell(report);
       if (told || report.again || report.problems.length > 0) return;
       told = true;
-      suggest(made, world);
+      suggest(made, listening, world);
     });
     return ran.ok ? exitCodes.done : stopBy(ran.fault, exitCodes.usage, world).exit;
   } finally {
@@ -170,7 +171,7 @@ async function showAndRun(made: DemoWorld, world: Surroundings): Promise<ExitCod
 }
 
 /** Said once, when the first tasks have been issued. */
-function suggest(made: DemoWorld, world: Surroundings): void {
+function suggest(made: DemoWorld, listening: Listening, world: Surroundings): void {
   const self = `node ${fileURLToPath(new URL('../main.js', import.meta.url))}`;
   title('Try a change, in another terminal:', world);
   say(`  cd ${made.sourceDir}`, world);
@@ -182,6 +183,8 @@ function suggest(made: DemoWorld, world: Surroundings): void {
   say('  rm tasks/north-sea/*.bak', world);
   say(`  git commit -am 'Reboot Aurora again'`, world);
   title('Look:', world);
+  const web = listening.get('web');
+  if (web !== undefined) say(`  http://${web.host}:${web.port}/ in a browser`, world);
   say(`  ${self} plan --config ${made.configFile}`, world);
   say(`  ${self} plan --explain unlock-borealis-2026-11 --config ${made.configFile}`, world);
   say(`  ${self} ledger list --config ${made.configFile}`, world);

@@ -163,6 +163,8 @@ describe('demo', () => {
     const seen = execFileSync('sh', ['-e', '-c', look], { encoding: 'utf8', env: path });
     expect(seen).toMatch(/^3 of 3 fleets asked: 0 tasks made around Git/m);
     expect(seen).toMatch(/^\d+ checks: \d+ ok$/m);
+    const [, pages = ''] = /^ {2}(http:\S+) in a browser$/m.exec(text.stdout) ?? [];
+    expect(await (await fetch(new URL('tasks', pages))).text()).toContain('reboot-cygnus-2026-11');
     child.kill('SIGINT');
     expect(await ended).toEqual({ code: 0, signal: null });
     expect(readdirSync(env.TMPDIR ?? '')).toEqual([]);
