@@ -24,7 +24,7 @@ export type ResolvedConfig =
   | { readonly ok: true; readonly config: ControllerConfig; readonly warnings: readonly DocumentProblem[] }
   | { readonly ok: false; readonly problems: readonly DocumentProblem[] };
 
-const checkController = createCheck(controllerSchema, { reservedCode: 'SG2003', showsValues: false });
+const checkController = createCheck(controllerSchema, { showsValues: false });
 
 /**
  * Reads a configuration file. Every default is filled in, every duration is in milliseconds, every relation has been

@@ -5,8 +5,6 @@
  * - `x-allowed`: the class of allowed characters of a pattern, so that the first other one can be pointed at;
  * - `x-missing`: what to do when this property is required and absent;
  * - `x-code`: the stable code of every violation of this subschema;
- * - `x-reserved`, beside `not: {}`: a name that is taken and does nothing yet; refused, because ignoring it would be
- *   to promise something;
  * - `x-refused`, beside `not: {}`: a name that people write and that is never allowed, with the reason;
  * - `x-more`: what the `description`, which messages quote, has no room for: what happens where it is left out, the trap.
  *   Editors and the reference pages show both;
@@ -20,11 +18,8 @@ import { compareSpots, problemsPerDocumentMax } from './document-problem.ts';
 import type { Violation } from './document-words.ts';
 import { wordViolations } from './document-words.ts';
 import type { JsonValue } from './document-yaml.ts';
-import type { FaultCode } from './faults.ts';
 
 export interface CheckOptions {
-  /** The code of "not supported yet". */
-  readonly reservedCode: FaultCode;
   /** Whether messages may quote values: never those of a configuration, where a secret may have been put by mistake. */
   readonly showsValues: boolean;
 }

@@ -58,7 +58,7 @@ export function createEngine(keepsText = false): Ajv2020 {
     code: { optimize: false, source: keepsText },
   });
   loadPackage('ajv-formats').default(engine, ['date-time']);
-  for (const keyword of ['x-rule', 'x-allowed', 'x-missing', 'x-code', 'x-reserved', 'x-refused', 'x-more']) {
+  for (const keyword of ['x-rule', 'x-allowed', 'x-missing', 'x-code', 'x-refused', 'x-more']) {
     engine.addKeyword({ keyword, schemaType: 'string' });
   }
   engine.addKeyword({ keyword: 'enumDescriptions', schemaType: 'array' });

@@ -14,7 +14,6 @@ export interface Violation {
 }
 
 export interface WordOptions {
-  readonly reservedCode: FaultCode;
   readonly showsValues: boolean;
 }
 
@@ -117,10 +116,6 @@ function wordViolation(context: Context): Violation | undefined {
     case 'format':
       return wordPattern(context);
     case 'not':
-      if (typeof schema['x-reserved'] === 'string') {
-        const message = `${name} is not supported yet`;
-        return { code: context.reservedCode, path, part: 'key', message, hint: schema['x-reserved'] };
-      }
       if (typeof schema['x-refused'] === 'string') {
         const message = `${name} is not allowed`;
         return { code: 'SG1109', path, part: 'key', message, hint: schema['x-refused'] };

@@ -49,7 +49,7 @@ const policyKinds = ['Window', 'Policy', 'Suspension', 'Waiver'];
 const timeHint = 'write 2026-11-27T22:00:00+01:00 or 2026-11-27T21:00:00Z';
 const knownKinds = ['Task', ...policyKinds, 'Controller'];
 
-const checkTask = createCheck(taskSchema, { reservedCode: 'SG1205', showsValues: true });
+const checkTask = createCheck(taskSchema, { showsValues: true });
 
 /**
  * Reads one file of the source. Every document stands for itself: what is wrong with one is in `problems`, and the

@@ -74,9 +74,9 @@ interface Found {
 }
 
 const checks: Readonly<Record<string, Check>> = {
-  Policy: createCheck(policySchema, { reservedCode: 'SG1405', showsValues: true }),
-  Suspension: createCheck(suspensionSchema, { reservedCode: 'SG1405', showsValues: true }),
-  Waiver: createCheck(waiverSchema, { reservedCode: 'SG1405', showsValues: true }),
+  Policy: createCheck(policySchema, { showsValues: true }),
+  Suspension: createCheck(suspensionSchema, { showsValues: true }),
+  Waiver: createCheck(waiverSchema, { showsValues: true }),
 };
 const kinds = ['Window', 'Policy', 'Suspension', 'Waiver'];
 const strangers = ['Task', 'Controller', 'PolicyTest'];

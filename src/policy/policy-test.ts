@@ -68,7 +68,7 @@ interface WrittenCase extends WrittenGiven {
   readonly expect: Omit<Expectation, 'untilMs'> & { readonly until?: string };
 }
 
-const checkTest = createCheck(policyTestSchema, { reservedCode: 'SG1405', showsValues: true });
+const checkTest = createCheck(policyTestSchema, { showsValues: true });
 
 /**
  * Reads a file. Every document stands for itself: one with an error gives no cases, and the others are read all the same.

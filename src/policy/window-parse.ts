@@ -51,7 +51,7 @@ const calendarStartsMax = 10_000;
 const calendarsMax = 10;
 const cutoffMaxMs = 7 * 86_400_000;
 
-const checkWindow = createCheck(windowSchema, { reservedCode: 'SG1109', showsValues: true });
+const checkWindow = createCheck(windowSchema, { showsValues: true });
 
 /** Reads a document of `kind: Window`; every problem is told, in reading order. */
 export function parseWindow(document: GoodDocument, context: WindowContext): ParsedWindow {

@@ -93,7 +93,7 @@ export const keysSchema: JsonSchema = {
   ],
 };
 
-const checkKeys = createCheck(keysSchema, { reservedCode: 'SG6006', showsValues: false });
+const checkKeys = createCheck(keysSchema, { showsValues: false });
 
 /** Reads the file of `--keys`. No message repeats a value. */
 export function readKeysFile(bytes: Uint8Array): ReadFile<readonly SigningKey[]> {

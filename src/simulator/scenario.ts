@@ -48,7 +48,7 @@ interface WrittenDevice extends Written {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-const checkScenario = createCheck(scenarioSchema, { reservedCode: 'SG6006', showsValues: true });
+const checkScenario = createCheck(scenarioSchema, { showsValues: true });
 
 /** Reads a scenario file. Every problem is told, with its place. */
 export function readScenario(bytes: Uint8Array): ReadFile<Scenario> {

@@ -12,8 +12,7 @@ const bounds: Readonly<Record<string, { readonly minimum: unknown; readonly maxi
 };
 
 const keys = listKeys(controllerSchema).filter(
-  ({ path, schema }) =>
-    schema['properties'] === undefined && !('x-reserved' in schema) && !/^(apiVersion|kind)$/.test(path),
+  ({ path, schema }) => schema['properties'] === undefined && !/^(apiVersion|kind)$/.test(path),
 );
 
 const beginsWith = (...prefixes: string[]): ((path: string) => boolean) => {

@@ -130,11 +130,11 @@ function tell(schema: JsonSchema, place: Place): JsonSchema {
 }
 
 function sayWords(schema: JsonSchema, isRequired: boolean | null): JsonSchema {
-  const { 'x-rule': rule, 'x-refused': refused, 'x-reserved': reserved } = schema;
+  const { 'x-rule': rule, 'x-refused': refused } = schema;
   const words: Record<string, unknown> = {};
   const all = sayAll(schema);
   if (all !== '') words['description'] = all;
-  const facts = refused === undefined && reserved === undefined && isRequired !== null;
+  const facts = refused === undefined && isRequired !== null;
   if (all !== '' && facts) {
     const type = `${sayType(schema)}.`;
     const absent = sayDefault(schema, isRequired) ?? 'optional';
@@ -143,8 +143,7 @@ function sayWords(schema: JsonSchema, isRequired: boolean | null): JsonSchema {
   }
   if (typeof rule === 'string' && schema['pattern'] !== undefined)
     words['patternErrorMessage'] = `not written as it must be: ${rule}`;
-  const wayOut = refused ?? reserved;
-  if (typeof wayOut === 'string') words['deprecationMessage'] = `${all} ${capitalize(wayOut)}.`;
+  if (typeof refused === 'string') words['deprecationMessage'] = `${all} ${capitalize(refused)}.`;
   return words;
 }
 
