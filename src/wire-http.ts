@@ -108,7 +108,7 @@ function secretReader(
     for (const file of files) {
       const read = await readSecretFile(file, `${provider} webhook secret`);
       if (read.ok) {
-        redactor.register(read.value);
+        redactor.register(read.value, file);
         secrets.push(read.value);
       } else {
         const { code, message } = read.fault;

@@ -104,7 +104,7 @@ async function checkSecret({ setting, path, what }: NamedFile, { redactor }: Sur
   const isShort = what === 'token' || what === 'password';
   const read = isShort ? await readSecretFile(path, what) : await checkFile(path, what);
   if (!read.ok) return broken('secret', setting, read.fault);
-  if (typeof read.value === 'string') redactor.register(read.value);
+  if (typeof read.value === 'string') redactor.register(read.value, path);
   const found = await statOf(path);
   if (typeof found === 'string') return passed('secret', setting, path);
   const mode = (found.mode & 0o777).toString(8).padStart(4, '0');

@@ -26,7 +26,7 @@ export interface ReviewEnvironment {
 export async function readReviewEnvironment(world: Surroundings): Promise<Result<ReviewEnvironment>> {
   const { env, redactor } = world;
   const token = textOf(env.GITHUB_TOKEN);
-  if (token !== null) redactor.register(token);
+  if (token !== null) redactor.register(token, 'GITHUB_TOKEN');
   const name = textOf(env.GITHUB_EVENT_NAME);
   const path = textOf(env.GITHUB_EVENT_PATH);
   const repository = textOf(env.GITHUB_REPOSITORY);

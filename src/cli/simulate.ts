@@ -46,9 +46,9 @@ async function readFiles(
   const keys = await readFile(written.keys, readKeysFile, world);
   const scenario = await readFile(written.scenario, readScenario, world);
   if (keys === null || scenario === null) return null;
-  for (const { secretAccessKey, sessionToken } of keys ?? []) {
-    world.redactor.register(secretAccessKey);
-    if (sessionToken !== undefined) world.redactor.register(sessionToken);
+  for (const { accessKeyId, secretAccessKey, sessionToken } of keys ?? []) {
+    world.redactor.register(secretAccessKey, `secret key of ${accessKeyId}`);
+    if (sessionToken !== undefined) world.redactor.register(sessionToken, `session token of ${accessKeyId}`);
   }
   return {
     ...(keys === undefined ? {} : { signingKeys: keys }),

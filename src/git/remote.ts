@@ -83,27 +83,33 @@ async function prepareHttp(
   const secret = await readHttpSecret(config);
   if (!secret.ok) return secret;
   if (secret.value === null) return ok(withSettings(access, settings, []));
-  const { username, password } = secret.value;
+  const { username, password, file } = secret.value;
   const encoded = Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
-  for (const secret of [password, encoded]) home.redactor.register(secret);
+  home.redactor.register(password, file);
+  home.redactor.register(encoded, `${file} as ${username}`);
   settings.push(['http.extraHeader', `Authorization: Basic ${encoded}`]);
   return ok(withSettings(access, settings, [password, encoded, encodeURIComponent(password)]));
+}
+
+interface HttpSecret {
+  readonly username: string;
+  readonly password: string;
+  /** Where the password was read. */
+  readonly file: string;
 }
 
 /**
  * A token is sent as the password of `x-access-token`: GitHub asks for that name, GitLab, Gitea and Azure DevOps take
  * any. A host that wants another one (Bitbucket: x-token-auth) is given username and passwordFile.
  */
-async function readHttpSecret(
-  config: RemoteConfig,
-): Promise<Result<{ readonly username: string; readonly password: string } | null>> {
+async function readHttpSecret(config: RemoteConfig): Promise<Result<HttpSecret | null>> {
   const { auth } = config;
   if (auth.kind !== 'token' && auth.kind !== 'password') return ok(null);
   const file = auth.kind === 'token' ? auth.tokenFile : auth.passwordFile;
   const secret = await readSecretFile(file, auth.kind);
   if (!secret.ok) return secret;
   const username = auth.kind === 'token' ? 'x-access-token' : auth.username;
-  return ok({ username, password: secret.value });
+  return ok({ username, password: secret.value, file });
 }
 
 function withSettings(

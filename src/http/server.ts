@@ -100,7 +100,7 @@ function tokenReader(
     const tokens: string[] = [];
     for (const file of files) {
       const read = await readSecretFile(file, 'http token');
-      if (read.ok) redactor.register(read.value);
+      if (read.ok) redactor.register(read.value, file);
       const isShort = read.ok && read.value.length < tokenLengthMin;
       if (read.ok && !isShort) tokens.push(read.value);
       const short = `the http token file ${file} holds fewer than ${tokenLengthMin} characters, and opens nothing`;

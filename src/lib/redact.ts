@@ -1,3 +1,5 @@
+import { Needles, needleLengthMin } from './needles.ts';
+
 /**
  * The one choke point through which every text passes before it is logged, printed or recorded. Two nets: values that
  * this process read as secrets, registered when they are read, and the shapes of well-known secrets for those that
@@ -6,90 +8,143 @@
 export interface Redactor {
   /**
    * Makes every later occurrence of this value, plain or percent-encoded or in JSON, disappear. Values shorter than
-   * four characters are not registered: hiding them would garble every line and tell their length.
+   * four characters are not registered: hiding them would garble every line and tell their length. `source` says where
+   * it was read (a file, the session of a fleet): what a source gave before is forgotten once it has given 32 others.
    */
-  register(secret: string): void;
+  register(secret: string, source: string): void;
   redact(text: string): string;
 }
 
 const mask = '[redacted]';
 
-/** How many values are remembered. Rotation adds a few a day; the oldest are forgotten, long after their end. */
-const secretsMax = 1000;
-const secretLengthMin = 4;
+/**
+ * How many values of one source are remembered. Sources are of the configuration, so their number is bounded, too. A session
+ * is renewed after two thirds of its life: when its secrets are forgotten, it has been over for twenty lives, five hours for
+ * the shortest that AWS gives. Whatever held one (a call in flight, its error on the way to the log) was gone minutes after
+ * the renewal. A token of a file was replaced as often.
+ */
+const valuesPerSourceMax = 33;
 
 /** A longer text is cut first, so that the patterns below have bounded work. Nothing we log is near it. */
 const textLengthMax = 65_536;
 
-const patterns: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)/g, mask],
+interface Shape {
+  /** Every text that `pattern` matches holds this somewhere, in whatever case; a pattern by itself. */
+  readonly sign: string;
+  readonly pattern: RegExp;
+  readonly replacement: string;
+}
+
+const shapes: readonly Shape[] = [
+  {
+    sign: '-----BEGIN ',
+    pattern: /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)/g,
+    replacement: mask,
+  },
   // Userinfo: the last @ before the path ends it, so that a password holding one is covered.
-  [/:\/\/[^\s/?#"'<>]{0,2000}@/g, `://${mask}@`],
+  { sign: '://', pattern: /:\/\/[^\s/?#"'<>]{0,2000}@/g, replacement: `://${mask}@` },
   // Passwords that hold a slash, where somebody forgot to encode it.
-  [/:\/\/[^\s:/?#"'<>]{1,200}:[^\s"'<>]{1,500}@/g, `://${mask}@`],
-  [/(:\/\/[^\s?#"'<>]{0,2000})\?[^\s#"'<>]*/g, `$1?${mask}`],
-  [/((?:proxy-)?authorization["']?\s{0,5}[:=]\s{0,5}["']?)[^\r\n"']+/gi, `$1${mask}`],
-  [
-    /((?:private-token|x-amz-security-token|set-cookie|cookie)["']?\s{0,5}[:=]\s{0,5}["']?)[^\r\n"'&]+/gi,
-    `$1${mask}`,
-  ],
-  [/\b(bearer|basic)\s{1,5}(?=[A-Za-z._~+/-]{0,500}[0-9=])[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${mask}`],
-  [
-    /((?:secret_?access_?key|session_?token|access_token|refresh_token|private_token|client_secret|password|passwd|passphrase)["']?\s{0,5}[:=]\s{0,5}["']?)[^\s"'&<>,;]+/gi,
-    `$1${mask}`,
-  ],
-  [/(<(SecretAccessKey|SessionToken)>)[^<]*/g, `$1${mask}`],
-  [/\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b/g, mask],
+  { sign: '://', pattern: /:\/\/[^\s:/?#"'<>]{1,200}:[^\s"'<>]{1,500}@/g, replacement: `://${mask}@` },
+  // A query. Looked at backwards from its question mark: forwards, each of many colons would search a whole text for one.
+  { sign: '://', pattern: /\?(?<=:\/\/[^\s?#"'<>]*\?)[^\s#"'<>]*/g, replacement: `?${mask}` },
+  {
+    sign: 'authorization',
+    pattern: /((?:proxy-)?authorization["']?\s{0,5}[:=]\s{0,5}["']?)[^\r\n"']+/gi,
+    replacement: `$1${mask}`,
+  },
+  {
+    sign: 'private-token|x-amz-security-token|cookie',
+    pattern:
+      /((?:private-token|x-amz-security-token|set-cookie|cookie)["']?\s{0,5}[:=]\s{0,5}["']?)[^\r\n"'&]+/gi,
+    replacement: `$1${mask}`,
+  },
+  {
+    sign: 'bearer|basic',
+    pattern: /\b(bearer|basic)\s{1,5}(?=[A-Za-z._~+/-]{0,500}[0-9=])[A-Za-z0-9._~+/=-]{8,}/gi,
+    replacement: `$1 ${mask}`,
+  },
+  {
+    sign: 'access_?key|session_?token|access_token|refresh_token|private_token|client_secret|passw|passphrase',
+    pattern:
+      /((?:secret_?access_?key|session_?token|access_token|refresh_token|private_token|client_secret|password|passwd|passphrase)["']?\s{0,5}[:=]\s{0,5}["']?)[^\s"'&<>,;]+/gi,
+    replacement: `$1${mask}`,
+  },
+  {
+    sign: '<SecretAccessKey>|<SessionToken>',
+    pattern: /(<(?:SecretAccessKey|SessionToken)>)[^<]*/g,
+    replacement: `$1${mask}`,
+  },
+  {
+    sign: 'AKIA|ASIA|ABIA|ACCA',
+    pattern: /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b/g,
+    replacement: mask,
+  },
   // An AWS session token by its usual beginning.
-  [/\b(?:IQoJ|FwoG|FQoG)[A-Za-z0-9+/=]{40,}/g, mask],
-  // An AWS secret key: 40 characters of base64. Upper case and a digit are required, so that no commit id is hidden.
-  [
-    /(?<![A-Za-z0-9+/=_.-])(?=[a-z0-9+/]{0,39}[A-Z])(?=[A-Za-z+/]{0,39}[0-9])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=_.-])/g,
-    mask,
-  ],
-  [/\bgh[pousr]_[A-Za-z0-9]{20,}/g, mask],
-  [/\bgithub_pat_[A-Za-z0-9_]{20,}/g, mask],
-  [/\bgl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|oas|soat|ffct)-[A-Za-z0-9_.-]{20,}/g, mask],
-  [/\b(?:ATBB|ATCTT3|ATATT3)[A-Za-z0-9_=-]{20,}/g, mask],
+  {
+    sign: 'IQoJ|FwoG|FQoG',
+    pattern: /\b(?:IQoJ|FwoG|FQoG)[A-Za-z0-9+/=]{40,}/g,
+    replacement: mask,
+  },
+  { sign: 'gh[pousr]_', pattern: /\bgh[pousr]_[A-Za-z0-9]{20,}/g, replacement: mask },
+  { sign: 'github_pat_', pattern: /\bgithub_pat_[A-Za-z0-9_]{20,}/g, replacement: mask },
+  {
+    sign: 'gl[a-z]{2,5}-',
+    pattern: /\bgl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|oas|soat|ffct)-[A-Za-z0-9_.-]{20,}/g,
+    replacement: mask,
+  },
+  {
+    sign: 'ATBB|ATCTT3|ATATT3',
+    pattern: /\b(?:ATBB|ATCTT3|ATATT3)[A-Za-z0-9_=-]{20,}/g,
+    replacement: mask,
+  },
 ];
+
+/** Most texts hold no sign of any shape, and are looked through once for all. */
+const anySign = new RegExp(shapes.map(({ sign }) => sign).join('|'), 'i');
+
+/** An AWS secret key: 40 characters of base64. Upper case and a digit are required, so that no commit id is hidden. */
+const bareKey =
+  /(?<![A-Za-z0-9+/=_.-])(?=[a-z0-9+/]{0,39}[A-Z])(?=[A-Za-z+/]{0,39}[0-9])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=_.-])/g;
+const bareKeyLength = 40;
 
 /** Hides what looks like a secret, knowing none. For texts that are kept where no redactor is at hand. */
 export function redactShapes(text: string): string {
   let answer = text.length > textLengthMax ? text.slice(0, textLengthMax) : text;
-  for (const [pattern, replacement] of patterns) answer = answer.replace(pattern, replacement);
-  return answer;
+  if (anySign.test(answer)) {
+    for (const { pattern, replacement } of shapes) answer = answer.replace(pattern, replacement);
+  }
+  return answer.length < bareKeyLength ? answer : answer.replace(bareKey, mask);
 }
 
 /** A redactor that knows nothing yet. One is made by the composition root and given to whoever reads secrets or writes text. */
 export function createRedactor(): Redactor {
-  const secrets = new Set<string>();
-  let longestFirst: readonly string[] = [];
+  const needles = new Needles();
+  /** The newest last. */
+  const valuesBySource = new Map<string, string[]>();
   return {
-    register(secret) {
-      const before = secrets.size;
-      for (const form of formsOf(secret)) secrets.add(form);
-      if (secrets.size === before) return;
-      for (const oldest of secrets) {
-        if (secrets.size <= secretsMax) break;
-        secrets.delete(oldest);
-      }
-      // A secret that contains another must go first, or its remainder would stay.
-      longestFirst = [...secrets].sort((a, b) => b.length - a.length);
+    register(secret, source) {
+      const values = valuesBySource.get(source) ?? [];
+      // Files are read at each use: nearly always it is what they held before.
+      if (values.at(-1) === secret) return;
+      valuesBySource.set(source, values);
+      const at = values.indexOf(secret);
+      if (at < 0) for (const form of formsOf(secret)) needles.add(form);
+      else values.splice(at, 1);
+      values.push(secret);
+      if (values.length <= valuesPerSourceMax) return;
+      for (const form of formsOf(values.shift() ?? '')) needles.remove(form);
     },
-    redact(text) {
-      let answer = text;
-      for (const secret of longestFirst) answer = answer.replaceAll(secret, mask);
-      return redactShapes(answer);
-    },
+    redact: (text) => redactShapes(needles.mask(text, mask)),
   };
 }
 
-function formsOf(secret: string): readonly string[] {
-  const forms: string[] = [];
-  for (const value of new Set([secret, secret.trim()])) {
-    if (value.length < secretLengthMin) continue;
-    forms.push(value, JSON.stringify(value).slice(1, -1));
-    if (!/\p{Surrogate}/u.test(value)) forms.push(encodeURIComponent(value), encodeURI(value));
+/** How a value may stand in a text, each form once. */
+function formsOf(secret: string): ReadonlySet<string> {
+  const forms = new Set<string>();
+  for (const value of [secret, secret.trim()]) {
+    if (value.length < needleLengthMin) continue;
+    forms.add(value).add(JSON.stringify(value).slice(1, -1));
+    if (!/\p{Surrogate}/u.test(value)) forms.add(encodeURIComponent(value)).add(encodeURI(value));
   }
   return forms;
 }

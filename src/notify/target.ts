@@ -162,7 +162,7 @@ export class Target {
     const file = via.kind === 'slack' ? via.urlFile : via.kind === 'webhook' ? via.secretFile : via.tokenFile;
     const secret = await readSecret(file, `notify.${target.name} ${secretNames[via.kind]}`);
     if (!secret.ok) return unusable(secret.fault.message);
-    redactor.register(secret.value);
+    redactor.register(secret.value, file);
     const ca = via.caFile === undefined ? null : await readBounded(via.caFile, authoritiesBytesMax);
     if (ca !== null && !ca.ok) return unusable(`${via.caFile} cannot be read: ${ca.fault}`);
     const request = job.request(secret.value, clock.wallMs());

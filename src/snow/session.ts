@@ -120,8 +120,10 @@ export class Session {
     const answer = await fetchCredentials(this.#options, this.#unfinished);
     if (!answer.ok) return this.#failure(answer.fault);
     const credentials = answer.value;
-    this.#options.redactor.register(credentials.secretAccessKey);
-    if (credentials.sessionToken !== undefined) this.#options.redactor.register(credentials.sessionToken);
+    const { secretAccessKey, sessionToken } = credentials;
+    const { redactor, fleet } = this.#options;
+    redactor.register(secretAccessKey, `secret key of fleet ${fleet.name}`);
+    if (sessionToken !== undefined) redactor.register(sessionToken, `session token of fleet ${fleet.name}`);
     const life = lifeOf(credentials, fetched.wallMs);
     if (life.deadMs <= 0) return this.#failure(this.#expired(credentials));
     const before = this.#held;

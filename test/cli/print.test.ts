@@ -28,16 +28,25 @@ describe('JSON for machines', () => {
     },
   );
 
+  it('keeps a name that others chose to be lost', () => {
+    const text = '{"__proto__": {"deep": "x"}, "constructor": 1}';
+    expect(JSON.parse(formatJson(JSON.parse(text), quiet))).toEqual(JSON.parse(text));
+    expect(formatJson(JSON.parse(text), quiet)).toContain('"__proto__"');
+  });
+
   it('holds no secret, neither in a text nor in a name', () => {
     const redactor = createRedactor();
-    redactor.register('canary"secret');
+    redactor.register('canary"secret', 'a file');
     const json = formatJson(
-      { 'canary"secret': [{ deep: 'see canary"secret' }], url: 'https://me:pw@host/' },
+      {
+        'canary"secret': [{ deep: 'see canary"secret' }, { 'canary"secret': 1 }],
+        url: 'https://me:pw@host/',
+      },
       { redactor },
     );
     expect(json).not.toMatch(/canary|pw/);
     expect(JSON.parse(json)).toEqual({
-      '[redacted]': [{ deep: 'see [redacted]' }],
+      '[redacted]': [{ deep: 'see [redacted]' }, { '[redacted]': 1 }],
       url: 'https://[redacted]@host/',
     });
   });

@@ -156,7 +156,7 @@ describe('a bug of ours', () => {
 
   it('hides the secrets that were read', () => {
     const { world, stderr } = quietSurroundings(['plan']);
-    world.redactor.register('canary-5f0c7a52');
+    world.redactor.register('canary-5f0c7a52', 'a file');
     reportBug(new Error('could not send canary-5f0c7a52'), world);
     expect(stderr.text()).toContain('could not send [redacted]');
   });

@@ -105,7 +105,7 @@ describe('hostile texts', () => {
 describe('secrets and devices', () => {
   it('are on no page, in no link and in no address', async () => {
     const redactor = createRedactor();
-    redactor.register('canary-1f0c2b7d');
+    redactor.register('canary-1f0c2b7d', 'a file');
     const watched = new Watched();
     const late = { spec: ['notBefore: 2027-06-01T00:00:00Z'] };
     const files = {

@@ -53,7 +53,7 @@ describe('the tag', () => {
 
 describe('a model', () => {
   const redactor = createRedactor();
-  redactor.register('canary-1f0c2b7d');
+  redactor.register('canary-1f0c2b7d', 'a file');
   const devices = new Set(['smd-fictbgr3rbcjeqa5']);
 
   it('is cleaned of secrets, of devices and of texts without an end', () => {

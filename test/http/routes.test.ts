@@ -285,7 +285,7 @@ describe('the API', () => {
 
   it('shows no secret, and no text of others that acts', async () => {
     const redactor = createRedactor();
-    redactor.register('canary-1f0c2b7d');
+    redactor.register('canary-1f0c2b7d', 'a file');
     const watched = new Watched();
     const bad = (kind: string): string => `apiVersion: snowgate/v1\nkind: "${kind}"\n`;
     watched.world.commit({ 'canary-1f0c2b7d-\u202e': bad('<script>canary-1f0c2b7d') });

@@ -7,7 +7,7 @@ const canary = 'c4n4ry-v4lue';
 function open(options: Partial<LogOptions> = {}) {
   const lines: string[] = [];
   const redactor = createRedactor();
-  redactor.register(canary);
+  redactor.register(canary, 'a file');
   const log = createLog({
     level: 'info',
     base: { replica: 'a' },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRedactor, redactShapes } from '../../src/lib/redact.ts';
+import { createRedactor, type Redactor, redactShapes } from '../../src/lib/redact.ts';
 
 const canary = 'c4n4ryC4N4RY';
 const secretKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKE7';
@@ -59,6 +59,44 @@ describe('redaction by shape', () => {
     expect(redactShapes(text)).toBe(text);
   });
 
+  it.each([
+    ...[
+      'proxy-authorization: ',
+      'X-Amz-Security-Token=',
+      'set-cookie: ',
+      'cookie: ',
+      'secretAccessKey: ',
+      'secret_access_key = ',
+      'SessionToken="',
+      'session_token=',
+      'access_token=',
+      'refresh_token=',
+      'private_token=',
+      'CLIENT_SECRET=',
+      'passwd: ',
+      'passphrase: ',
+      '<SessionToken>',
+    ].map((before) => before + canary),
+    ...['ABIA', 'ACCA'].map((begin) => begin + 'C4N4RY42'.repeat(2)),
+    ...['IQoJ', 'FwoG', 'FQoG'].map((begin) => begin + canary.repeat(4)),
+    ...['ghp', 'gho', 'ghu', 'ghs', 'ghr'].map((begin) => `${begin}_${canary}${canary}`),
+    ...['pat', 'dt', 'rt', 'cbt', 'ptt', 'ft', 'imt', 'agent', 'oas', 'soat', 'ffct'].map(
+      (kind) => `gl${kind}-${canary}${canary}`,
+    ),
+    ...['ATBB', 'ATCTT3', 'ATATT3'].map((begin) => begin + canary + canary),
+  ])('hides what is secret of %j, with no other sign beside it', (text) => {
+    const shown = redactShapes(`x ${text} y`);
+    expect(shown).toContain('[redacted]');
+    expect(shown).not.toMatch(/c4n4ry/i);
+  });
+
+  it('hides a query however long the path before it, and no further', () => {
+    const path = 'p/'.repeat(3_000);
+    expect(redactShapes(`see https://host/${path}?a=1?b#c and why?`)).toBe(
+      `see https://host/${path}?[redacted]#c and why?`,
+    );
+  });
+
   it('does bounded work on texts made to be slow', () => {
     for (const piece of [
       '://',
@@ -75,44 +113,139 @@ describe('redaction by shape', () => {
   });
 });
 
+/** Register and search as plainly as can be: every place of every form, character by character. */
+function hideNaively(text: string, secrets: readonly string[]): string {
+  const isHidden = new Array<boolean>(text.length).fill(false);
+  for (const secret of secrets.flatMap((one) => [one, one.trim()])) {
+    if (secret.length < 4) continue;
+    for (const form of [
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret),
+      encodeURI(secret),
+    ]) {
+      for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1))
+        isHidden.fill(true, at, at + form.length);
+    }
+  }
+  const units = Array.from({ length: text.length }, (_, at) =>
+    isHidden[at] !== true ? text[at] : isHidden[at - 1] === true ? '' : '[redacted]',
+  );
+  return redactShapes(units.join(''));
+}
+
+function redactorOf(...secrets: readonly string[]): Redactor {
+  const redactor = createRedactor();
+  for (const [index, secret] of secrets.entries()) redactor.register(secret, `file ${index}`);
+  return redactor;
+}
+
+/** Two letters, so that secrets begin, end and contain one another; and characters that a pattern or an encoding minds. */
+const hostileSecret = fc.oneof(
+  fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 12 }),
+  fc.string({
+    unit: fc.constantFrom('a', 'b', '.', '*', '(', '[', '\\', '$', '^', '|', '"', '%', '/', ' ', 'é'),
+    minLength: 1,
+    maxLength: 9,
+  }),
+);
+
 describe('redaction by value', () => {
-  it('hides a registered value wherever it stands, plain, percent-encoded or in JSON', () => {
+  it('hides every character of every form of every value, as a plain search finds them', () => {
     fc.assert(
       fc.property(
-        fc.string({ minLength: 4, maxLength: 60 }),
-        fc.string(),
-        fc.string(),
-        (secret, before, after) => {
-          fc.pre(secret.trim().length >= 4 && !'[redacted]'.includes(secret.trim()));
-          const redactor = createRedactor();
-          redactor.register(secret);
-          for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret)]) {
-            const shown = redactor.redact(`${before}${form}${after}`);
-            // What stands around it may repeat a part of the secret, never the whole.
-            expect(shown.replaceAll('[redacted]', '\u0000')).not.toContain(secret);
-          }
+        fc.array(fc.oneof(hostileSecret, fc.string({ minLength: 4, maxLength: 60 })), { maxLength: 40 }),
+        fc.array(fc.oneof(fc.nat(39), fc.string({ maxLength: 8 }), hostileSecret), { maxLength: 12 }),
+        fc.constantFrom(
+          (text: string) => text,
+          encodeURIComponent,
+          encodeURI,
+          (text: string) => JSON.stringify(text).slice(1, -1),
+        ),
+        (secrets, pieces, encode) => {
+          const text = pieces
+            .map((piece) => (typeof piece === 'string' ? piece : encode(secrets[piece] ?? '')))
+            .join('');
+          const shown = redactorOf(...secrets).redact(text);
+          expect(shown).toBe(hideNaively(text, secrets));
+          for (const part of shown.split('[redacted]'))
+            for (const secret of secrets) expect(secret.length >= 4 && part.includes(secret)).toBe(false);
         },
       ),
+      { numRuns: 2_000 },
     );
   });
 
-  it('hides a value that contains another whole', () => {
-    const redactor = createRedactor();
-    redactor.register('short');
-    redactor.register('short-and-long');
-    expect(redactor.redact('x short-and-long y short z')).toBe('x [redacted] y [redacted] z');
+  it('knows hundreds of values that begin alike', () => {
+    const secrets = Array.from({ length: 600 }, (_, index) => `IQoJb3JpZ2lu/${index}/${'a'.repeat(20)}`);
+    const redactor = redactorOf(...secrets);
+    for (const secret of secrets) expect(redactor.redact(`is ${secret}!`)).toBe('is [redacted]!');
+    expect(redactor.redact('is IQoJb3JpZ2lu/600/')).toBe('is IQoJb3JpZ2lu/600/');
   });
 
-  it('hides a value read from a file with its final newline', () => {
-    const redactor = createRedactor();
-    redactor.register(`${canary}\n`);
-    expect(redactor.redact(`is ${canary}`)).toBe('is [redacted]');
+  it.each([
+    ['a value that contains another', ['short', 'short-and-long'], 'x short-and-long y short z'],
+    ['values that overlap', ['abcX', 'Xdef'], 'x abcXdef y abcX z'],
+    ['a value that overlaps itself', ['abab'], 'x ababab y abab z'],
+    ['one found after its middle', ['1234zz', '2345zz', '3456', '12345678'], 'x 12345678 y 3456 z'],
+    ['values that touch', ['first', 'second'], 'x firstsecond y second z'],
+    ['a value with characters of a pattern', ['(a+)+$|[x'], 'x (a+)+$|[x y (a+)+$|[x z'],
+    ['a value read with its final newline', [`${canary}\n`], `x ${canary} y ${canary} z`],
+  ])('hides whole: %s', (_what, secrets, text) => {
+    expect(redactorOf(...secrets).redact(text)).toBe('x [redacted] y [redacted] z');
+  });
+
+  it('hides a value that is all of a text, whatever it begins with', () => {
+    expect(redactorOf('\0\0\0\0x').redact('\0\0\0\0x')).toBe('[redacted]');
+  });
+
+  it('hides a value that stands where a long text is cut', () => {
+    const shown = redactorOf(canary).redact(`${'x '.repeat(32_765)}${canary}`);
+    expect(shown).toHaveLength(65_536);
+    expect(shown.slice(-8)).toBe('x [redac');
   });
 
   it('does not take values so short that hiding them would garble every line', () => {
-    const redactor = createRedactor();
-    redactor.register('a');
-    redactor.register('');
-    expect(redactor.redact('banana')).toBe('banana');
+    expect(redactorOf('a', '', 'abc').redact('banana abc')).toBe('banana abc');
+  });
+});
+
+describe('what is remembered', () => {
+  it('is what each source gave last, however often another gives something new', () => {
+    const redactor = redactorOf(canary);
+    for (let index = 0; index < 5_000; index += 1) redactor.register(`session-${index}-end`, 'a session');
+    expect(redactor.redact(`x ${canary} session-4999-end`)).toBe('x [redacted] [redacted]');
+  });
+
+  it('is a value until its source has given 32 others', () => {
+    const redactor = redactorOf();
+    redactor.register(canary, 'a session');
+    for (let index = 0; index < 32; index += 1) redactor.register(`session-${index}-end`, 'a session');
+    expect(redactor.redact(canary)).toBe('[redacted]');
+    redactor.register('the last straw', 'a session');
+    expect(redactor.redact(canary)).toBe(canary);
+    expect(redactor.redact('session-0-end')).toBe('[redacted]');
+  });
+
+  it('is a value for as long as it comes up again, and once it does', () => {
+    const redactor = redactorOf();
+    for (let index = 0; index < 100; index += 1) {
+      redactor.register(canary, 'a session');
+      redactor.register(`session-${index}-end`, 'a session');
+    }
+    expect(redactor.redact(canary)).toBe('[redacted]');
+  });
+
+  it('is a value of two sources until both have forgotten it', () => {
+    const redactor = redactorOf();
+    const others = (source: string): void => {
+      for (let index = 0; index < 40; index += 1) redactor.register(`${source} gives ${index}`, source);
+    };
+    redactor.register(canary, 'one');
+    redactor.register(canary, 'two');
+    others('one');
+    expect(redactor.redact(canary)).toBe('[redacted]');
+    others('two');
+    expect(redactor.redact(canary)).toBe(canary);
   });
 });

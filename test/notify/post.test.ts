@@ -206,7 +206,7 @@ describe('secrets', () => {
       response.writeHead(status, { location: slackUrl, 'x-echo': tokenSecret }).end(echo);
     });
     const redactor = createRedactor();
-    for (const secret of [hmacSecret, slackUrl, tokenSecret]) redactor.register(secret);
+    for (const secret of [hmacSecret, slackUrl, tokenSecret]) redactor.register(secret, 'a file');
     const forge = targetOf('forge', {
       kind: 'commitStatus',
       forge: 'github',

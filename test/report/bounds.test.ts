@@ -227,7 +227,7 @@ describe('secrets', () => {
 
   it.each(reportFormats)('are in no place of %s', (format) => {
     const redactor = createRedactor();
-    redactor.register(secret);
+    redactor.register(secret, 'a file');
     const redact = (text: string): string => redactor.redact(text);
     const written = renderReport(format, plant(`before ${secret} after`), { ...settings, redact });
     expect(written).not.toContain(secret);

@@ -239,6 +239,20 @@ describe('credentials that change', () => {
     expect(server.requests[1]).toContain('Credential=ASIAASSUMED000000003/');
   });
 
+  it('are forgotten by the redactor when there were 32 others, and nothing else is', async () => {
+    const { api, server, redactor } = await start({ roleArn });
+    redactor.register('a token of a file', 'a file');
+    server.behave(reply({ status: 403, type: 'ExpiredTokenException' }));
+    // Each is answered as assumed, and each is asked whose it is: its numbers are odd.
+    for (let n = 0; n < 33; n += 1) await api.createTask(taskRequest(), open);
+    const of = (n: number): string => `assumed/secret&${n} and assumed<token>${n}`;
+    expect(redactor.redact(of(1))).toBe('[redacted] and [redacted]');
+    await api.createTask(taskRequest(), open);
+    expect(redactor.redact(of(1))).toBe(of(1));
+    expect(redactor.redact(of(67))).toBe('[redacted] and [redacted]');
+    expect(redactor.redact('a token of a file')).toBe('[redacted]');
+  });
+
   it('are kept when AWS accepts them and denies the action', async () => {
     const { api, server, actions } = await start({ roleArn });
     server.behave(reply({ status: 403, type: 'AccessDeniedException' }));
