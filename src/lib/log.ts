@@ -90,5 +90,6 @@ function cleanValue(value: FieldValue, redactor: Redactor): FieldValue {
 }
 
 function cleanText(text: string, redactor: Redactor): string {
-  return boundText(escapeLog(redactor.redact(boundText(text, 4 * textLengthMax))), textLengthMax);
+  // Cut last: of a secret across an earlier cut the beginning would be shown.
+  return boundText(escapeLog(redactor.redact(text)), textLengthMax);
 }

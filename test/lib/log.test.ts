@@ -85,6 +85,15 @@ describe('the log', () => {
     expect(line?.list).toContain('and 400 more');
   });
 
+  it('shows no part of a secret, however many a long text holds', () => {
+    const secret = 'a1b2c3d4e5'.repeat(200);
+    const redactor = createRedactor();
+    redactor.register(secret, 'a file');
+    const { log, lines } = open({ redactor });
+    log.write('info', 'long', { reason: `${secret} `.repeat(12) });
+    expect(lines[0]).not.toContain('a1b2');
+  });
+
   it('writes no name twice in a line', () => {
     const { log, lines, parsed } = open();
     log.write('info', 'clash', { level: 'x', time: 'y', event: 'z' });
