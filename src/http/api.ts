@@ -2,7 +2,7 @@
 import type { ControllerStatus, SyncStatus } from '../controller/status.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
-import { type PlanAction, planActions } from '../plan/decision.ts';
+import { type Decision, type PlanAction, planActions } from '../plan/decision.ts';
 import { decisionJson, receiptJson } from '../report/task-json.ts';
 import { judgeHealth } from './health.ts';
 
@@ -10,8 +10,12 @@ const apiVersion = 'snowgate/v1';
 
 /** Problems of files in one answer: whoever has more corrects these first. */
 const problemsMax = 500;
-const pageDefault = 1_000;
-const pageMax = 10_000;
+/** Tasks of one answer: written in some ten milliseconds, in which nobody else is heard. Whoever wants more asks again. */
+const pageMax = 1_000;
+/** Of one answer, but for its last task: a denied one has a reason of each rule, and a thousand of them is no small answer. */
+const reasonCharsMax = 500_000;
+/** Each with its whole receipt. A name that is used again and again for years has more. */
+const revisionsMax = 200;
 
 type Kind = 'Status' | 'TaskList' | 'TaskDetail';
 
@@ -24,10 +28,8 @@ export function statusJson(status: ControllerStatus): object {
   const { replica, run, begunMs, passes, source, policies, ledger, fleets, decisions } = status;
   const { isReady, checks } = judgeHealth(status);
   const problems = status.sourceProblems ?? [];
-  const counts = planActions.map((action) => [
-    action,
-    decisions.filter((decision) => decision.action === action).length,
-  ]);
+  const counts = new Map<PlanAction, number>(planActions.map((action) => [action, 0]));
+  for (const { action } of decisions) counts.set(action, (counts.get(action) ?? 0) + 1);
   return document('Status', status, {
     replica,
     run,
@@ -79,25 +81,58 @@ export type TaskList =
 
 /** Tasks with what is decided of each, in the order of fleet and name, page by page. */
 export function taskListJson(status: ControllerStatus, query: TaskQuery): TaskList {
-  const { fleet, action, limit = String(pageDefault), after } = query;
+  const { fleet, action, limit = String(pageMax), after } = query;
   if (action !== undefined && !planActions.includes(action as PlanAction))
     return { ok: false, problem: `action is one of ${planActions.join(', ')}` };
   if (!/^[1-9][0-9]{0,4}$/.test(limit) || Number(limit) > pageMax)
     return { ok: false, problem: `limit is a whole number from 1 to ${pageMax}` };
   const chosen = status.decisions
     .filter((one) => (fleet ?? one.fleet) === one.fleet && (action ?? one.action) === one.action)
-    .map((decision) => ({ decision, id: `${decision.key} ${decision.token ?? ''}` }))
-    .sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-  const rest = after === undefined ? chosen : chosen.filter(({ id }) => id > after);
-  const page = rest.slice(0, Number(limit));
-  const tasks = page.map(({ decision }) => ({
+    // By their keys they are in order already, which costs one look at each.
+    .sort((a, b) => compareText(a.key, b.key) || compareText(a.token ?? '', b.token ?? ''));
+  const begin = after === undefined ? 0 : countUpTo(after, chosen);
+  const page = fillPage(chosen.slice(begin, begin + Number(limit)));
+  const tasks = page.map((decision) => ({
     ...decisionJson(decision),
     state: stateOf(status.view?.receipts.get(decision.token ?? '')),
     introduced: introducedOf(status, decision.token),
     manifest: placeOf(status, decision.key, decision.token),
   }));
-  const next = page.length < rest.length ? (page.at(-1)?.id ?? null) : null;
+  const last = page.at(-1);
+  const next = last !== undefined && begin + page.length < chosen.length ? cursorOf(last) : null;
   return { ok: true, value: document('TaskList', status, { total: chosen.length, next, tasks }) };
+}
+
+/** Of a page's last task: the next page begins behind it, also where it is gone by then. */
+function cursorOf({ key, token }: Decision): string {
+  return `${key} ${token ?? ''}`;
+}
+
+/** How many of the sorted decisions stand before the cursor or at it. */
+function countUpTo(cursor: string, sorted: readonly Decision[]): number {
+  const keyEnd = cursor.includes(' ') ? cursor.lastIndexOf(' ') : cursor.length;
+  const key = cursor.slice(0, keyEnd);
+  const token = cursor.slice(keyEnd + 1);
+  const first = sorted.findIndex(
+    (one) => (compareText(one.key, key) || compareText(one.token ?? '', token)) > 0,
+  );
+  return first < 0 ? sorted.length : first;
+}
+
+/** The first of them, as many as fit by their reasons; at least one, where there is one. */
+function fillPage(decisions: readonly Decision[]): Decision[] {
+  const page: Decision[] = [];
+  let charsLeft = reasonCharsMax;
+  for (const decision of decisions) {
+    if (charsLeft <= 0) break;
+    page.push(decision);
+    for (const { message } of decision.reasons) charsLeft -= message.length;
+  }
+  return page;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function stateOf(receipt: Receipt | undefined): string {
@@ -118,15 +153,15 @@ function placeOf({ desired }: ControllerStatus, key: string, token: string | nul
   return { path: wanted.path, line: wanted.line };
 }
 
-/** One task with each of its revisions, the newest last; null where neither source nor ledger knows the name. */
+/** One task with its newest revisions, the newest last; null where neither source nor ledger knows the name. */
 export function taskJson(status: ControllerStatus, fleet: string, name: string): object | null {
   const key = `${fleet}/${name}`;
   const { view, decisions } = status;
   const decided = decisions.filter((decision) => decision.key === key);
   const inLedger = view?.tokensByKey.get(key) ?? [];
-  const tokens = new Set([...inLedger, ...decided.map(({ token }) => token)]);
-  if (tokens.size === 0) return null;
-  const revisions = [...tokens].map((token) => {
+  const tokens = [...new Set([...inLedger, ...decided.map(({ token }) => token)])];
+  if (tokens.length === 0) return null;
+  const revisions = tokens.slice(-revisionsMax).map((token) => {
     const receipt = view?.receipts.get(token ?? '');
     const decision = decided.find((one) => one.token === token);
     return {
@@ -138,5 +173,6 @@ export function taskJson(status: ControllerStatus, fleet: string, name: string):
       receipt: receipt === undefined ? null : receiptJson(receipt),
     };
   });
-  return document('TaskDetail', status, { fleet, name, revisions });
+  const revisionsLeftOut = tokens.length - revisions.length;
+  return document('TaskDetail', status, { fleet, name, revisions, revisionsLeftOut });
 }

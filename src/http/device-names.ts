@@ -1,5 +1,6 @@
 /** Device ids for readers who must not know which devices there are. */
 import type { ControllerStatus } from '../controller/status.ts';
+import type { LedgerView } from '../ledger/view.ts';
 
 const shownLength = 4;
 /** What an id of AWS is made of; a longer run of it is none. */
@@ -10,8 +11,30 @@ function shortenDevice(device: string): string {
   return `…${device.slice(-shownLength)}`;
 }
 
-/** Every device id that this controller has heard of. */
-export function knownDevices({ desired, view, fleets }: ControllerStatus): Set<string> {
+interface Gathered {
+  readonly from: readonly unknown[];
+  readonly known: ReadonlySet<string>;
+}
+
+const gathered = new WeakMap<LedgerView, Gathered>();
+
+/**
+ * Every device id that this controller has heard of. Gathered again only when source, ledger or a list of devices have
+ * changed: a ledger of years names many, and each answer asks.
+ */
+export function knownDevices(status: ControllerStatus): ReadonlySet<string> {
+  const { desired, view, fleets } = status;
+  if (view === null) return gatherDevices(status);
+  const from = [desired, view.tip, ...fleets.map(({ devices }) => devices)];
+  const last = gathered.get(view);
+  const isSame = last?.from.length === from.length && last.from.every((one, index) => one === from[index]);
+  if (isSame) return last.known;
+  const known = gatherDevices(status);
+  gathered.set(view, { from, known });
+  return known;
+}
+
+function gatherDevices({ desired, view, fleets }: ControllerStatus): Set<string> {
   const known = new Set<string>();
   const add = (devices: Iterable<string>): void => {
     for (const device of devices) known.add(device);

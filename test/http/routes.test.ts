@@ -1,6 +1,8 @@
 /** Every route by name, what it needs, and what it answers; asked without a socket. */
 import { describe, expect, it } from 'vitest';
 import { createRedactor } from '../../src/lib/redact.ts';
+import type { Token } from '../../src/manifest/manifest.ts';
+import type { Decision } from '../../src/plan/decision.ts';
 import { fleetConfig, makeConfig } from '../controller/world.ts';
 import { yaml } from '../plan/stage.ts';
 import { appOf, ask, bearer, routesOf, token, Watched } from './watched.ts';
@@ -190,8 +192,8 @@ describe('the probes', () => {
 interface Listed {
   readonly status: number;
   readonly total: number;
-  readonly next: string;
-  readonly tasks: readonly { readonly name: string }[];
+  readonly next: string | null;
+  readonly tasks: readonly { readonly name: string; readonly token: string | null }[];
 }
 
 describe('the API', () => {
@@ -242,12 +244,37 @@ describe('the API', () => {
     ]);
     const first = await list('?limit=1');
     expect(first.tasks.map(({ name }) => name)).toEqual(['job']);
-    const second = await list(`?limit=1&after=${encodeURIComponent(first.next)}`);
+    const second = await list(`?limit=1&after=${encodeURIComponent(first.next ?? '')}`);
     expect([second.tasks.map(({ name }) => name), second.next]).toEqual([['late'], null]);
     expect((await list('?action=hold')).total).toBe(1);
     expect((await list('?fleet=sea')).total).toBe(0);
-    for (const query of ['?limit=0', '?limit=10001', '?limit=x', '?action=nonsense', '?flet=lab'])
+    for (const query of ['?limit=0', '?limit=1001', '?limit=x', '?action=nonsense', '?flet=lab'])
       expect([query, (await list(query)).status]).toEqual([query, 400]);
+  });
+
+  it('lists every task once, in order, in answers of a thousand at most', async () => {
+    const watched = await issued();
+    const [one] = watched.status().decisions;
+    if (one === undefined) throw new Error('nothing is decided');
+    // Two revisions of each name, one name that begins like another, and what has none; in no order.
+    const wanted = Array.from({ length: 1_250 }, (_, index) => `lab/${'j'.repeat(1 + (index % 3))}-${index}`)
+      .flatMap((key) => [`${key} `, `${key} ${'0'.repeat(64)}`, `${key} ${'f'.repeat(64)}`])
+      .sort();
+    const decisions = wanted.map((id): Decision => {
+      const [key = '', token = ''] = id.split(' ');
+      return { ...one, key, name: key.slice(4), token: token === '' ? null : (token as Token) };
+    });
+    decisions.reverse();
+    const web = appOf('web', watched, { status: () => ({ ...watched.status(), decisions }) });
+    const found: string[] = [];
+    for (let after: string | null = ''; after !== null; ) {
+      const answer = await web(ask(`/api/v1/tasks?after=${encodeURIComponent(after)}`, bearer));
+      const { total, next, tasks } = (await answer.json()) as Listed;
+      expect([total, tasks.length]).toEqual([3_750, next === null ? 750 : 1_000]);
+      found.push(...tasks.map(({ name, token }) => `lab/${name} ${token ?? ''}`));
+      after = next;
+    }
+    expect(found).toEqual(wanted);
   });
 
   it('tells one task with its whole receipt, and nothing of a name that nobody knows', async () => {
@@ -273,6 +300,44 @@ describe('the API', () => {
       expect([path, (await web(ask(path, bearer))).status]).toEqual([path, 404]);
   });
 
+  it('lists fewer tasks in one answer where their reasons are long, and all in all of them', async () => {
+    const watched = await issued();
+    const [one] = watched.status().decisions;
+    if (one === undefined) throw new Error('nothing is decided');
+    const chars = [1_000_000, 1_000_000, 200_000, 200_000, 200_000, 10, 10];
+    const decisions = chars.map((length, index): Decision => {
+      const half = { code: 'SG6101', message: 'x '.repeat(length / 4) } as const;
+      const reasons = [half, half];
+      return { ...one, key: `lab/${index}`, name: String(index), reasons };
+    });
+    const web = appOf('web', watched, { status: () => ({ ...watched.status(), decisions }) });
+    const found: string[][] = [];
+    for (let after: string | null = ''; after !== null; ) {
+      const answer = await web(ask(`/api/v1/tasks?after=${encodeURIComponent(after)}`, bearer));
+      const { next, tasks } = (await answer.json()) as Listed;
+      found.push(tasks.map(({ name }) => name));
+      after = next;
+    }
+    expect(found).toEqual([['0'], ['1'], ['2', '3', '4'], ['5', '6']]);
+  });
+
+  it('tells the newest revisions of a name that has many, and how many are older', async () => {
+    const watched = await issued();
+    const tokens = Array.from({ length: 450 }, (_, index) => String(index).padStart(64, '0') as Token);
+    const status = watched.status();
+    const { view } = status;
+    if (view === null) throw new Error('the ledger was not read');
+    const longView = { ...view, tokensByKey: new Map([['lab/old', tokens]]) };
+    const web = appOf('web', watched, { status: () => ({ ...status, view: longView }) });
+    const answer = await web(ask('/api/v1/tasks/lab/old', bearer));
+    const { revisions, revisionsLeftOut } = (await answer.json()) as {
+      readonly revisions: readonly { readonly token: string }[];
+      readonly revisionsLeftOut: number;
+    };
+    expect(revisionsLeftOut).toBe(250);
+    expect(revisions.map(({ token }) => token)).toEqual(tokens.slice(-200));
+  });
+
   it('shows no more of a device than the configuration allows', async () => {
     const watched = await issued();
     const web = appOf('web', watched, { config: { redactDevices: true } });
@@ -281,6 +346,21 @@ describe('the API', () => {
       expect(text).not.toContain('smd-1');
     }
     expect(await (await web(ask('/api/v1/tasks/lab/job', bearer))).text()).toContain('…md-1');
+  });
+
+  it('shortens a device that came to be known after the last answer', async () => {
+    const watched = await issued();
+    const web = appOf('web', watched, { config: { redactDevices: true } });
+    const told = async (path: string): Promise<string> => (await web(ask(path, bearer))).text();
+    await told('/api/v1/status');
+    watched.world.commit({ job: yaml(), next: yaml({ name: 'next', targets: ['smd-new9'] }) });
+    for (let turn = 0; turn < 4; turn += 1) {
+      await watched.pass();
+      watched.world.clock.advance(6_000);
+    }
+    const text = await told('/api/v1/tasks/lab/next');
+    expect(text).toContain('…new9');
+    expect(text).not.toContain('smd-new9');
   });
 
   it('shows no secret, and no text of others that acts', async () => {
