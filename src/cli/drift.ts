@@ -11,6 +11,7 @@ import { driftJson, formatDrift } from './drift-view.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { Format } from './options.ts';
 import { type Planning, printProblems, readPlanning } from './planning.ts';
+import { redactPage } from './print.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** How long a person waits for the single questions of a fleet, beside its listings. */
@@ -34,7 +35,7 @@ export async function drift(
   const text =
     options.format === 'json'
       ? driftJson(read.value, found, world)
-      : world.redactor.redact(formatDrift(read.value, found, world));
+      : redactPage(formatDrift(read.value, found, world), world.redactor);
   world.stdout.write(text);
   // They say where the comparison is not whole: a manifest that cannot be read may name devices, too.
   printProblems(read.value, world);

@@ -21,7 +21,7 @@ import {
   readPlanning,
   stoppedClock,
 } from './planning.ts';
-import { colorsFor, formatJson } from './print.ts';
+import { colorsFor, formatJson, redactPage } from './print.ts';
 import { formatRows } from './receipt-view.ts';
 import { isReportFormat, printReport } from './report-print.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -111,7 +111,8 @@ function explainOne(name: string, planned: Planning, format: Format, world: Surr
     const colors = colorsFor(world.stdout, world.env);
     const columns = world.stdout.columns();
     const text = formatExplanation(decisions, explained, planned, columns, colors);
-    world.stdout.write(world.redactor.redact(`${formatHead(planned, colors, columns)}${text}`));
+    const page = `${formatHead(planned, colors, columns)}${text}`;
+    world.stdout.write(redactPage(page, world.redactor));
   }
   printProblems(planned, world);
   return exitOf(decisions, planned.input.halts);

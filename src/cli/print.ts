@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import { escapeTerminal } from '../lib/escape.ts';
 import type { Fault } from '../lib/faults.ts';
 import { writeJson } from '../lib/json-text.ts';
-import { redactShapes } from '../lib/redact.ts';
+import { type Redactor, redactShapes } from '../lib/redact.ts';
 import type { PlacedProblem } from '../manifest/collect.ts';
 import type { Outlet, Surroundings } from './surroundings.ts';
 
@@ -18,6 +18,17 @@ export function colorsFor(outlet: Outlet, env: Surroundings['env']): Colors {
 /** Text of others, or holding some: no secret, no control over the terminal. */
 export function plain(text: string): string {
   return escapeTerminal(redactShapes(text));
+}
+
+/**
+ * A page of ours with texts of others in it, each of them on one line: no secret. Line by line, because a redactor cuts what
+ * is too long for it, which a page may be, and a line is not.
+ */
+export function redactPage(page: string, redactor: Pick<Redactor, 'redact'>): string {
+  return page
+    .split('\n')
+    .map((line) => redactor.redact(line))
+    .join('\n');
 }
 
 /** One fault for people, on stderr: code and message, and on a line of its own what to do. */

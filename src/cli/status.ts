@@ -8,7 +8,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { askLive, type Live } from './live.ts';
 import type { Format } from './options.ts';
 import { type Planning, printProblems, readPlanning } from './planning.ts';
-import { formatJson } from './print.ts';
+import { formatJson, redactPage } from './print.ts';
 import { makeEntries, type Status } from './status-entries.ts';
 import { statusJson, taskJson } from './status-json.ts';
 import { formatTask } from './status-task.ts';
@@ -55,7 +55,7 @@ export async function status(
 function render(shown: Status, key: string | null, format: Format, world: Surroundings): string {
   if (format === 'json') return formatJson(key === null ? statusJson(shown) : taskJson(shown, key), world);
   const text = key === null ? formatStatus(shown, world) : formatTask(shown, key, world);
-  return world.redactor.redact(text);
+  return redactPage(text, world.redactor);
 }
 
 /**

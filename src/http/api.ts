@@ -37,7 +37,8 @@ export function statusJson(status: ControllerStatus): object {
     ready: isReady,
     checks: checks.map(({ name, isGood, word }) => ({ name, ok: isGood, word })),
     passes: { ended: passes.ended, bugs: passes.bugs, tookSeconds: seconds(passes.tookMs) },
-    source: syncJson(source),
+    judged: status.isJudged,
+    source: { ...syncJson(source), historyFault: source.historyFault },
     policies: policies === null ? null : syncJson(policies),
     ledger: {
       id: ledger.id,
@@ -46,9 +47,10 @@ export function statusJson(status: ControllerStatus): object {
       refusal: ledger.refusal,
       unwritten: ledger.unwritten,
     },
-    fleets: fleets.map(({ devices, isProved, ...fleet }) => ({
+    fleets: fleets.map(({ devices, isProved, isListed, ...fleet }) => ({
       ...fleet,
       proved: isProved,
+      listed: isListed,
       devices: devices?.size ?? null,
     })),
     halts: [...status.problems, ...status.halts],

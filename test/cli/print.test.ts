@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatJson } from '../../src/cli/print.ts';
+import { formatJson, redactPage } from '../../src/cli/print.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
 
 const quiet = { redactor: { register: () => undefined, redact: (text: string) => text } };
@@ -49,5 +49,16 @@ describe('JSON for machines', () => {
       '[redacted]': [{ deep: 'see [redacted]' }, { '[redacted]': 1 }],
       url: 'https://[redacted]@host/',
     });
+  });
+});
+
+describe('a page', () => {
+  it('is whole, however long it is, and tells no secret on any line', () => {
+    const redactor = createRedactor();
+    redactor.register('canary-of-the-test', 'a file');
+    const lines = Array.from({ length: 5_000 }, (_, index) => `${index} held until canary-of-the-test`);
+    const told = redactPage(`${lines.join('\n')}\n`, redactor).split('\n');
+    expect(told).toHaveLength(5_001);
+    expect(told.slice(0, -1)).toEqual(lines.map((_, index) => `${index} held until [redacted]`));
   });
 });
