@@ -1,9 +1,12 @@
 /**
  * `npm run bench`, the part about polling (`--passes N`, 500 unless said; a day at the usual schedule has 2,880): a controller on real
  * repositories in which nothing happens. What an idle pass costs in processes and time of the processor, as ratios to a bare
- * `git ls-remote` of both repositories; and that nothing grows: descriptors, memory, the mirrors on the disk.
+ * `git ls-remote` of both repositories; and that nothing grows: descriptors, memory, the mirrors on the disk. Then the same with
+ * all that watches a controller: word sent out, and after each pass a scrape, readiness, two pages and the tasks of the API.
  */
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chmodSync,
   mkdirSync,
@@ -14,20 +17,27 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ControllerConfig } from '../../src/config/config.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
+import { Bell } from '../../src/controller/loop.ts';
 import { runPass } from '../../src/controller/pass.ts';
-import { makeController } from '../../src/controller/state.ts';
+import { type Controller, makeController } from '../../src/controller/state.ts';
+import { type ControllerStatus, PassBook, readStatus } from '../../src/controller/status.ts';
 import { openLedger } from '../../src/git/ledger-branch.ts';
 import { initLedger } from '../../src/git/ledger-init.ts';
 import { openSource } from '../../src/git/source.ts';
+import { Metrics } from '../../src/http/metrics.ts';
 import { encodeFormat } from '../../src/ledger/codec.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { readMoment, systemClock } from '../../src/lib/clock.ts';
 import type { Result } from '../../src/lib/faults.ts';
 import { createRedactor, type Redactor } from '../../src/lib/redact.ts';
+import { openHttp } from '../../src/wire-http.ts';
+import { openNotify } from '../../src/wire-notify.ts';
 
 const { values } = parseArgs({
   options: { passes: { type: 'string', default: '500' }, manifests: { type: 'string', default: '1000' } },
@@ -100,12 +110,14 @@ function makeRepositories(): void {
   git(join(dir, 'work'), 'push', '--quiet', '../source.git', 'main');
 }
 
-const configuration = `apiVersion: snowgate/v1
+const configurationOf = (receiverPort: number): string => `apiVersion: snowgate/v1
 kind: Controller
 source: {url: "file://${dir}/source.git"}
 ledger: {url: "file://${dir}/ledger.git"}
 stateDir: ${dir}/state
 policy: {uncovered: allow}
+http: {web: {listen: "127.0.0.1:0"}, probes: {listen: "127.0.0.1:0"}}
+notify: {ops: {webhook: {url: "http://127.0.0.1:${receiverPort}/", secretFile: "${dir}/secret"}}}
 fleets: {lab: {region: us-west-2, mode: observe, endpoint: "http://127.0.0.1:9"}}
 `;
 
@@ -136,6 +148,7 @@ async function openController(config: ControllerConfig, redactor: Redactor) {
     signal: new AbortController().signal,
   });
   return {
+    controller,
     pass: () => runPass(controller, { drain: false }),
     close: async () => {
       await source.close();
@@ -144,9 +157,72 @@ async function openController(config: ControllerConfig, redactor: Redactor) {
   };
 }
 
+/** Somebody who takes every word. */
+async function openReceiver(): Promise<{ readonly port: number; readonly close: () => void }> {
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => response.writeHead(204).end());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = (): void => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+/** The controller as `run` has it, watched by everything that there is to watch it with. */
+async function openWatched(config: ControllerConfig, redactor: Redactor, controller: Controller) {
+  const { http, notify, stateDir } = config;
+  if (http === undefined || notify === undefined) throw new Error('the configuration has both');
+  const { journal } = controller;
+  const book = new PassBook(readMoment(systemClock), journal);
+  const metrics = new Metrics('bench', { fleets: [...config.fleets.keys()], providers: [] });
+  const readNow = (): ControllerStatus => readStatus(controller, book);
+  const subscribe = (listener: () => void) => book.subscribe(listener);
+  const world = { bell: new Bell(), journal, redactor, clock: systemClock };
+  const server = must(await openHttp({ config, http, readStatus: readNow, subscribe, metrics, ...world }));
+  const notifier = await openNotify({
+    targets: notify,
+    stateDir,
+    journal,
+    redactor,
+    version: 'bench',
+    count: () => undefined,
+  });
+  book.subscribe(() => notifier.offer(readNow()));
+  const [web, probes] = (['web', 'probes'] as const).map((name) => server.addresses.get(name)?.port);
+  const looks = ['metrics', '', 'tasks', 'windows', 'api/v1/status', 'api/v1/tasks'];
+  const urls = [
+    `http://127.0.0.1:${probes}/readyz`,
+    ...looks.map((path) => `http://127.0.0.1:${web}/${path}`),
+  ];
+  return {
+    looks: urls.length,
+    pass: async () => {
+      book.noteBegin(readMoment(systemClock));
+      book.noteReport(await runPass(controller, { drain: false }), readMoment(systemClock));
+    },
+    look: async () => {
+      for (const url of urls) {
+        const answer = await fetch(url);
+        const text = await answer.text();
+        if (answer.status !== 200) throw new Error(`${url}: ${answer.status} ${text}`);
+      }
+    },
+    close: async () => {
+      await notifier.close();
+      await server.close();
+    },
+  };
+}
+
 async function measure(): Promise<void> {
   makeRepositories();
-  const resolved = resolveConfig(Buffer.from(configuration), { hostName: 'bench', baseDir: dir });
+  writeFileSync(join(dir, 'secret'), `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
+  const receiver = await openReceiver();
+  const text = configurationOf(receiver.port);
+  const resolved = resolveConfig(Buffer.from(text), { hostName: 'bench', baseDir: dir });
   if (!resolved.ok) throw new Error(JSON.stringify(resolved.problems));
   const { config } = resolved;
   const redactor = createRedactor();
@@ -162,7 +238,7 @@ async function measure(): Promise<void> {
   const commands = counting.read().slice(before.length);
   await counted.close();
   counting.restore();
-  const { pass, close } = await openController(config, redactor);
+  const { controller, pass, close } = await openController(config, redactor);
   for (let warm = 0; warm < 20; warm += 1) await pass();
   const begun = { children: childrenMs(), own: ownMs(), fds: readdirSync('/proc/self/fd').length };
   const heapBytes = await heapUsed();
@@ -184,7 +260,22 @@ async function measure(): Promise<void> {
   tell('descriptors more than before', String(readdirSync('/proc/self/fd').length - begun.fds));
   tell('bytes of heap more than before', String(grownBytes));
   tell('bytes of state on the disk more than before', String(sizeOf(stateDir) - diskBytes));
+  const watched = await openWatched(config, redactor, controller);
+  const turn = async (): Promise<void> => {
+    await watched.pass();
+    await watched.look();
+  };
+  for (let warm = 0; warm < 20; warm += 1) await turn();
+  const then = { own: ownMs(), fds: readdirSync('/proc/self/fd').length, heap: await heapUsed() };
+  for (let done = 0; done < passes; done += 1) await turn();
+  const turnMs = (ownMs() - then.own) / passes;
+  tell(`the same, with word sent out and ${watched.looks} looks a pass`, '');
+  tell('time of the processor in the controller and who looks, of a pass', (turnMs / bareMs).toFixed(2));
+  tell('descriptors more than before', String(readdirSync('/proc/self/fd').length - then.fds));
+  tell('bytes of heap more than before', String((await heapUsed()) - then.heap));
+  await watched.close();
   await close();
+  receiver.close();
 }
 
 try {
