@@ -3,10 +3,16 @@ import type { ControllerConfig, HookProvider, HttpConfig } from './config/config
 import type { Bell } from './controller/loop.ts';
 import type { Journal } from './controller/ports.ts';
 import type { ControllerStatus } from './controller/status.ts';
-import { createHookHandler, type HookOptions, type SecretReader } from './http/hook-handler.ts';
+import {
+  createHookHandler,
+  type DeliveryResult,
+  type HookOptions,
+  type SecretReader,
+} from './http/hook-handler.ts';
 import type { WatchedPlace } from './http/hook-hint.ts';
 import { createPoker } from './http/hook-poker.ts';
 import type { Metrics } from './http/metrics.ts';
+import { readTogether } from './http/read-together.ts';
 import { makeRoutes } from './http/routes.ts';
 import { type HttpServer, startServer } from './http/server.ts';
 import type { Clock } from './lib/clock.ts';
@@ -66,24 +72,29 @@ export async function openHttp(options: HttpOptions): Promise<Result<HttpServer>
 
 /** Anybody who reaches the port can send what is refused: the log tells of the first, and of the others how many they were. */
 const refusalsMs = 10 * 60_000;
+const refusals: Partial<Readonly<Record<DeliveryResult, string>>> = {
+  unauthorized: 'webhook delivery refused: its signature is missing or wrong',
+  busy: 'webhook delivery refused: too many are being read',
+};
 
 function tellDeliveries({ metrics, journal, clock }: HttpOptions): HookOptions['onDelivery'] {
-  const refusals = new Map<HookProvider, { toldMs: number; untold: number }>();
+  const told = new Map<string, { atMs: number; untold: number }>();
   return ({ provider, result }) => {
     metrics.count('snowgate_webhook_deliveries_total', { provider, result });
-    if (result !== 'unauthorized') {
+    const refusal = refusals[result];
+    if (refusal === undefined) {
       journal.write('debug', 'webhook delivery', { provider, result });
       return;
     }
     const nowMs = clock.monotonicMs();
-    const before = refusals.get(provider);
-    if (before !== undefined && nowMs - before.toldMs < refusalsMs) {
+    const key = `${provider} ${result}`;
+    const before = told.get(key);
+    if (before !== undefined && nowMs - before.atMs < refusalsMs) {
       before.untold += 1;
       return;
     }
-    const more = before?.untold ?? 0;
-    refusals.set(provider, { toldMs: nowMs, untold: 0 });
-    journal.write('warn', 'webhook delivery refused: its signature is missing or wrong', { provider, more });
+    told.set(key, { atMs: nowMs, untold: 0 });
+    journal.write('warn', refusal, { provider, more: before?.untold ?? 0 });
   };
 }
 
@@ -103,7 +114,7 @@ function secretReader(
   files: readonly string[],
   { journal, redactor }: HttpOptions,
 ): SecretReader {
-  return async () => {
+  return readTogether(async () => {
     const secrets: string[] = [];
     for (const file of files) {
       const read = await readSecretFile(file, `${provider} webhook secret`);
@@ -116,5 +127,5 @@ function secretReader(
       }
     }
     return ok(secrets);
-  };
+  });
 }

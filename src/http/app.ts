@@ -50,7 +50,7 @@ export function makeApp(options: AppOptions): App {
     return textAnswer(500, 'a bug: the log of the controller has more\n');
   });
   return async (request) => {
-    const answer = harden(await app.fetch(request));
+    const answer = harden(await app.fetch(request), bringsBody(request));
     options.onAnswer(answer.status);
     return answer;
   };
@@ -74,11 +74,17 @@ function isOwnName(host: string | null): boolean {
   return /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?$/i.test(host ?? '');
 }
 
-function harden(answer: Response): Response {
+function bringsBody({ headers }: Request): boolean {
+  return headers.has('transfer-encoding') || (headers.get('content-length') ?? '0') !== '0';
+}
+
+/** A connection that has brought a body ends with the answer: what of it was not read would else be waited for. */
+function harden(answer: Response, isLast: boolean): Response {
   const headers = new Headers(answer.headers);
   for (const [name, value] of Object.entries(securityHeaders)) {
     // A page says itself what it loads; it may say less than this, and nothing else says anything.
     if (!headers.has(name)) headers.set(name, value);
   }
+  if (isLast) headers.set('connection', 'close');
   return new Response(answer.body, { status: answer.status, headers });
 }

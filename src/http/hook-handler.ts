@@ -6,10 +6,10 @@ import type { HookProvider } from '../config/config.ts';
 import type { RemoteKey } from '../config/remote.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Result } from '../lib/faults.ts';
-import { readHookBody } from './hook-body.ts';
+import { type BodyReader, createBodyReader, type ReadBody } from './hook-body.ts';
 import { hintedPlaces, type WatchedPlace } from './hook-hint.ts';
 import { createDeliveryMemory, type DeliveryMemory } from './hook-memory.ts';
-import { checkSignature } from './hook-signature.ts';
+import { checkSignature, mayBeGenuine } from './hook-signature.ts';
 
 /**
  * The secrets that are good now, up to two, without the final newline of their files: both while one takes the other's place.
@@ -25,8 +25,9 @@ export type DeliveryResult =
   /** Genuine, and here before. */
   | 'duplicate'
   | 'unauthorized'
-  | 'tooLarge'
-  | 'badMethod';
+  | 'badMethod'
+  /** Not all of its body was read. */
+  | Exclude<ReadBody['is'], 'whole'>;
 
 export interface HookOptions {
   /** Of the providers that exist; every other is not found. */
@@ -51,22 +52,36 @@ const statuses: Readonly<Record<DeliveryResult, number>> = {
   ignored: 202,
   duplicate: 202,
   unauthorized: 401,
-  tooLarge: 413,
   badMethod: 405,
+  tooLarge: 413,
+  busy: 503,
+  late: 408,
+  // Whoever sent half a body has hung up, and reads no answer.
+  broken: 400,
+};
+
+/** When to come again: by then every body that is being read now has come or been given up. */
+const retryAfterSeconds = '10';
+
+const headersOf: Partial<Readonly<Record<DeliveryResult, Readonly<Record<string, string>>>>> = {
+  badMethod: { allow: 'POST' },
+  busy: { 'retry-after': retryAfterSeconds },
 };
 
 /**
- * Answers deliveries: 202 for one that is genuine, 405 for what is no POST, 413 for more than 1 MiB, 404 for a provider that is
- * not configured, else one and the same 401. Every body is empty. Rejects only where an option does.
+ * Answers deliveries: 202 for one that is genuine, 405 for what is no POST, 413 for more than 1 MiB, 503 where too many bodies
+ * are being read, 408 for one that does not come, 404 for a provider that is not configured, else one and the same 401. Every
+ * body is empty. Rejects only where an option does.
  */
 export function createHookHandler(options: HookOptions): HookHandler {
+  const readBody = createBodyReader(options.clock);
   const memory = createDeliveryMemory(options.clock);
   return async (request, provider) => {
     const readSecrets = options.secrets.get(provider);
     if (readSecrets === undefined) return answer(404);
-    const result = await judge({ request, provider, readSecrets, memory, ...options });
+    const result = await judge({ request, provider, readSecrets, readBody, memory, ...options });
     options.onDelivery({ provider, result });
-    return answer(statuses[result], result === 'badMethod' ? { allow: 'POST' } : {});
+    return answer(statuses[result], headersOf[result]);
   };
 }
 
@@ -74,18 +89,18 @@ interface Arrival extends HookOptions {
   readonly request: Request;
   readonly provider: HookProvider;
   readonly readSecrets: SecretReader;
+  readonly readBody: BodyReader;
   readonly memory: DeliveryMemory;
 }
 
-/** The order is what protects: bounded before it is read, proven before it is parsed. */
+/** The order is what protects: of the right form before it is read, bounded while it is, proven before it is parsed. */
 async function judge(arrival: Arrival): Promise<DeliveryResult> {
-  const { request, provider, readSecrets, memory, watched, poke, clock } = arrival;
+  const { request, provider, readSecrets, readBody, memory, watched, poke, clock } = arrival;
   if (request.method !== 'POST') return 'badMethod';
-  const read = await readHookBody(request);
-  if (read.is === 'tooLarge') return 'tooLarge';
-  // Whoever sent half a body has hung up, and reads no answer.
-  if (read.is === 'broken') return 'unauthorized';
   const { headers } = request;
+  if (!mayBeGenuine(provider, { headers, wallMs: clock.wallMs() })) return 'unauthorized';
+  const read = await readBody(request);
+  if (read.is !== 'whole') return read.is;
   const body = read.bytes;
   const secrets = await readSecrets();
   const signed = { headers, body, wallMs: clock.wallMs() };

@@ -1,18 +1,23 @@
 /**
  * Whether a delivery comes from somebody who knows the secret. Every way to prove it ends in 32 bytes that a secret makes, and
  * 32 bytes that the delivery brings along: they are compared in constant time, for each secret, with no early end, and
- * something is computed and compared also where there is no secret, no signature, or one of another form.
+ * something is computed and compared also where there is no secret, no signature, or one of another form. What is seen before
+ * the body is read depends on no secret: whether the headers have the form of a proof, which whoever wrote them knows.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { hookSecretsMax } from '../config/bounds.ts';
 import type { HookProvider } from '../config/config.ts';
 
-export interface SignedDelivery {
+/** A delivery whose body has not been read. */
+export interface AnnouncedDelivery {
   readonly headers: Headers;
-  /** The bytes as they came: signatures are over these, and not over what they mean. */
-  readonly body: Uint8Array;
   /** Our own wall clock, for signatures with a time in them. */
   readonly wallMs: number;
+}
+
+export interface SignedDelivery extends AnnouncedDelivery {
+  /** The bytes as they came: signatures are over these, and not over what they mean. */
+  readonly body: Uint8Array;
 }
 
 export interface Proof {
@@ -28,6 +33,14 @@ export const timestampToleranceMs = 300_000;
 const signaturesMax = 8;
 
 /**
+ * Whether a body could still make this delivery genuine: false where the signature or the token is missing or of another form,
+ * or where its time is not now. {@link checkSignature} proves such a delivery by no body and no secret.
+ */
+export function mayBeGenuine(provider: HookProvider, delivery: AnnouncedDelivery): boolean {
+  return claimsOf[provider](delivery).some(({ digests }) => digests.some((digest) => digest !== blank));
+}
+
+/**
  * The proof that a delivery is by somebody who knows one of the secrets; null where it proves nothing. Only the first
  * {@link hookSecretsMax} secrets count, and of these the ones that are not too short.
  */
@@ -41,7 +54,7 @@ export function checkSignature(
     for (let slot = 0; slot < hookSecretsMax; slot += 1) {
       const key = keyOf(secrets[slot] ?? '');
       // Anybody can sign with the decoy, so that a match with it must not count.
-      const made = digestOf(key ?? decoy);
+      const made = digestOf(key ?? decoy, delivery.body);
       for (const digest of digests) {
         const isSame = timingSafeEqual(made, digest);
         if (isSame && key !== null) proofs.push({ besides });
@@ -58,7 +71,7 @@ interface Claim {
   /** What a secret is here; null for one that is none. */
   readonly keyOf: (secret: string) => Buffer | null;
   /** The 32 bytes that the right one must equal. */
-  readonly digestOf: (key: Buffer) => Buffer;
+  readonly digestOf: (key: Buffer, body: Uint8Array) => Buffer;
   readonly besides: string;
 }
 
@@ -66,34 +79,34 @@ const decoy = Buffer.from('no secret at all');
 /** No HMAC and no SHA-256 of anything known is all zeros, and whoever found one had broken both. */
 const blank = Buffer.alloc(32);
 
-const claimsOf: Readonly<Record<HookProvider, (delivery: SignedDelivery) => readonly Claim[]>> = {
+const claimsOf: Readonly<Record<HookProvider, (delivery: AnnouncedDelivery) => readonly Claim[]>> = {
   // docs.github.com, "Validating webhook deliveries". X-Hub-Signature beside it is HMAC-SHA1, for old receivers.
-  github: ({ headers, body }) => [claimBody(body, [readHex(headers, 'x-hub-signature-256', 'sha256=')])],
+  github: ({ headers }) => [claimBody([readHex(headers, 'x-hub-signature-256', 'sha256=')])],
   // support.atlassian.com, "Manage webhooks" (Cloud), and confluence.atlassian.com, "Managing webhooks" (Data Center).
-  bitbucket: ({ headers, body }) => [claimBody(body, [readHex(headers, 'x-hub-signature', 'sha256=')])],
+  bitbucket: ({ headers }) => [claimBody([readHex(headers, 'x-hub-signature', 'sha256=')])],
   // services/webhook of both: Gitea sends the first, Forgejo both, equal. Either is enough, and X-Hub-Signature-256, which
   // both send too, adds nothing. They sign the JSON also where they send a form of it: that is not what we read, and refused.
-  gitea: ({ headers, body }) => [
-    claimBody(body, [readHex(headers, 'x-gitea-signature', ''), readHex(headers, 'x-forgejo-signature', '')]),
+  gitea: ({ headers }) => [
+    claimBody([readHex(headers, 'x-gitea-signature', ''), readHex(headers, 'x-forgejo-signature', '')]),
   ],
   // The signature comes first: it proves more, and its id tells deliveries apart.
   gitlab: (delivery) => [claimStandard(delivery), claimToken(delivery)],
   generic: claimStamped,
 };
 
-function claimBody(body: Uint8Array, digests: readonly Buffer[]): Claim {
-  return { digests, keyOf: textKey, digestOf: (key) => hmac(key, body), besides: '' };
+function claimBody(digests: readonly Buffer[]): Claim {
+  return { digests, keyOf: textKey, digestOf: hmac, besides: '' };
 }
 
 /** Ours: the time is signed together with the body, `TIME.BODY`, so that an empty body can be told from an older one. */
-function claimStamped({ headers, body, wallMs }: SignedDelivery): readonly Claim[] {
+function claimStamped({ headers, wallMs }: AnnouncedDelivery): readonly Claim[] {
   const time = headers.get('x-snowgate-timestamp') ?? '';
   const digest = readHex(headers, 'x-snowgate-signature', 'sha256=');
   return [
     {
       digests: [isTimely(time, wallMs) ? digest : blank],
       keyOf: textKey,
-      digestOf: (key) => hmac(key, `${time}.`, body),
+      digestOf: (key, body) => hmac(key, `${time}.`, body),
       besides: time,
     },
   ];
@@ -104,7 +117,7 @@ function claimStamped({ headers, body, wallMs }: SignedDelivery): readonly Claim
  * bytes that the secret `whsec_BASE64` holds, written `v1,BASE64`, several with spaces between. An id with a full stop is
  * refused, as the standard advises: part of a body could be taken for a time, and a recorded delivery for a fresh one.
  */
-function claimStandard({ headers, body, wallMs }: SignedDelivery): Claim {
+function claimStandard({ headers, wallMs }: AnnouncedDelivery): Claim {
   const id = headers.get('webhook-id') ?? '';
   const time = headers.get('webhook-timestamp') ?? '';
   const isWhole = /^[A-Za-z0-9_-]{1,128}$/.test(id) && isTimely(time, wallMs);
@@ -112,7 +125,7 @@ function claimStandard({ headers, body, wallMs }: SignedDelivery): Claim {
   return {
     digests: isWhole ? written.map(readBase64) : [blank],
     keyOf: standardKey,
-    digestOf: (key) => hmac(key, `${id}.${time}.`, body),
+    digestOf: (key, body) => hmac(key, `${id}.${time}.`, body),
     besides: id,
   };
 }
@@ -121,13 +134,13 @@ function claimStandard({ headers, body, wallMs }: SignedDelivery): Claim {
  * GitLab's secret token (docs.gitlab.com, "Webhooks"): the secret itself, in clear. It proves nothing of the body, and whoever
  * has seen one delivery can make others: TLS is all that protects it. Digests are compared, so that lengths do not show.
  */
-function claimToken({ headers }: SignedDelivery): Claim {
-  const token = headers.get('x-gitlab-token');
+function claimToken({ headers }: AnnouncedDelivery): Claim {
+  const token = headers.get('x-gitlab-token') ?? '';
   return {
     // A header is read byte by byte, and a secret as UTF-8: as bytes they are the same.
-    digests: [token === null ? blank : sha256(Buffer.from(token, 'latin1'))],
+    digests: [token.length < secretLengthMin ? blank : sha256(Buffer.from(token, 'latin1'))],
     keyOf: (secret) => (secret.startsWith(standardPrefix) ? null : textKey(secret)),
-    digestOf: sha256,
+    digestOf: (key) => sha256(key),
     besides: '',
   };
 }

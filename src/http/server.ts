@@ -1,6 +1,6 @@
 /** The listeners: sockets, their limits, and an orderly end. */
-import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import type { HttpConfig, ListenAddress } from '../config/config.ts';
 import type { Journal } from '../controller/ports.ts';
 import { BugError, failed, fault, ok, type Result } from '../lib/faults.ts';
@@ -8,19 +8,34 @@ import type { Redactor } from '../lib/redact.ts';
 import { readSecretFile } from '../lib/secret-file.ts';
 import { type App, makeApp } from './app.ts';
 import { tokenLengthMin } from './auth.ts';
+import { boundConnections } from './connections.ts';
 import type { Metrics } from './metrics.ts';
+import { readTogether } from './read-together.ts';
 import type { Listener, Route } from './route.ts';
 
 /** A client that takes longer to send its headers, or its whole request, is cut off. */
 const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 30_000;
+const requestTimeoutMs: Readonly<Record<Listener, number>> = {
+  probes: 10_000,
+  web: 30_000,
+  // Forges give a delivery up after as long; its body has less, from when it begins to be read.
+  hooks: 10_000,
+};
 /** How often Node looks for those. */
-const checkIntervalMs = 5_000;
+const checkIntervalMs = 1_000;
 const keepAliveMs = 5_000;
+/** A connection on which nothing moves, as where nobody takes an answer. Streams of events move more often. */
+const stillMs = 30_000;
 /** No header of a browser, a forge or Prometheus comes near it. */
 const headerBytesMax = 16_384;
-/** Of each listener: a few browsers, Prometheus and a forge need ten. */
-const connectionsMax = 256;
+/** Each listener has its own, so that no flood of one takes the place of another. */
+export const connectionsMax: Readonly<Record<Listener, number>> = {
+  probes: 64,
+  // A few browsers with their streams, and Prometheus, need ten.
+  web: 256,
+  // Forges have one or two at a time, and here anybody may come.
+  hooks: 32,
+};
 /** At the end, answers in hand get this long. */
 const closeMs = 1_000;
 
@@ -53,7 +68,7 @@ export async function startServer(options: ServerOptions): Promise<Result<HttpSe
   for (const listener of ['probes', 'web', 'hooks'] as const) {
     const address = config[listener];
     if (address === null) continue;
-    const server = makeServer(listenerApp(listener, address, options, closing.signal));
+    const server = makeServer(listener, listenerApp(listener, address, options, closing.signal));
     const listening = await listen(server, listener, address);
     if (!listening.ok) {
       await close();
@@ -96,7 +111,7 @@ function tokenReader(
   { journal, redactor }: ServerOptions,
 ): () => Promise<readonly string[]> {
   const told = new Map<string, string>();
-  return async () => {
+  return readTogether(async () => {
     const tokens: string[] = [];
     for (const file of files) {
       const read = await readSecretFile(file, 'http token');
@@ -111,23 +126,28 @@ function tokenReader(
       told.set(file, problem?.message ?? '');
     }
     return tokens;
-  };
+  });
 }
 
-function makeServer(app: App): Server {
-  const server = createAdaptorServer({
-    fetch: app,
+function makeServer(listener: Listener, app: App): Server {
+  const server = createServer({
+    maxHeaderSize: headerBytesMax,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs[listener],
+    connectionsCheckingInterval: checkIntervalMs,
+    keepAliveTimeout: keepAliveMs,
+  });
+  server.timeout = stillMs;
+  const answer = getRequestListener(app, {
     // What the rest of the process sees as Request and Response stays Node's own.
     overrideGlobalObjects: false,
-    serverOptions: {
-      maxHeaderSize: headerBytesMax,
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: checkIntervalMs,
-      keepAliveTimeout: keepAliveMs,
-    },
-  }) as Server;
-  server.maxConnections = connectionsMax;
+    // HTTP/1.0 needs no Host, and the checks of some load balancers send none.
+    hostname: 'localhost',
+  });
+  const connections = boundConnections(server, connectionsMax[listener]);
+  server.on('request', (request, response) => {
+    if (connections.admit(request.socket, response)) void answer(request, response);
+  });
   return server;
 }
 

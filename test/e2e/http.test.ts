@@ -129,11 +129,12 @@ describe.concurrent('an address that is taken', () => {
   });
 });
 
-/** Says something and then no more, for as long as the server lets it. */
+/** Says something that could become a genuine delivery, and then no more, for as long as the server lets it. */
 function dawdle(url: string): Socket {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   socket.on('error', () => undefined);
-  socket.write('POST /hooks/github HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n{');
+  const signature = `x-hub-signature-256: sha256=${'0'.repeat(64)}\r\n`;
+  socket.write(`POST /hooks/github HTTP/1.1\r\nhost: x\r\n${signature}content-length: 100000\r\n\r\n{`);
   return socket;
 }
 
@@ -147,6 +148,7 @@ describe('load', () => {
     const large = 'x'.repeat(2_000_000);
     const wild = [
       () => push(served, { after: 'x' }, 'a-wrong-secret-0123456789'),
+      () => push(served, { after: large }, 'a-wrong-secret-0123456789'),
       () => fetch(`${urls.hooks}/hooks/github`, { method: 'POST', body: large }),
       () => fetch(`${urls.hooks}/hooks/github`, { method: 'POST', body: '{"a":[[[[' }),
       () => fetch(`${urls.web}/api/v1/status`, { headers: { authorization: 'Bearer wrong' } }),
@@ -176,9 +178,9 @@ describe('load', () => {
     isOver = true;
     await hammering;
     for (const socket of slow) socket.destroy();
-    expect([...statuses.keys()].sort((a, b) => a - b).filter((status) => status !== 0)).toEqual([
-      200, 202, 401, 413,
-    ]);
+    // 503 is for those who come while the dawdlers have their second.
+    const answered = [...statuses.keys()].filter((status) => ![0, 503].includes(status));
+    expect(answered.sort((a, b) => a - b)).toEqual([200, 202, 401, 413]);
     const requests = [...statuses.values()].reduce((sum, count) => sum + count, 0);
     expect(requests).toBeGreaterThan(1_000);
     // Twice what a Node process may grow by for its buffers alone; a body that was kept would be a gigabyte.

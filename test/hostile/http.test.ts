@@ -2,15 +2,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { type HookProvider, hookProviders } from '../../src/config/config.ts';
+import { hookBodiesMax, hookBodyGraceMs, hookBodyMs } from '../../src/http/hook-body.ts';
 import { createHookHandler, type DeliveryResult } from '../../src/http/hook-handler.ts';
 import { Metrics } from '../../src/http/metrics.ts';
 import { makeRoutes } from '../../src/http/routes.ts';
-import { startServer } from '../../src/http/server.ts';
+import { connectionsMax, startServer } from '../../src/http/server.ts';
 import { ok } from '../../src/lib/faults.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
-import { StepClock, secret, signed } from '../http/hook-world.ts';
+import { StepClock, secret, signed, startMs } from '../http/hook-world.ts';
+import { openRaw, type RawClient, speak } from '../http/raw-client.ts';
 import { openHttp, token, Watched } from '../http/watched.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'snowgate-hostile-http-'));
@@ -56,7 +58,7 @@ async function serve() {
   closing.push(started.value.close);
   const urlOf = (listener: 'web' | 'hooks' | 'probes'): string =>
     `http://127.0.0.1:${started.value.addresses.get(listener)?.port}`;
-  return { urlOf, routes, deliveries };
+  return { urlOf, routes, deliveries, clock };
 }
 
 describe('a delivery', () => {
@@ -69,7 +71,8 @@ describe('a delivery', () => {
         controller.enqueue(new Uint8Array(65_536));
       },
     });
-    const init = { method: 'POST', body: endless, duplex: 'half' as const };
+    const headers = signed('gitlab', '', secretOf('gitlab'));
+    const init = { method: 'POST', headers, body: endless, duplex: 'half' as const };
     const status = await fetch(`${urlOf('hooks')}/hooks/gitlab`, init).then(
       (answer) => answer.status,
       () => 'cut off',
@@ -79,6 +82,81 @@ describe('a delivery', () => {
     // What was on its way in buffers of both sides, and no more of it.
     expect(sentBytes).toBeLessThan(16 * 1_048_576);
     expect((await fetch(`${urlOf('probes')}/livez`)).status).toBe(200);
+  });
+
+  /** A body of 1 MiB, of which this much is sent. */
+  const halfSent = (provider: HookProvider, sentBytes: number, headers: Record<string, string>): Buffer => {
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const head = `POST /hooks/${provider} HTTP/1.1\r\nhost: x\r\n${lines.join('')}content-length: 1048576\r\n\r\n`;
+    return Buffer.concat([Buffer.from(head), Buffer.alloc(sentBytes, 'a')]);
+  };
+
+  it('that is sent by half, on as many connections as there may be, has no more than a few bodies kept, and keeps nobody out', async () => {
+    const { urlOf, deliveries, clock } = await serve();
+    const url = urlOf('hooks');
+    const forged = signed('github', 'another body', 'a secret that nobody knows');
+    const flood: RawClient[] = [];
+    for (let index = 0; index < connectionsMax.hooks; index += 1) {
+      flood.push(await openRaw(url, halfSent('github', 500_000, forged)));
+    }
+    const refusedCount = connectionsMax.hooks - hookBodiesMax;
+    await vi.waitFor(() => expect(deliveries).toEqual(Array(refusedCount).fill('busy')));
+    const held = async (): Promise<RawClient[]> => {
+      await vi.waitFor(() => expect(flood.filter(({ heard }) => heard === '')).toHaveLength(hookBodiesMax));
+      return flood.filter(({ heard }) => heard === '');
+    };
+    const kept = await held();
+    for (const client of flood.filter((other) => !kept.includes(other))) {
+      expect(await client.closed).toMatch(/^HTTP\/1.1 503 [\s\S]*retry-after: 10\r\n/);
+    }
+    const send = async (body: string): Promise<number> => {
+      const headers = signed('github', body, secretOf('github'));
+      return (await fetch(`${url}/hooks/github`, { method: 'POST', body, headers })).status;
+    };
+    expect(await send('too early')).toBe(503);
+    await clock.pass(hookBodyGraceMs);
+    for (const body of ['1', '2', '3']) expect([body, await send(body)]).toEqual([body, 202]);
+    expect(deliveries.slice(refusedCount)).toEqual(['busy', 'busy', 'accepted', 'accepted', 'accepted']);
+    await clock.pass(hookBodyMs);
+    const ends = (await Promise.all(kept.map(({ closed }) => closed)))
+      .map((heard) => heard.slice(0, 12))
+      .sort();
+    expect(ends).toEqual([...Array(hookBodiesMax - 1).fill('HTTP/1.1 408'), 'HTTP/1.1 503']);
+    expect((await fetch(`${urlOf('probes')}/livez`)).status).toBe(200);
+  });
+
+  it('that nothing could prove has the very answer of one that is not genuine, and its body is not waited for', async () => {
+    const { urlOf, deliveries } = await serve();
+    const raw = async (said: Buffer): Promise<string> =>
+      (await speak(urlOf('hooks'), said)).replace(/\r\ndate: [^\r]+/i, '');
+    for (const provider of hookProviders) {
+      const time = String(startMs / 1_000);
+      const forged = signed(provider, 'another body', 'a secret that nobody knows', time);
+      const whole = await raw(halfSent(provider, 1_048_576, forged));
+      expect(whole).toMatch(/^HTTP\/1.1 401 /);
+      for (const sentBytes of [0, 10, 500_000]) {
+        expect([provider, sentBytes, await raw(halfSent(provider, sentBytes, {}))]).toEqual([
+          provider,
+          sentBytes,
+          whole,
+        ]);
+      }
+    }
+    expect(new Set(deliveries)).toEqual(new Set(['unauthorized']));
+  });
+
+  it('that says it is too large is refused before any of it has come', async () => {
+    const { urlOf, deliveries } = await serve();
+    const head = `POST /hooks/gitlab HTTP/1.1\r\nhost: x\r\nx-gitlab-token: ${secretOf('gitlab')}\r\n`;
+    expect(await speak(urlOf('hooks'), `${head}content-length: 1048577\r\n\r\n`)).toMatch(/^HTTP\/1.1 413 /);
+    expect(deliveries).toEqual(['tooLarge']);
+  });
+
+  it('whose sender hangs up within its body is told apart from one that is not genuine', async () => {
+    const { urlOf, deliveries } = await serve();
+    const client = await openRaw(urlOf('hooks'), halfSent('gitea', 100_000, signed('gitea', '')));
+    client.socket.end();
+    await vi.waitFor(() => expect(deliveries).toEqual(['broken']));
   });
 
   const malformed = [

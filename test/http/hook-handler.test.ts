@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type HookProvider, hookProviders } from '../../src/config/config.ts';
-import { hookBodyBytesMax } from '../../src/http/hook-body.ts';
+import { hookBodiesMax, hookBodyBytesMax, hookBodyMs } from '../../src/http/hook-body.ts';
 import { createHookHandler, type SecretReader } from '../../src/http/hook-handler.ts';
 import { rememberedMs } from '../../src/http/hook-memory.ts';
 import { failed, fault, ok } from '../../src/lib/faults.ts';
@@ -95,24 +95,16 @@ describe('whatever is wrong, the answer is one', () => {
     expect(desk.told).toEqual(['github unauthorized']);
   });
 
-  it('a body that ends within', async () => {
-    const stream = new ReadableStream<Uint8Array>({ pull: (to) => to.error(new Error(secret)) });
-    const desk = makeDesk();
-    const half = new Request('http://127.0.0.1/', { method: 'POST', body: stream, duplex: 'half' });
-    expect(await seen(await desk.handle(half, 'github'))).toEqual(refused);
-    expect(desk.told).toEqual(['github unauthorized']);
-  });
-
-  it('and the secrets are read for each, once', async () => {
+  it('and the secrets are read once, for what may be genuine', async () => {
     let reads = 0;
     const desk = makeDesk(async () => {
       reads += 1;
       return ok([secret]);
     });
-    for (const headers of [good, {}, { 'X-Hub-Signature-256': 'x' }]) {
+    for (const headers of [good, {}, { 'X-Hub-Signature-256': 'x' }, signed('github', 'another body')]) {
       await desk.handle(request(push, headers), 'github');
     }
-    expect(reads).toBe(3);
+    expect(reads).toBe(2);
   });
 });
 
@@ -134,6 +126,63 @@ describe('before the signature', () => {
       body: '',
     });
     expect(desk.told).toEqual(['gitlab badMethod']);
+  });
+
+  it('a body is not read where nothing could prove it, and the answer is the same', async () => {
+    for (const provider of hookProviders) {
+      const desk = makeDesk(never);
+      let pulls = 0;
+      const body = new ReadableStream<Uint8Array>(
+        {
+          pull(controller) {
+            pulls += 1;
+            controller.enqueue(new Uint8Array(10));
+          },
+        },
+        { highWaterMark: 0 },
+      );
+      const endless = new Request('http://127.0.0.1/', { method: 'POST', body, duplex: 'half' });
+      expect(await seen(await desk.handle(endless, provider))).toEqual(refused);
+      expect(pulls).toBe(0);
+      expect(desk.told).toEqual([`${provider} unauthorized`]);
+    }
+  });
+
+  it('a body that comes beside too many is refused for now, and one that does not come is given up', async () => {
+    const desk = makeDesk(never);
+    const half = (): Request => {
+      const body = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });
+      return new Request('http://127.0.0.1/', {
+        method: 'POST',
+        headers: signed('github', push),
+        body,
+        duplex: 'half',
+      });
+    };
+    const begun = Array.from({ length: hookBodiesMax }, () => desk.handle(half(), 'github'));
+    expect(await seen(await desk.handle(request(push, signed('github', push)), 'github'))).toEqual({
+      ...refused,
+      status: 503,
+      headers: [
+        ['cache-control', 'no-store'],
+        ['retry-after', '10'],
+      ],
+    });
+    await desk.clock.pass(hookBodyMs);
+    for (const answer of await Promise.all(begun)) {
+      expect(await seen(answer)).toEqual({ ...refused, status: 408 });
+    }
+    expect(desk.told).toEqual(['github busy', ...Array(hookBodiesMax).fill('github late')]);
+    expect(desk.poked).toEqual([]);
+  });
+
+  it('a body that ends within is answered to nobody', async () => {
+    const stream = new ReadableStream<Uint8Array>({ pull: (to) => to.error(new Error(secret)) });
+    const desk = makeDesk();
+    const headers = { 'X-Hub-Signature-256': `sha256=${'0'.repeat(64)}` };
+    const half = new Request('http://127.0.0.1/', { method: 'POST', headers, body: stream, duplex: 'half' });
+    expect(await seen(await desk.handle(half, 'github'))).toEqual({ ...refused, status: 400 });
+    expect(desk.told).toEqual(['github broken']);
   });
 
   it('a body that is too large is refused, genuine or not', async () => {

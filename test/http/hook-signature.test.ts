@@ -1,7 +1,12 @@
 /** Who may say that somebody pushed: tables of what proves it at each forge, and of all that does not. */
 import { describe, expect, it } from 'vitest';
 import { type HookProvider, hookProviders } from '../../src/config/config.ts';
-import { checkSignature, secretLengthMin, timestampToleranceMs } from '../../src/http/hook-signature.ts';
+import {
+  checkSignature,
+  mayBeGenuine,
+  secretLengthMin,
+  timestampToleranceMs,
+} from '../../src/http/hook-signature.ts';
 import {
   type HeaderTexts,
   hex,
@@ -25,7 +30,15 @@ function check(
   wallMs = startMs,
 ): string | null {
   const delivery = { headers: new Headers(headers), body: Buffer.from(bytes), wallMs };
-  return checkSignature(provider, delivery, secrets)?.besides ?? null;
+  const proof = checkSignature(provider, delivery, secrets);
+  // What is proved has not been turned away before.
+  if (proof !== null) expect(mayBeGenuine(provider, delivery)).toBe(true);
+  return proof?.besides ?? null;
+}
+
+/** Whether the body would be read. */
+function isRead(provider: HookProvider, headers: HeaderTexts, wallMs = startMs): boolean {
+  return mayBeGenuine(provider, { headers: new Headers(headers), wallMs });
 }
 
 describe('published examples', () => {
@@ -98,9 +111,15 @@ describe.each(hookProviders)('a delivery of %s', (provider) => {
     expect(check(provider, signed(provider, ''), [secret], '')).not.toBeNull();
   });
 
-  it('proves nothing in the headers of the others', () => {
+  it('has its body read by any digest, without a secret, and not without one', () => {
+    expect(isRead(provider, signed(provider, 'another body', nextSecret))).toBe(true);
+    expect(isRead(provider, {})).toBe(false);
+  });
+
+  it('proves nothing in the headers of the others, which have its body not even read', () => {
     for (const other of hookProviders) {
       if (other === provider) continue;
+      expect(isRead(provider, signed(other, body)), other).toBe(false);
       expect(check(provider, signed(other, body)), other).toBeNull();
     }
   });
@@ -139,9 +158,7 @@ describe.each([
     ['one digit short', `${prefix}${digest.slice(0, -1)}`],
     ['one byte short', `${prefix}${digest.slice(0, -2)}`],
     ['one digit too long', `${prefix}${digest}0`],
-    ['with one wrong digit', `${prefix}${digest.slice(0, -1)}${digest.endsWith('0') ? '1' : '0'}`],
     ['no hex', `${prefix}${'g'.repeat(64)}`],
-    ['all zeros', `${prefix}${'0'.repeat(64)}`],
     ['empty', ''],
     ['its prefix alone', prefix],
     ['of another algorithm', `sha1=${digest}`],
@@ -150,8 +167,17 @@ describe.each([
     ['quoted', `${prefix}"${digest}"`],
     ['in base64', `${prefix}${Buffer.from(digest, 'hex').toString('base64')}`],
     ['by the secret itself', secret],
-  ])('%s proves nothing', (_how, value) => {
+  ])('%s proves nothing, and the body is not read', (_how, value) => {
     expect(check(provider, { [name]: value })).toBeNull();
+    expect(isRead(provider, { [name]: value })).toBe(false);
+  });
+
+  it.each([
+    ['with one wrong digit', `${prefix}${digest.slice(0, -1)}${digest.endsWith('0') ? '1' : '0'}`],
+    ['all zeros', `${prefix}${'0'.repeat(64)}`],
+  ])('%s proves nothing by any body', (_how, value) => {
+    expect(check(provider, { [name]: value })).toBeNull();
+    expect(isRead(provider, { [name]: value })).toBe(true);
   });
 
   it('that is sent twice proves nothing', () => {
@@ -208,8 +234,9 @@ describe('the generic signature', () => {
     ['in another writing', '0x6a02f0c0'],
     ['an instant', '2026-11-23T12:00:00Z'],
     ['endless', '9'.repeat(400)],
-  ])('whose time is %s proves nothing', (_how, time) => {
+  ])('whose time is %s proves nothing, and the body is not read', (_how, time) => {
     expect(check('generic', at(time))).toBeNull();
+    expect(isRead('generic', at(time))).toBe(false);
   });
 
   it('proves nothing of another time than the signed one', () => {
@@ -253,8 +280,9 @@ describe("GitLab's signature", () => {
     ['a cut digest', good.slice(0, -4)],
     ['hex', `v1,${Buffer.from(good.slice(3), 'base64').toString('hex')}`],
     ['nothing', ''],
-  ])('as %s proves nothing', (_how, text) => {
+  ])('as %s proves nothing, and the body is not read', (_how, text) => {
     expect(check('gitlab', { ...headers, 'webhook-signature': text }, [standardSecret])).toBeNull();
+    expect(isRead('gitlab', { ...headers, 'webhook-signature': text })).toBe(false);
   });
 
   it.each([
@@ -292,6 +320,13 @@ describe("GitLab's signature", () => {
 });
 
 describe("GitLab's token", () => {
+  it('has the body read where it is long enough, whatever stands beside it', () => {
+    expect(isRead('gitlab', { 'X-Gitlab-Token': 't'.repeat(secretLengthMin - 1) })).toBe(false);
+    const token = { 'X-Gitlab-Token': 't'.repeat(secretLengthMin) };
+    expect(isRead('gitlab', token)).toBe(true);
+    expect(isRead('gitlab', { ...token, 'webhook-id': '.', 'webhook-signature': 'v1,x' })).toBe(true);
+  });
+
   it.each([
     ['cut', secret.slice(0, -1)],
     ['longer', `${secret}x`],

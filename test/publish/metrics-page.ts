@@ -79,8 +79,11 @@ export const labelValues: {
       ignored: true,
       duplicate: true,
       unauthorized: true,
-      tooLarge: true,
       badMethod: true,
+      tooLarge: true,
+      busy: true,
+      late: true,
+      broken: true,
     }),
   },
   snowgate_notifications_total: {
