@@ -12,7 +12,11 @@ describe('a page of the daemon', () => {
     const world = await openWorld(test, ...quickDevices);
     await world.initLedger();
     writeFileSync(join(world.dir, 'http-token'), `${token}\n`);
-    const http = { web: { listen: '127.0.0.1:0' }, auth: { tokenFiles: ['http-token'] } };
+    const http = {
+      web: { listen: '127.0.0.1:0' },
+      probes: { listen: 'off' },
+      auth: { tokenFiles: ['http-token'] },
+    };
     const daemon = world.start('run', '--config', world.configure('one', { http }));
     const port = (): string | undefined => /"listener":"web".*?"port":(\d+)/.exec(daemon.text.stderr)?.[1];
     await until('the web listens', () => port() !== undefined);
