@@ -11,14 +11,14 @@ import {
 } from './http/hook-handler.ts';
 import type { WatchedPlace } from './http/hook-hint.ts';
 import { createPoker } from './http/hook-poker.ts';
+import { isHookSecret, secretLengthMin } from './http/hook-signature.ts';
 import type { Metrics } from './http/metrics.ts';
-import { readTogether } from './http/read-together.ts';
 import { makeRoutes } from './http/routes.ts';
+import { secretReader } from './http/secret-files.ts';
 import { type HttpServer, startServer } from './http/server.ts';
 import type { Clock } from './lib/clock.ts';
-import { ok, type Result } from './lib/faults.ts';
+import { fault, ok, type Result } from './lib/faults.ts';
 import type { Redactor } from './lib/redact.ts';
-import { readSecretFile } from './lib/secret-file.ts';
 
 export interface HttpOptions {
   readonly config: ControllerConfig;
@@ -42,7 +42,7 @@ export async function openHttp(options: HttpOptions): Promise<Result<HttpServer>
   });
   const answerHook = createHookHandler({
     secrets: new Map(
-      [...http.hookSecretFiles].map(([name, files]) => [name, secretReader(name, files, options)]),
+      [...http.hookSecretFiles].map(([name, files]) => [name, hookSecrets(name, files, options)]),
     ),
     watched: watchedPlaces(config),
     poke: () => poker.poke(),
@@ -108,24 +108,22 @@ function watchedPlaces({ source, policySource, ledger }: ControllerConfig): Watc
   });
 }
 
-/** A file that cannot be read is told, at each delivery that needs it, and keeps no other secret from being good. */
-function secretReader(
+function hookSecrets(
   provider: HookProvider,
   files: readonly string[],
   { journal, redactor }: HttpOptions,
 ): SecretReader {
-  return readTogether(async () => {
-    const secrets: string[] = [];
-    for (const file of files) {
-      const read = await readSecretFile(file, `${provider} webhook secret`);
-      if (read.ok) {
-        redactor.register(read.value, file);
-        secrets.push(read.value);
-      } else {
-        const { code, message } = read.fault;
-        journal.write('warn', 'webhook secret cannot be used', { provider, code, reason: message });
-      }
-    }
-    return ok(secrets);
+  const read = secretReader({
+    files,
+    what: `${provider} webhook secret`,
+    judge: (secret, file) => {
+      if (isHookSecret(provider, secret)) return null;
+      const message = `the ${provider} webhook secret file ${file} holds fewer than ${secretLengthMin} characters, or a whsec_ that is no key, and proves nothing`;
+      return fault('SG7034', 'human', message);
+    },
+    tell: ({ code, message }) =>
+      journal.write('warn', 'webhook secret cannot be used', { provider, code, reason: message }),
+    redactor,
   });
+  return async () => ok(await read());
 }

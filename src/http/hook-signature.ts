@@ -32,6 +32,12 @@ export const timestampToleranceMs = 300_000;
 /** More than anybody signs with at a time while keys are replaced. */
 const signaturesMax = 8;
 
+/** Whether anything can be proved by this secret: it is long enough, and after GitLab's `whsec_` it is a key in base64. */
+export function isHookSecret(provider: HookProvider, secret: string): boolean {
+  const isStandard = provider === 'gitlab' && secret.startsWith(standardPrefix);
+  return (isStandard ? standardKey(secret) : textKey(secret)) !== null;
+}
+
 /**
  * Whether a body could still make this delivery genuine: false where the signature or the token is missing or of another form,
  * or where its time is not now. {@link checkSignature} proves such a delivery by no body and no secret.

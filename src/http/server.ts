@@ -5,13 +5,12 @@ import type { HttpConfig, ListenAddress } from '../config/config.ts';
 import type { Journal } from '../controller/ports.ts';
 import { BugError, failed, fault, ok, type Result } from '../lib/faults.ts';
 import type { Redactor } from '../lib/redact.ts';
-import { readSecretFile } from '../lib/secret-file.ts';
 import { type App, makeApp } from './app.ts';
 import { tokenLengthMin } from './auth.ts';
 import { boundConnections } from './connections.ts';
 import type { Metrics } from './metrics.ts';
-import { readTogether } from './read-together.ts';
 import type { Listener, Route } from './route.ts';
+import { secretReader } from './secret-files.ts';
 
 /** A client that takes longer to send its headers, or its whole request, is cut off. */
 const headersTimeoutMs = 10_000;
@@ -105,27 +104,21 @@ function listenerApp(
   });
 }
 
-/** Reads the tokens anew at each request. What is wrong with a file is told once, and again when it has changed. */
 function tokenReader(
   files: readonly string[],
   { journal, redactor }: ServerOptions,
 ): () => Promise<readonly string[]> {
-  const told = new Map<string, string>();
-  return readTogether(async () => {
-    const tokens: string[] = [];
-    for (const file of files) {
-      const read = await readSecretFile(file, 'http token');
-      if (read.ok) redactor.register(read.value, file);
-      const isShort = read.ok && read.value.length < tokenLengthMin;
-      if (read.ok && !isShort) tokens.push(read.value);
-      const short = `the http token file ${file} holds fewer than ${tokenLengthMin} characters, and opens nothing`;
-      const problem = read.ok ? (isShort ? { code: 'SG7032' as const, message: short } : null) : read.fault;
-      if (problem !== null && told.get(file) !== problem.message) {
-        journal.write('warn', 'http token cannot be used', { code: problem.code, reason: problem.message });
-      }
-      told.set(file, problem?.message ?? '');
-    }
-    return tokens;
+  return secretReader({
+    files,
+    what: 'http token',
+    judge: (token, file) => {
+      if (token.length >= tokenLengthMin) return null;
+      const message = `the http token file ${file} holds fewer than ${tokenLengthMin} characters, and opens nothing`;
+      return fault('SG7032', 'human', message);
+    },
+    tell: ({ code, message }) =>
+      journal.write('warn', 'http token cannot be used', { code, reason: message }),
+    redactor,
   });
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type HookProvider, hookProviders } from '../../src/config/config.ts';
 import {
   checkSignature,
+  isHookSecret,
   mayBeGenuine,
   secretLengthMin,
   timestampToleranceMs,
@@ -31,6 +32,7 @@ function check(
 ): string | null {
   const delivery = { headers: new Headers(headers), body: Buffer.from(bytes), wallMs };
   const proof = checkSignature(provider, delivery, secrets);
+  if (!secrets.some((one) => isHookSecret(provider, one))) expect(proof).toBeNull();
   // What is proved has not been turned away before.
   if (proof !== null) expect(mayBeGenuine(provider, delivery)).toBe(true);
   return proof?.besides ?? null;
@@ -99,6 +101,14 @@ describe.each(hookProviders)('a delivery of %s', (provider) => {
       const key = provider === 'gitlab' ? Buffer.from(just, 'utf8').toString('latin1') : just;
       expect(check(provider, signed(provider, body, key), [just])).not.toBeNull();
     }
+  });
+
+  it('has secrets that are long enough, and others', () => {
+    const long = 's'.repeat(secretLengthMin);
+    expect(isHookSecret(provider, long)).toBe(true);
+    expect(isHookSecret(provider, long.slice(1))).toBe(false);
+    expect(isHookSecret(provider, standardSecret)).toBe(true);
+    expect(isHookSecret(provider, 'whsec_!!!!!!!!!!!!!!!!')).toBe(provider !== 'gitlab');
   });
 
   it('proves nothing by what is computed where there is no secret', () => {
