@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { HttpConfig, ListenAddress } from '../config/config.ts';
 import type { Journal } from '../controller/ports.ts';
-import { BugError, failed, fault, ok, type Result } from '../lib/faults.ts';
+import { BugError, describeBug, failed, fault, ok, type Result } from '../lib/faults.ts';
 import type { Redactor } from '../lib/redact.ts';
 import { type App, makeApp } from './app.ts';
 import { tokenLengthMin } from './auth.ts';
@@ -98,7 +98,7 @@ function listenerApp(
     onAnswer: (status) =>
       metrics.count('snowgate_http_requests_total', { listener, status: `${Math.floor(status / 100)}xx` }),
     onBug: (error) => {
-      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const reason = describeBug(error);
       journal.write('error', 'a bug kept a request from its answer', { code: 'SG7033', listener, reason });
     },
   });
