@@ -5,7 +5,7 @@
 import type { NoticeSeverity } from '../config/config.ts';
 import { noticeSeverities } from '../config/config.ts';
 import { type Book, emptyBook, type Told } from './book.ts';
-import { commitsMax, emptyStatusBook, type StatusBook, sentMax } from './source.ts';
+import { commitsMax, emptyStatusBook, type StatusBook, sentMax } from './status-source.ts';
 
 const version = 1;
 /** Sixteen targets with everything that they remember have about half of it. */

@@ -14,6 +14,13 @@ export interface StatusRequest {
   readonly body: string;
 }
 
+/** What a token needs, as each forge calls it: whoever lacks it is told that there is nothing (404). */
+export const permissions: Readonly<Record<StatusForge, string>> = {
+  github: 'permission "Commit statuses", read and write, or the scope repo:status',
+  gitlab: 'scope api, of somebody who is at least Developer',
+  gitea: 'scope write:repository, of somebody who may write to the repository',
+};
+
 /** GitLab alone knows that something runs, and calls a failure by its own name. */
 const gitlabStates: Readonly<Record<CommitState, string>> = {
   failure: 'failed',

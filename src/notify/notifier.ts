@@ -9,7 +9,8 @@ import { type Cursor, emptyCursor, readCursor, writeCursor } from './cursor.ts';
 import { type Present, presentFacts } from './facts.ts';
 import type { CursorStore } from './files.ts';
 import type { Post } from './post.ts';
-import { emptyStatusBook, NoticeSource, type Offer, type Source, StatusSource } from './source.ts';
+import { NoticeSource, type Offer, type Source } from './source.ts';
+import { emptyStatusBook, StatusSource } from './status-source.ts';
 import { type ReadSecret, type SendResult, Target } from './target.ts';
 
 export interface NotifierOptions {

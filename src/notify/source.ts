@@ -1,14 +1,11 @@
-/** What is sent to a target next, and what is noted when it was taken: once for those that read notices, once for forges. */
+/** What is sent to a target next, and what is noted when it was taken; here for those that read notices. */
 import type { NotifyTarget } from '../config/config.ts';
 import { parseEndpoint } from '../config/url.ts';
 import type { ControllerStatus } from '../controller/status.ts';
 import type { Redactor } from '../lib/redact.ts';
 import { type Book, listWaiting, type News, noteNothing, noteTaken, openBook, type Waiting } from './book.ts';
 import { cloudEventType, digestNoticesMax, writeCloudEvent } from './cloud-event.ts';
-import { type CommitStatus, listStatuses, type StatusMemory, seenCommits } from './commit-status.ts';
 import type { Present } from './facts.ts';
-import { wantsFleet } from './filter.ts';
-import { statusRequest, statusValue } from './forge-status.ts';
 import { type Message, nextMessage } from './message.ts';
 import type { PostRequest } from './post.ts';
 import { signHeaders } from './sign.ts';
@@ -30,13 +27,13 @@ export interface Job {
 export interface Source {
   /** The next message; null where nothing waits. Decided anew each time, so that what waits long is folded. */
   next(offer: Offer, nowMs: number): Job | null;
-  /** The last job was taken, or is not wanted. */
-  noteDone(): void;
+  /** What became of the last job. Whether it is over: `unseen` is tried again later, until it is given up. */
+  note(end: 'taken' | 'refused' | 'unseen', nowMs: number): boolean;
   /** Everything that must not be forgotten, as JSON. */
   save(): object;
 }
 
-const jsonType = 'application/json; charset=utf-8';
+export const jsonType = 'application/json; charset=utf-8';
 
 /** The notices of a webhook or a chat. */
 export class NoticeSource implements Source {
@@ -67,10 +64,11 @@ export class NoticeSource implements Source {
     return jobOf(next.message, this.#target, view.ledgerId, this.#redactor);
   }
 
-  noteDone(): void {
+  note(): boolean {
     if (this.#taken.some(({ notice }) => notice.kind === 'dropped')) this.#onDropped();
     this.#book = noteTaken(this.#book, this.#taken);
     this.#taken = [];
+    return true;
   }
 
   save(): Book {
@@ -104,93 +102,4 @@ function jobOf(message: Message, { via }: NotifyTarget, ledgerId: string, redact
 function slackRequest(url: string, message: Message, redactor: Redactor): Omit<PostRequest, 'ca'> | null {
   if (!parseEndpoint('', url).ok) return null;
   return { url, headers: { 'content-type': jsonType }, body: writeSlack(message, redactor) };
-}
-
-/** Commits and fleets whose status was sent; more than this is looked after at a time (commit-status.ts). */
-export const sentMax = 1_000;
-/** Commits of what was seen waiting: for the day on which it is withdrawn, and only the name is left. */
-export const commitsMax = 2_000;
-
-export interface StatusBook extends StatusMemory {
-  readonly ledger: string | null;
-}
-
-export const emptyStatusBook: StatusBook = { ledger: null, seq: null, commits: new Map(), sent: new Map() };
-
-/** The statuses of a forge. */
-export class StatusSource implements Source {
-  readonly #target: NotifyTarget;
-  #book: StatusBook;
-  #offered: CommitStatus | null = null;
-  /** What the newest offer says: worked out once for it, and not for each of its statuses. */
-  #known: { readonly offer: Offer; readonly statuses: readonly CommitStatus[] } | null = null;
-
-  constructor(target: NotifyTarget, book: StatusBook) {
-    this.#target = target;
-    this.#book = book;
-  }
-
-  next(offer: Offer): Job | null {
-    const { via } = this.#target;
-    const { view, desired } = offer.status;
-    if (view === null || desired === null || via.kind !== 'commitStatus') return null;
-    if (this.#known?.offer !== offer) {
-      this.#open(view.ledgerId, view.seq);
-      this.#known = { offer, statuses: this.#list(offer) };
-    }
-    const offered = this.#known.statuses.find(
-      (one) => this.#book.sent.get(one.key) !== statusValue(via.forge, one),
-    );
-    this.#offered = offered ?? null;
-    if (offered === undefined) {
-      this.#book = { ...this.#book, seq: view.seq };
-      return null;
-    }
-    return {
-      id: `${offered.commit.slice(0, 12)} ${offered.fleet}`,
-      request: (token) => {
-        // A header that held another character would be no header.
-        if (!/^[\x21-\x7e]+$/.test(token)) return null;
-        const { url, headers, body } = statusRequest(via, offered, token);
-        return { url, headers: { 'content-type': jsonType, ...headers }, body };
-      },
-    };
-  }
-
-  noteDone(): void {
-    const { via } = this.#target;
-    if (this.#offered === null || via.kind !== 'commitStatus') return;
-    const { key } = this.#offered;
-    const sent = [...this.#book.sent].filter(([other]) => other !== key);
-    const value = statusValue(via.forge, this.#offered);
-    this.#book = { ...this.#book, sent: newest([...sent, [key, value]], sentMax) };
-    this.#offered = null;
-  }
-
-  save(): StatusBook {
-    return this.#book;
-  }
-
-  #list({ status }: Offer): CommitStatus[] {
-    const known = this.#book.commits;
-    const commits = newest([...known, ...seenCommits(status, known)], commitsMax);
-    this.#book = { ...this.#book, commits };
-    return listStatuses(status, this.#book, (fleet) => wantsFleet(this.#target, fleet));
-  }
-
-  /** The statuses stand at the forge whatever becomes of the ledger; what is news does not. */
-  #open(ledger: string, seq: number): void {
-    const isOurs = this.#book.ledger === ledger && (this.#book.seq ?? 0) <= seq;
-    if (!isOurs) this.#book = { ...this.#book, ledger, seq: null };
-  }
-}
-
-/** The last entry of each key, in the order in which they came last. */
-function newest(entries: readonly (readonly [string, string])[], most: number): Map<string, string> {
-  const map = new Map<string, string>();
-  for (const [key, value] of entries) {
-    map.delete(key);
-    map.set(key, value);
-  }
-  return map.size <= most ? map : new Map([...map].slice(-most));
 }

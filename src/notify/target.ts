@@ -63,7 +63,7 @@ export class Target {
   #hasNews = false;
   #wake: () => void = () => undefined;
   #trouble: FaultCode | null = null;
-  #refusal: { readonly atMs: number; untold: number } | null = null;
+  readonly #refusals = new Map<string, { readonly atMs: number; untold: number }>();
   /** When it was last written down that nothing waits; null before the first look of this life. */
   #idleMs: number | null = null;
 
@@ -121,6 +121,12 @@ export class Target {
         await clock.sleep(this.#pauseMs(tries, verdict.waitMs), signal);
         continue;
       }
+      if (verdict.kind === 'unseen') {
+        tries += 1;
+        this.#noteUnseen(job, verdict);
+        await clock.sleep(this.#pauseMs(tries, null), signal);
+        continue;
+      }
       this.#noteDone(job, verdict, tries);
       tries = 0;
       if (target.via.kind !== 'webhook') await clock.sleep(gapMs, signal);
@@ -138,16 +144,25 @@ export class Target {
     this.#options.onProgress();
   }
 
-  #noteDone(job: Job, verdict: Exclude<Verdict, { kind: 'again' }>, tries: number): void {
-    const { source, onResult, onProgress, journal, target } = this.#options;
-    source.noteDone();
+  #noteUnseen(job: Job, { code, why }: Extract<Verdict, { kind: 'unseen' }>): void {
+    const { source, onResult, clock } = this.#options;
+    const isOver = source.note('unseen', clock.wallMs());
+    onResult(isOver ? 'refused' : 'retried');
+    if (isOver) this.#tellRefusal('word was refused for a day, and is not sent again', job, 'SG7103', why);
+    else this.#tellRefusal('word is not taken yet, others are sent and it is tried again', job, code, why);
+  }
+
+  #noteDone(job: Job, verdict: Extract<Verdict, { kind: 'taken' | 'refused' }>, tries: number): void {
+    const { source, onResult, onProgress, journal, target, clock } = this.#options;
+    source.note(verdict.kind, clock.wallMs());
     onProgress();
     if (this.#trouble !== null) {
       journal.write('info', 'word is taken again', { target: target.name, tries: tries + 1 });
       this.#trouble = null;
     }
     onResult(verdict.kind === 'taken' ? 'sent' : 'refused');
-    if (verdict.kind === 'refused') this.#tellRefusal(job, verdict.code, verdict.why);
+    if (verdict.kind === 'taken') return;
+    this.#tellRefusal('word was refused, and is not sent again', job, verdict.code, verdict.why);
   }
 
   #pauseMs(tries: number, askedMs: number | null): number {
@@ -169,7 +184,7 @@ export class Target {
     if (request === null) return unusable(`${file} holds no ${secretNames[via.kind]} that can be used`);
     const headers = { ...request.headers, 'user-agent': userAgent };
     const answer = await post({ ...request, headers, ca: ca?.value ?? null }, this.#kill.signal);
-    return judgeAnswer(answer, via.kind, clock.wallMs());
+    return judgeAnswer(answer, via, clock.wallMs());
   }
 
   /** Once, until it is over or something else. */
@@ -185,18 +200,20 @@ export class Target {
     });
   }
 
-  #tellRefusal({ id }: Job, code: FaultCode, why: string): void {
+  /** Each event so often, with how many there were meanwhile. */
+  #tellRefusal(event: string, { id }: Job, code: FaultCode, why: string): void {
     const { clock, journal, redactor, target } = this.#options;
     const nowMs = clock.monotonicMs();
-    if (this.#refusal !== null && nowMs - this.#refusal.atMs < refusalsMs) {
-      this.#refusal.untold += 1;
+    const last = this.#refusals.get(event);
+    if (last !== undefined && nowMs - last.atMs < refusalsMs) {
+      last.untold += 1;
       return;
     }
-    const more = this.#refusal?.untold ?? 0;
-    this.#refusal = { atMs: nowMs, untold: 0 };
+    const more = last?.untold ?? 0;
+    this.#refusals.set(event, { atMs: nowMs, untold: 0 });
     const reason = redactor.redact(why);
     const fields = { target: target.name, code, reason, message: id, more };
-    journal.write('warn', 'word was refused, and is not sent again', fields);
+    journal.write('warn', event, fields);
   }
 }
 

@@ -18,6 +18,8 @@ export interface FakeStatuses {
   readonly posted: PostedStatus[];
   /** Answers that were no 201. */
   readonly refusals: string[];
+  /** A status of HTTP in place of taking it: 404 where there is no such commit, or the token may not write. */
+  fate: (commit: string) => number | null;
   close(): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ const states: Readonly<Record<StatusForge, readonly string[]>> = {
 export async function startStatuses(forge: StatusForge): Promise<FakeStatuses> {
   const posted: PostedStatus[] = [];
   const refusals: string[] = [];
+  const told: Pick<FakeStatuses, 'fate'> = { fate: () => null };
   const server = createServer((request, response) => {
     void serve(request, response);
   });
@@ -55,6 +58,8 @@ export async function startStatuses(forge: StatusForge): Promise<FakeStatuses> {
     if (forge === 'github' && headers['user-agent'] === undefined) return refuse(403, 'no user agent');
     const commit = known[forge].exec(url)?.[1];
     if (method !== 'POST' || commit === undefined) return refuse(404, 'Not Found');
+    const fate = told.fate(commit);
+    if (fate !== null) return refuse(fate, 'Not Found');
     const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, string>;
     const { state = '', description = '' } = body;
     const name = (forge === 'gitlab' ? body['name'] : body['context']) ?? 'default';
@@ -73,7 +78,7 @@ export async function startStatuses(forge: StatusForge): Promise<FakeStatuses> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const paths = { github: '', gitea: '/api/v1', gitlab: '/api/v4' };
-  return {
+  return Object.assign(told, {
     apiUrl: `http://127.0.0.1:${port}${paths[forge]}`,
     posted,
     refusals,
@@ -81,5 +86,5 @@ export async function startStatuses(forge: StatusForge): Promise<FakeStatuses> {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
-  };
+  });
 }

@@ -79,7 +79,7 @@ describe('a POST', () => {
     });
     const url = await listen((_request, response) => response.writeHead(307, { location: other }).end());
     const answer = await ask(url);
-    expect(judgeAnswer(answer, 'webhook', 0)).toEqual({
+    expect(judgeAnswer(answer, webhookTo(url), 0)).toEqual({
       kind: 'again',
       code: 'SG7102',
       why: 'it answered 307, a redirect',
@@ -172,7 +172,15 @@ describe('an answer of a forge', () => {
       { kind: 'again', code: 'SG7102', why: 'it answered 403: no' },
     ],
     ['a commit', answer(422, '{"message":"No commit found for SHA"}'), { kind: 'refused', code: 'SG7103' }],
-    ['a commit of GitLab', answer(404, '{"message":"404 Commit Not Found"}'), { kind: 'refused' }],
+    [
+      'what is not there, or not to be seen',
+      answer(404, '{"message":"404 Commit Not Found"}'),
+      {
+        kind: 'unseen',
+        code: 'SG7102',
+        why: expect.stringMatching(/^it answered 404: 404 Commit Not Found; .*scope api/),
+      },
+    ],
     ['no JSON', answer(500, '<html>'), { kind: 'again', why: 'it answered 500' }],
     [
       'a state that stands',
@@ -180,7 +188,14 @@ describe('an answer of a forge', () => {
       { kind: 'taken' },
     ],
   ])('about %s', (_what, given, verdict) => {
-    expect(judgeAnswer(given, 'commitStatus', 0)).toMatchObject(verdict);
+    const via = {
+      kind: 'commitStatus',
+      forge: 'gitlab',
+      apiUrl: 'https://gitlab.com/api/v4',
+      repository: 'a/b',
+      tokenFile: '/secrets/token',
+    } as const;
+    expect(judgeAnswer(given, via, 0)).toMatchObject(verdict);
   });
 });
 
