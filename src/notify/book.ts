@@ -10,7 +10,8 @@ import type { Token } from '../manifest/manifest.ts';
 import type { Origin } from '../plan/facts.ts';
 import { isoInstant } from '../policy/verdict.ts';
 import { noticeOfEvent } from './events.ts';
-import type { Fact, Present } from './facts.ts';
+import type { Fact } from './fact.ts';
+import type { Facts, Standing } from './facts.ts';
 import { wants } from './filter.ts';
 import { aboutNothing, type Notice } from './notice.ts';
 
@@ -23,7 +24,11 @@ export interface Position {
 export interface Told {
   /** How often it has ended and begun again: part of its id, so that a receiver takes the next time for news. */
   readonly round: number;
-  readonly isPresent: boolean;
+  /** Null once it is over. */
+  readonly now: ToldNow | null;
+}
+
+export interface ToldNow extends Standing {
   /** Of a halt, what its end says. */
   readonly end?: Pick<Fact, 'severity' | 'fleet' | 'code' | 'text'>;
 }
@@ -47,7 +52,7 @@ export interface News {
   readonly events: readonly RecentEvent[];
   /** Whether the ledger has older ones. */
   readonly isCut: boolean;
-  readonly present: Present;
+  readonly facts: Facts;
   readonly nowMs: number;
 }
 
@@ -62,18 +67,21 @@ export const backlogMs = 24 * 60 * 60_000;
 const toldMax = 4_000;
 
 /**
- * The book as the news need it. A book of another ledger, or one that is ahead of it, is as good as lost; without a position
- * the last 24 hours are sent, by the times that are written in the events. Facts that are gone are noted as such; of
- * halts the end has to be told first.
+ * The book of this ledger. One of another ledger, or one that is ahead of it, is as good as lost; without a position the last
+ * 24 hours are sent, by the times that are written in the events.
  */
-export function openBook(book: Book, news: News): Book {
-  const { ledgerId, seq } = news.view;
+export function openBook(book: Book, { view, events, nowMs }: Pick<News, 'view' | 'events' | 'nowMs'>): Book {
+  const { ledgerId, seq } = view;
   const isOurs = book.ledger === ledgerId && book.position !== null && book.position.seq <= seq;
-  const base = isOurs ? book : { ...emptyBook, ledger: ledgerId, position: startOf(news) };
-  return { ...base, told: noteGone(base.told, news.present) };
+  return isOurs ? book : { ...emptyBook, ledger: ledgerId, position: startOf({ view, events, nowMs }) };
 }
 
-function startOf({ events, nowMs, view }: News): Position {
+/** What was told and has not ended, as far as is known. */
+export function standingOf({ told }: Book): Map<string, Standing> {
+  return new Map([...told].flatMap(([key, { now }]) => (now === null ? [] : [[key, now]])));
+}
+
+function startOf({ events, nowMs, view }: Pick<News, 'view' | 'events' | 'nowMs'>): Position {
   const first = events.find(({ event }) => !(Date.parse(event.at) < nowMs - backlogMs));
   return first === undefined ? { seq: view.seq, index: Number.MAX_SAFE_INTEGER } : before(first);
 }
@@ -82,13 +90,15 @@ function before({ seq, index }: Position): Position {
   return index === 0 ? { seq: seq - 1, index: Number.MAX_SAFE_INTEGER } : { seq, index: index - 1 };
 }
 
-function noteGone(told: Book['told'], { facts, isWhole }: Present): Book['told'] {
-  if (!isWhole) return told;
-  const present = new Set(facts.map(({ id }) => id));
-  const isGone = (key: string, { isPresent, end }: Told): boolean =>
-    isPresent && end === undefined && !present.has(key);
-  if (![...told].some(([key, one]) => isGone(key, one))) return told;
-  return new Map([...told].map(([key, one]) => [key, isGone(key, one) ? { ...one, isPresent: false } : one]));
+/** The book with the ends of facts that nobody is told of: all but halts. The same one where there is none. */
+export function noteEnds(book: Book, { ended }: Facts): Book {
+  const isGone = (key: string, { now }: Told): boolean =>
+    now !== null && now.end === undefined && ended.has(key);
+  if (![...book.told].some(([key, one]) => isGone(key, one))) return book;
+  const told = [...book.told].map(
+    ([key, one]) => [key, isGone(key, one) ? { round: one.round, now: null } : one] as const,
+  );
+  return { ...book, told: new Map(told) };
 }
 
 /** What waits for the target: in the ledger's order, then ends of halts, then facts; at most `most`. */
@@ -96,14 +106,14 @@ export function listWaiting(book: Book, target: NotifyTarget, news: News, most: 
   const waiting: Waiting[] = [];
   const gap = findGap(book, news);
   if (gap !== null) waiting.push(gap);
-  const { events, view, origins, present, nowMs } = news;
+  const { events, view, origins } = news;
   for (let at = firstAfter(events, book.position); at < events.length && waiting.length < most; at += 1) {
     const recent = events[at];
     const notice = recent === undefined ? null : noticeOfEvent(recent, { view, origins });
     if (recent === undefined || notice === null || !wants(target, notice)) continue;
     waiting.push({ notice, of: 'event', position: { seq: recent.seq, index: recent.index } });
   }
-  for (const one of [...listEnds(book, present, nowMs), ...listFacts(book, target, present, nowMs)]) {
+  for (const one of [...listEnds(book, news), ...listFacts(book, news)]) {
     if (waiting.length >= most) break;
     waiting.push(one);
   }
@@ -148,28 +158,24 @@ function findGap({ position }: Book, { events, isCut, view, nowMs }: News): Wait
   return { notice, of: 'event', position: last };
 }
 
-function listFacts({ told }: Book, target: NotifyTarget, { facts }: Present, nowMs: number): Waiting[] {
-  return facts.flatMap((fact): Waiting[] => {
+function listFacts({ told }: Book, { facts, view, nowMs }: News): Waiting[] {
+  return facts.wanted.flatMap(({ about, ...fact }): Waiting[] => {
     const known = told.get(fact.id);
-    if (known?.isPresent === true) return [];
+    if (known !== undefined && known.now !== null) return [];
     const round = known === undefined ? 0 : known.round + 1;
     const notice = { ...fact, id: inRound(fact.id, round), at: isoInstant(nowMs) };
-    if (!wants(target, notice)) return [];
     const { severity, fleet, code, text, kind } = fact;
     const isHalt = kind === 'halted' || kind === 'fleetHalted' || kind === 'notSynced';
-    const end = isHalt ? { end: { severity, fleet, code, text } } : {};
-    return [{ notice, of: 'fact', key: fact.id, told: { round, isPresent: true, ...end } }];
+    const now = { about, seq: view.seq, ...(isHalt ? { end: { severity, fleet, code, text } } : {}) };
+    return [{ notice, of: 'fact', key: fact.id, told: { round, now } }];
   });
 }
 
 /** Halts that this target was told of, and that are no more: it is told of that, whatever else it wants to hear. */
-function listEnds({ told }: Book, { facts, isWhole }: Present, nowMs: number): Waiting[] {
-  if (!isWhole) return [];
-  const present = new Set(facts.map(({ id }) => id));
-  return [...told].flatMap(([key, one]): Waiting[] => {
-    const { end, isPresent, round } = one;
-    if (!isPresent || end === undefined || present.has(key)) return [];
-    const { severity, fleet, code, text } = end;
+function listEnds({ told }: Book, { facts, nowMs }: News): Waiting[] {
+  return [...told].flatMap(([key, { now, round }]): Waiting[] => {
+    if (now?.end === undefined || !facts.ended.has(key)) return [];
+    const { severity, fleet, code, text } = now.end;
     const notice: Notice = {
       ...aboutNothing,
       id: `${inRound(key, round)}_end`,
@@ -180,7 +186,7 @@ function listEnds({ told }: Book, { facts, isWhole }: Present, nowMs: number): W
       at: isoInstant(nowMs),
       code,
     };
-    return [{ notice, of: 'end', key, told: { round, isPresent: false } }];
+    return [{ notice, of: 'end', key, told: { round, now: null } }];
   });
 }
 
@@ -214,8 +220,8 @@ function forgetEnded(told: Map<string, Told>): Map<string, Told> {
   let tooMany = told.size - toldMax;
   if (tooMany <= 0) return told;
   return new Map(
-    [...told].filter(([, { isPresent }]) => {
-      if (isPresent || tooMany <= 0) return true;
+    [...told].filter(([, { now }]) => {
+      if (now !== null || tooMany <= 0) return true;
       tooMany -= 1;
       return false;
     }),

@@ -4,12 +4,13 @@
  */
 import type { NoticeSeverity } from '../config/config.ts';
 import { noticeSeverities } from '../config/config.ts';
-import { type Book, emptyBook, type Told } from './book.ts';
+import { type Book, emptyBook, type Told, type ToldNow } from './book.ts';
+import { type Subject, subjects } from './fact.ts';
 import { commitsMax, emptyStatusBook, type StatusBook, sentMax } from './status-source.ts';
 
 const version = 1;
-/** Sixteen targets with everything that they remember have about half of it. */
-export const cursorBytesMax = 16 * 1024 * 1024;
+/** Sixteen targets with everything that they remember, of files with the longest paths, have about two thirds of it. */
+export const cursorBytesMax = 64 * 1024 * 1024;
 const entriesMax = 10_000;
 
 export interface Cursor {
@@ -57,15 +58,25 @@ function readBook({ ledger, position, told }: Json): Book {
 }
 
 function readTold(value: unknown): Told | null {
-  if (!isMap(value) || !isCount(value['round']) || typeof value['isPresent'] !== 'boolean') return null;
-  const { round, isPresent, end } = value;
-  const kept = { round, isPresent };
-  if (!isMap(end)) return kept;
-  const { fleet, code, text } = end;
-  const severity = noticeSeverities.find((one): one is NoticeSeverity => one === end['severity']);
+  if (!isMap(value) || !isCount(value['round'])) return null;
+  const { round, now } = value;
+  if (now === null) return { round, now };
+  if (!isMap(now) || !isCount(now['seq']) || !isMap(now['about'])) return null;
+  const { of, name } = now['about'];
+  const subject = subjects.find((one): one is Subject => one === of);
+  if (subject === undefined || typeof name !== 'string') return null;
+  const standing = { about: { of: subject, name }, seq: now['seq'] };
+  const end = readEnd(now['end']);
+  return { round, now: end === null ? standing : { ...standing, end } };
+}
+
+function readEnd(value: unknown): NonNullable<ToldNow['end']> | null {
+  if (!isMap(value)) return null;
+  const { fleet, code, text } = value;
+  const severity = noticeSeverities.find((one): one is NoticeSeverity => one === value['severity']);
   const isText = (one: unknown): one is string | null => one === null || typeof one === 'string';
-  if (severity === undefined || !isText(fleet) || !isText(code) || typeof text !== 'string') return kept;
-  return { ...kept, end: { severity, fleet, code, text } };
+  if (severity === undefined || !isText(fleet) || !isText(code) || typeof text !== 'string') return null;
+  return { severity, fleet, code, text };
 }
 
 function readStatusBook({ ledger, seq, commits, sent }: Json): StatusBook {

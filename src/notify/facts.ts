@@ -1,94 +1,145 @@
-/** How things stand now, where that is news to whoever is not watching: holds, denials, files with errors, halts. */
+/**
+ * How things stand now, where that is news to whoever is not watching: holds, denials, files with errors, halts. And which of
+ * the facts that were told are over: that is said only by a status in which what they are about was looked at and found
+ * otherwise. What is missing elsewhere, after a restart or a pass that could not read, says nothing.
+ */
+import type { NotifyTarget } from '../config/config.ts';
 import type { ControllerStatus, SyncStatus } from '../controller/status.ts';
-import { sha256Hex } from '../lib/digest.ts';
 import { boundText } from '../lib/escape.ts';
+import type { TaskKey } from '../manifest/manifest.ts';
 import type { Decision } from '../plan/decision.ts';
-import { isoInstant, type Reason } from '../policy/verdict.ts';
-import { aboutNothing, type Notice, textLengthMax } from './notice.ts';
-import { sayWhen, zoneOf } from './when.ts';
-
-/** A notice that has no time of its own. Its id tells the fact: what it says may change, as the end of a hold does. */
-export type Fact = Omit<Notice, 'at'>;
-
-export interface Present {
-  /** The most severe first; at most `factsMax`. */
-  readonly facts: readonly Fact[];
-  /** Whether this is all: what is not here is so no more. A pass that ended early does not know. */
-  readonly isWhole: boolean;
-}
+import type { Reason } from '../policy/verdict.ts';
+import { type About, type Fact, idOf, passingCodes, type Subject } from './fact.ts';
+import { wants } from './filter.ts';
+import { aboutNothing, textLengthMax } from './notice.ts';
+import { isHalted, type TaskWord, taskFact, taskWord } from './task-facts.ts';
+import { Turns } from './turns.ts';
 
 /** More than anybody reads. What a plan has beyond it is told when it becomes an event, and shown by `snowgate status`. */
 const factsMax = 2_000;
-
-/** They come and go within minutes, and end by themselves; one that lasts is told as `notSynced`. */
-const passing: ReadonlySet<string> = new Set([
-  'SG6107',
-  'SG6204',
-  'SG6205',
-  'SG6206',
-  'SG6207',
-  'SG6208',
-  'SG6224',
-  'SG6231',
-  'SG6236',
-  'SG6237',
-  'SG6238',
-  'SG6239',
-  'SG6240',
-  'SG6241',
-  'SG6244',
-]);
-/** A pass that ended early: nothing was read, nothing decided. */
-const early: ReadonlySet<string> = new Set(['SG6205', 'SG6206', 'SG6207']);
-/** Of a fleet that only observes: its mode is no news. */
-const observes = 'SG6129';
-const expiredCode = 'SG6102';
-const refusedCode = 'SG6113';
-/** What a person has to mend, of a task that is blocked: an unknown fleet, a doubt in an account that is gone. Halts are told once. */
-const blockedCodes: ReadonlySet<string> = new Set(['SG6106', 'SG6119']);
+/** What a commit has to mend before anything can be read: too many files, no folder. Other faults of reading pass, or are told as `notSynced`. */
+const readingCodes: ReadonlySet<string> = new Set(['SG3030', 'SG3031', 'SG3034', 'SG3071']);
 const clockCodes: ReadonlySet<string> = new Set(['SG6211', 'SG6212']);
+/** A pass that ended with one of these has not come to what halts fleets and clocks; with the first, not to the ledger. */
+const unfetched = 'SG6206';
+const undecided = 'SG6207';
+/** A fact costs so much more than a decision that is only looked at. */
+const factCost = 40;
 
-/** Everything that is so now. A function of the status alone. */
-export function presentFacts(status: ControllerStatus): Present {
-  const facts: Fact[] = [...haltFacts(status), ...fleetFacts(status), ...syncFacts(status)];
-  facts.push(...fileFacts(status, factsMax - facts.length));
-  const urgent: Decision[] = [];
-  const quiet: Decision[] = [];
-  for (const decision of status.decisions) {
-    if (decision.action === 'deny' || decision.action === 'blocked') urgent.push(decision);
-    else if (decision.action === 'hold') quiet.push(decision);
-  }
-  for (const decision of [...urgent, ...quiet]) {
-    if (facts.length >= factsMax) break;
-    const fact = taskFact(decision, status);
-    if (fact !== null) facts.push(fact);
-  }
-  const { view, desired, problems } = status;
-  const isWhole = view !== null && desired !== null && !problems.some(({ code }) => early.has(code));
-  return { facts: distinct(facts), isWhole };
+/** A fact that a target was told of, and that has not ended as far as is known. */
+export interface Standing {
+  readonly about: About;
+  /** The height of the ledger when it was told. */
+  readonly seq: number;
 }
 
+export interface Facts {
+  /** Those that the target wants to hear of, the most severe first; at most `factsMax`. */
+  readonly wanted: readonly Fact[];
+  /** Ids of those that it was told of, and that are over. */
+  readonly ended: ReadonlySet<string>;
+}
+
+/** What is made of decisions, once for all targets of one status. */
+export type FactMemo = Map<Decision, Fact>;
+
+/** Everything that is so now, as one target is told of it. A function of the status and of what it was told, in turns. */
+export function* surveyFacts(
+  status: ControllerStatus,
+  target: NotifyTarget,
+  told: ReadonlyMap<string, Standing>,
+  memo: FactMemo,
+): Generator<undefined, Facts> {
+  const turns = new Turns();
+  const whole = [...haltFacts(status), ...fleetFacts(status), ...syncFacts(status)];
+  const wanted = distinct(whole).filter((fact) => wants(target, fact));
+  const ended = new Set<string>();
+  const standing = new Set(whole.map(({ id }) => id));
+  for (const [id, one] of told) {
+    if (!standing.has(id) && isOver(one, status)) ended.add(id);
+  }
+  yield* surveyFiles(status, target, { told, wanted, ended, turns });
+  yield* surveyTasks(status, target, { told, wanted, ended, turns }, memo);
+  return { wanted: distinct(wanted), ended };
+}
+
+interface Survey {
+  readonly told: ReadonlyMap<string, Standing>;
+  readonly wanted: Fact[];
+  readonly ended: Set<string>;
+  readonly turns: Turns;
+}
+
+/** The first of each id. */
 function distinct(facts: readonly Fact[]): Fact[] {
-  return [...new Map(facts.map((fact) => [fact.id, fact])).values()];
+  const seen = new Set<string>();
+  return facts.filter(({ id }) => !seen.has(id) && seen.add(id));
 }
 
-/** The same for the same fact, in every life and every replica. */
-function idOf(...about: readonly (string | null)[]): string {
-  return `now_${sha256Hex(JSON.stringify(about)).slice(0, 32)}`;
+/** Whether a fact of what is neither a file nor a task is over, where it is not among those that stand. */
+function isOver({ about, seq }: Standing, status: ControllerStatus): boolean {
+  const { ledger, fleets, isJudged, halts, maxAgeMs } = status;
+  switch (about.of) {
+    case 'ledger':
+      return hasFetched(status) && ledger.halt === null;
+    case 'push':
+      // In a new life nothing is known against it before the first push.
+      return ledger.refusal === null && hasPushed(status, seq);
+    case 'pass':
+      return isJudged;
+    case 'clock':
+      // A clock that complains of one thing does not look at the other; and it complains of nothing before AWS was heard.
+      return (
+        hasFetched(status) &&
+        !status.problems.some(({ code }) => code === undecided) &&
+        fleets.some(({ isProved }) => isProved) &&
+        !halts.some(({ code }) => clockCodes.has(code))
+      );
+    case 'fleet': {
+      const fleet = fleets.find(({ name }) => name === about.name);
+      return fleet === undefined || fleet.stand === 'open' || fleet.stand === 'observed';
+    }
+    case 'sync': {
+      const [, sync = null] = syncParts(status).find(([name]) => name === about.name) ?? [];
+      return sync === null || (sync.ageMs !== null && sync.ageMs <= maxAgeMs);
+    }
+    case 'file':
+    case 'task':
+      return false;
+  }
+}
+
+/** Whether the newest pass has fetched the ledger and folded it. */
+function hasFetched({ passes, ledger, problems }: ControllerStatus): boolean {
+  const isMissed = problems.some(({ code }) => code === unfetched);
+  return passes.ended > 0 && ledger.ageMs !== null && !isMissed;
+}
+
+/** Whether a commit of this replica stands in the ledger beyond a height. */
+function hasPushed({ recent, replica }: ControllerStatus, seq: number): boolean {
+  return (recent.all.findLast((event) => event.replica === replica)?.seq ?? 0) > seq;
 }
 
 function haltFacts({ ledger, problems, halts }: ControllerStatus): Fact[] {
-  const lasting = problems.filter(({ code }) => !passing.has(code) && !/^SG[34]/.test(code));
-  const clocks = halts.filter(({ code }) => clockCodes.has(code));
-  const own = [ledger.halt, ledger.refusal].filter((reason) => reason !== null);
-  return [...own, ...lasting, ...clocks].map(({ code, message }) => ({
-    ...aboutNothing,
-    id: idOf('halted', code),
-    kind: 'halted',
-    severity: 'error',
-    text: boundText(`halted, nothing is issued: ${message}`, textLengthMax),
-    code,
-  }));
+  const isLasting = ({ code }: Reason): boolean =>
+    /^SG[34]/.test(code) ? readingCodes.has(code) : !passingCodes.has(code);
+  const each: readonly (readonly [Subject, readonly Reason[]])[] = [
+    ['ledger', ledger.halt === null ? [] : [ledger.halt]],
+    ['push', ledger.refusal === null ? [] : [ledger.refusal]],
+    ['pass', problems.filter(isLasting)],
+    ['clock', halts.filter(({ code }) => clockCodes.has(code))],
+  ];
+  return each.flatMap(([of, reasons]) =>
+    reasons.map(({ code, message }) => ({
+      ...aboutNothing,
+      about: { of, name: code },
+      id: idOf('halted', code),
+      kind: 'halted' as const,
+      severity: 'error' as const,
+      text: boundText(`halted, nothing is issued: ${message}`, textLengthMax),
+      code,
+    })),
+  );
 }
 
 function fleetFacts({ fleets }: ControllerStatus): Fact[] {
@@ -99,98 +150,111 @@ function fleetFacts({ fleets }: ControllerStatus): Fact[] {
       textLengthMax,
     );
     const { code } = reason;
-    const id = idOf('fleetHalted', name, code);
-    return [{ ...aboutNothing, id, kind: 'fleetHalted', severity: 'error', fleet: name, text, code }];
+    const [id, about] = [idOf('fleetHalted', name, code), { of: 'fleet', name } as const];
+    return [{ ...aboutNothing, about, id, kind: 'fleetHalted', severity: 'error', fleet: name, text, code }];
   });
 }
 
-function syncFacts({ source, policies, ledger, atMs, begunMs, maxAgeMs }: ControllerStatus): Fact[] {
-  const parts: readonly (readonly [string, SyncStatus | null])[] = [
+function syncParts({ source, policies, ledger }: ControllerStatus) {
+  return [
     ['source', source],
     ['policies', policies],
     ['ledger', ledger],
-  ];
-  return parts.flatMap(([name, sync]): Fact[] => {
+  ] as const satisfies readonly (readonly [string, SyncStatus | null])[];
+}
+
+function syncFacts(status: ControllerStatus): Fact[] {
+  const { atMs, begunMs, maxAgeMs } = status;
+  return syncParts(status).flatMap(([name, sync]): Fact[] => {
     if (sync === null || (sync.ageMs ?? atMs - begunMs) <= maxAgeMs) return [];
     const since = `for more than ${Math.round(maxAgeMs / 1_000)} s (source.maxAge)`;
     const text = `the ${name} has not been fetched ${since}: nothing is issued on old news`;
-    const id = idOf('notSynced', name);
-    return [{ ...aboutNothing, id, kind: 'notSynced', severity: 'error', text, code: 'SG6204' }];
+    const [id, about] = [idOf('notSynced', name), { of: 'sync', name } as const];
+    return [{ ...aboutNothing, about, id, kind: 'notSynced', severity: 'error', text, code: 'SG6204' }];
   });
 }
 
 /** Lines move with every edit above them, and are no part of the fact. */
-function fileFacts({ sourceProblems }: ControllerStatus, most: number): Fact[] {
-  const errors = (sourceProblems ?? []).filter(({ severity }) => severity === 'error').slice(0, most);
-  return errors.map(({ code, message, place }) => ({
-    ...aboutNothing,
-    id: idOf('quarantined', place.path, code, message),
-    kind: 'quarantined',
-    severity: 'error',
-    text: boundText(`${place.path}:${place.line} has an error, and is not read: ${message}`, textLengthMax),
-    code,
-    path: place.path,
-  }));
+function* surveyFiles(
+  { sourceProblems, isJudged }: ControllerStatus,
+  target: NotifyTarget,
+  { told, wanted, ended, turns }: Survey,
+): Generator<undefined, void> {
+  const toldPaths = new Map<string, Set<string>>();
+  if (isJudged) {
+    for (const [id, { about }] of told) {
+      if (about.of === 'file') toldPaths.set(about.name, (toldPaths.get(about.name) ?? new Set()).add(id));
+    }
+  }
+  const isWanted = wants(target, { kind: 'quarantined', severity: 'error', fleet: null });
+  if (!isWanted && toldPaths.size === 0) return;
+  for (const { severity, code, message, place } of sourceProblems ?? []) {
+    if (turns.isOver()) yield;
+    if (severity !== 'error') continue;
+    const { path, line } = place;
+    const isFull = !isWanted || wanted.length >= factsMax;
+    const ids = toldPaths.get(path);
+    if (isFull && ids === undefined) continue;
+    if (turns.isOver(factCost)) yield;
+    const id = idOf('quarantined', path, code, message);
+    ids?.delete(id);
+    if (isFull) continue;
+    wanted.push({
+      ...aboutNothing,
+      about: { of: 'file', name: path },
+      id,
+      kind: 'quarantined',
+      severity: 'error',
+      text: boundText(`${path}:${line} has an error, and is not read: ${message}`, textLengthMax),
+      code,
+      path,
+    });
+  }
+  for (const ids of toldPaths.values()) for (const id of ids) ended.add(id);
 }
 
-function taskFact(decision: Decision, status: ControllerStatus): Fact | null {
-  const { action, token } = decision;
-  if (action === 'deny') return denyFact(decision, status);
-  const reasons = decision.reasons.filter(({ code }) =>
-    action === 'blocked' ? blockedCodes.has(code) : !passing.has(code) && code !== observes,
-  );
-  const [first] = reasons;
-  if (first === undefined) return null;
-  const needsCommit = action === 'blocked' || reasons.some(({ endedBy }) => endedBy === 'commit');
-  const { untilMs } = decision;
-  const when = untilMs === null ? '' : ` until ${whenOf(untilMs, reasons, status)}`;
-  return {
-    ...aboutTask(decision, status),
-    id: idOf('held', decision.key, token, first.code, first.policy ?? null, first.rule ?? null),
-    kind: 'held',
-    severity: needsCommit ? 'warning' : 'info',
-    text: sentence(decision, `is held${when}`, reasons),
-    code: first.code,
-    until: untilMs === null ? null : isoInstant(untilMs),
+/** What needs a person before what only waits, so that the bound cuts the latter. */
+function* surveyTasks(
+  status: ControllerStatus,
+  target: NotifyTarget,
+  { told, wanted, ended, turns }: Survey,
+  memo: FactMemo,
+): Generator<undefined, void> {
+  const toldTasks = toldBy(told);
+  const kinds = (['held', 'denied', 'expired'] as const).filter((kind) => target.events.includes(kind));
+  if (kinds.length === 0 && toldTasks.size === 0) return;
+  const make = (decision: Decision, word: TaskWord): Fact => {
+    const fact = memo.get(decision) ?? taskFact(decision, word, status);
+    memo.set(decision, fact);
+    return fact;
   };
+  for (const isQuiet of [false, true]) {
+    for (const decision of status.decisions) {
+      if (turns.isOver()) yield;
+      const { action, key } = decision;
+      if ((action === 'hold') !== isQuiet) continue;
+      const tasks = toldTasks.get(key);
+      const isFull = wanted.length >= factsMax;
+      if (isFull && tasks === undefined) continue;
+      const word = taskWord(decision, status);
+      const isWanted = word !== null && !isFull && wants(target, word);
+      const fact = word !== null && (isWanted || tasks !== undefined) ? make(decision, word) : null;
+      if (fact !== null && turns.isOver(factCost)) yield;
+      if (isWanted && fact !== null) wanted.push(fact);
+      if (tasks === undefined) continue;
+      if (fact !== null) tasks.delete(fact.id);
+      if (isHalted(decision)) tasks.clear();
+    }
+  }
+  if (!status.isJudged) return;
+  for (const ids of toldTasks.values()) for (const id of ids) ended.add(id);
 }
 
-/** What the ledger already says of it in these words is told as its event. */
-function denyFact(decision: Decision, status: ControllerStatus): Fact | null {
-  const [first] = decision.reasons;
-  const { token } = decision;
-  if (first === undefined || first.code === refusedCode) return null;
-  const kind = first.code === expiredCode ? 'expired' : 'denied';
-  const noted = token === null ? undefined : status.view?.receipts.get(token)?.notes.get(kind);
-  if (noted?.includes(first.message) === true) return null;
-  return {
-    ...aboutTask(decision, status),
-    id: idOf(kind, decision.key, token, first.code, first.policy ?? null, first.rule ?? null),
-    kind,
-    severity: 'warning',
-    text: sentence(decision, kind === 'expired' ? 'has expired' : 'is denied', decision.reasons),
-    code: first.code,
-  };
-}
-
-function aboutTask({ fleet, name, key, token }: Decision, { desired, origins, view }: ControllerStatus) {
-  const commit = token === null ? null : (origins.get(token)?.introduced?.id ?? null);
-  const receipt = token === null ? undefined : view?.receipts.get(token);
-  return {
-    ...aboutNothing,
-    fleet,
-    task: name,
-    token,
-    devices: desired?.tasks.get(key)?.manifest.targets ?? [],
-    commit: commit ?? receipt?.manifest?.commit ?? null,
-  };
-}
-
-function sentence({ key }: Decision, says: string, reasons: readonly Reason[]): string {
-  const why = reasons.map(({ code, message }) => `${code} ${message}`).join('; ');
-  return boundText(`${key} ${says}: ${why}`, textLengthMax);
-}
-
-function whenOf(untilMs: number, reasons: readonly Reason[], { policySet, atMs }: ControllerStatus): string {
-  return sayWhen(untilMs, zoneOf(reasons, policySet), atMs);
+/** The ids that were told of each task, and that nothing was found of yet. */
+function toldBy(told: ReadonlyMap<string, Standing>): Map<TaskKey, Set<string>> {
+  const tasks = new Map<TaskKey, Set<string>>();
+  for (const [id, { about }] of told) {
+    if (about.of === 'task') tasks.set(about.name, (tasks.get(about.name) ?? new Set()).add(id));
+  }
+  return tasks;
 }

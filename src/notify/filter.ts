@@ -3,7 +3,10 @@ import { matchesGlob } from '../policy/match.ts';
 import type { Notice } from './notice.ts';
 
 /** Whether a target asks for it. What is about no fleet is for everybody. */
-export function wants(target: NotifyTarget, { kind, severity, fleet }: Notice): boolean {
+export function wants(
+  target: NotifyTarget,
+  { kind, severity, fleet }: Pick<Notice, 'kind' | 'severity' | 'fleet'>,
+): boolean {
   const isKind = (target.events as readonly string[]).includes(kind);
   return isKind && rankOf(severity) >= rankOf(target.severity) && wantsFleet(target, fleet);
 }

@@ -6,7 +6,6 @@ import type { Clock } from '../lib/clock.ts';
 import type { Redactor } from '../lib/redact.ts';
 import { emptyBook } from './book.ts';
 import { type Cursor, emptyCursor, readCursor, writeCursor } from './cursor.ts';
-import { type Present, presentFacts } from './facts.ts';
 import type { CursorStore } from './files.ts';
 import type { Post } from './post.ts';
 import { NoticeSource, type Offer, type Source } from './source.ts';
@@ -56,12 +55,7 @@ export async function openNotifier(options: NotifierOptions): Promise<Notifier> 
   }
   return {
     offer: (status) => {
-      let known: Present | null = null;
-      const present = (): Present => {
-        known ??= presentFacts(status);
-        return known;
-      };
-      const offer: Offer = { status, present };
+      const offer: Offer = { status, memo: new Map() };
       for (const target of all) target.offer(offer);
     },
     close: async () => {

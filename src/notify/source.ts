@@ -3,18 +3,29 @@ import type { NotifyTarget } from '../config/config.ts';
 import { parseEndpoint } from '../config/url.ts';
 import type { ControllerStatus } from '../controller/status.ts';
 import type { Redactor } from '../lib/redact.ts';
-import { type Book, listWaiting, type News, noteNothing, noteTaken, openBook, type Waiting } from './book.ts';
+import {
+  type Book,
+  listWaiting,
+  type News,
+  noteEnds,
+  noteNothing,
+  noteTaken,
+  openBook,
+  standingOf,
+  type Waiting,
+} from './book.ts';
 import { cloudEventType, digestNoticesMax, writeCloudEvent } from './cloud-event.ts';
-import type { Present } from './facts.ts';
+import { type FactMemo, type Facts, surveyFacts } from './facts.ts';
 import { type Message, nextMessage } from './message.ts';
 import type { PostRequest } from './post.ts';
 import { signHeaders } from './sign.ts';
 import { writeSlack } from './slack.ts';
+import { inTurns } from './turns.ts';
 
 /** A status, and what is made of it once for all targets. */
 export interface Offer {
   readonly status: ControllerStatus;
-  readonly present: () => Present;
+  readonly memo: FactMemo;
 }
 
 export interface Job {
@@ -26,9 +37,11 @@ export interface Job {
 
 export interface Source {
   /** The next message; null where nothing waits. Decided anew each time, so that what waits long is folded. */
-  next(offer: Offer, nowMs: number): Job | null;
+  next(offer: Offer, nowMs: number): Promise<Job | null>;
   /** What became of the last job. Whether it is over: `unseen` is tried again later, until it is given up. */
   note(end: 'taken' | 'refused' | 'unseen', nowMs: number): boolean;
+  /** Whether something was found that must not be forgotten, though nothing was sent. */
+  readonly isUnsaved: boolean;
   /** Everything that must not be forgotten, as JSON. */
   save(): object;
 }
@@ -41,7 +54,10 @@ export class NoticeSource implements Source {
   readonly #redactor: Redactor;
   readonly #onDropped: () => void;
   #book: Book;
+  #isUnsaved = false;
   #taken: readonly Waiting[] = [];
+  /** What the newest offer says of facts: worked out once for it, and not for each message. */
+  #known: { readonly offer: Offer; readonly facts: Facts } | null = null;
 
   constructor(target: NotifyTarget, book: Book, redactor: Redactor, onDropped: () => void) {
     this.#target = target;
@@ -50,11 +66,17 @@ export class NoticeSource implements Source {
     this.#onDropped = onDropped;
   }
 
-  next({ status, present }: Offer, nowMs: number): Job | null {
-    const { view, origins, recent } = status;
+  get isUnsaved(): boolean {
+    return this.#isUnsaved;
+  }
+
+  async next(offer: Offer, nowMs: number): Promise<Job | null> {
+    const { view, origins, recent } = offer.status;
     if (view === null) return null;
-    const news: News = { view, origins, events: recent.all, isCut: recent.isCut, present: present(), nowMs };
-    this.#book = openBook(this.#book, news);
+    const ledger = { view, origins, events: recent.all, isCut: recent.isCut, nowMs };
+    this.#book = openBook(this.#book, ledger);
+    const facts = await this.#survey(offer);
+    const news: News = { ...ledger, facts };
     const most = this.#target.via.kind === 'webhook' ? digestNoticesMax : Number.POSITIVE_INFINITY;
     const waiting = listWaiting(this.#book, this.#target, news, most);
     if (!waiting.some(({ of }) => of === 'event')) this.#book = noteNothing(this.#book, news);
@@ -62,6 +84,17 @@ export class NoticeSource implements Source {
     if (next === null) return null;
     this.#taken = next.taken;
     return jobOf(next.message, this.#target, view.ledgerId, this.#redactor);
+  }
+
+  async #survey(offer: Offer): Promise<Facts> {
+    if (this.#known?.offer === offer) return this.#known.facts;
+    const { status, memo } = offer;
+    const facts = await inTurns(surveyFacts(status, this.#target, standingOf(this.#book), memo));
+    const book = noteEnds(this.#book, facts);
+    this.#isUnsaved ||= book !== this.#book;
+    this.#book = book;
+    this.#known = { offer, facts };
+    return facts;
   }
 
   note(): boolean {
@@ -72,12 +105,11 @@ export class NoticeSource implements Source {
   }
 
   save(): Book {
-    const told = [...this.#book.told].map(([key, one]) => {
-      const { end } = one;
-      return [
-        key,
-        end === undefined ? one : { ...one, end: { ...end, text: this.#redactor.redact(end.text) } },
-      ] as const;
+    this.#isUnsaved = false;
+    const told = [...this.#book.told].map(([key, { round, now }]) => {
+      if (now?.end === undefined) return [key, { round, now }] as const;
+      const end = { ...now.end, text: this.#redactor.redact(now.end.text) };
+      return [key, { round, now: { ...now, end } }] as const;
     });
     return { ...this.#book, told: new Map(told) };
   }

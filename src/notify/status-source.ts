@@ -31,7 +31,9 @@ export class StatusSource implements Source {
     this.#book = book;
   }
 
-  next(offer: Offer, nowMs: number): Job | null {
+  readonly isUnsaved = false;
+
+  async next(offer: Offer, nowMs: number): Promise<Job | null> {
     const { via } = this.#target;
     const { view, desired } = offer.status;
     if (view === null || desired === null || via.kind !== 'commitStatus') return null;

@@ -109,9 +109,9 @@ export class Target {
     const { signal } = this.#stop;
     let tries = 0;
     while (!signal.aborted && this.#offer !== null) {
-      const job = source.next(this.#offer, clock.wallMs());
+      const job = await source.next(this.#offer, clock.wallMs());
       this.#noteLook();
-      if (job === null) return;
+      if (job === null || signal.aborted) return;
       const verdict = await this.#send(job);
       if (verdict.kind === 'again') {
         if (signal.aborted) return;
@@ -139,7 +139,8 @@ export class Target {
    */
   #noteLook(): void {
     const nowMs = this.#options.clock.monotonicMs();
-    if (this.#idleMs !== null && nowMs - this.#idleMs < idleMs) return;
+    const isQuiet = this.#idleMs !== null && nowMs - this.#idleMs < idleMs;
+    if (isQuiet && !this.#options.source.isUnsaved) return;
     this.#idleMs = nowMs;
     this.#options.onProgress();
   }

@@ -6,6 +6,7 @@ import type { LedgerEvent } from '../../src/ledger/events.ts';
 import { failed, fault, ok } from '../../src/lib/faults.ts';
 import { createRedactor, type Redactor } from '../../src/lib/redact.ts';
 import type { PlacedProblem } from '../../src/manifest/collect.ts';
+import { type Facts, type Standing, surveyFacts } from '../../src/notify/facts.ts';
 import type { CursorStore } from '../../src/notify/files.ts';
 import { type Notifier, openNotifier } from '../../src/notify/notifier.ts';
 import type { Post, PostAnswer, PostRequest } from '../../src/notify/post.ts';
@@ -170,7 +171,10 @@ export class Story {
     const base = { ...this.#watched.status(), recent: this.recent, view: this.ledger.view, desired };
     const fresh = { head: commitId(3), ageMs: 0 };
     const ledger = { ...base.ledger, ...fresh, id: this.ledger.view.ledgerId };
-    return { ...base, source: { ...fresh, historyFault: null }, ledger, ...over };
+    const source = { ...fresh, historyFault: null };
+    const passes = { ...base.passes, ended: 1 };
+    const isJudged = (over.problems ?? []).length === 0;
+    return { ...base, source, ledger, passes, isJudged, problems: [], ...over };
   }
 }
 
@@ -202,6 +206,19 @@ export function storyOf(count: number, story = new Story()): Story {
 /** The ids of its events, in their order. */
 export const idsOf = (story: Story): string[] =>
   story.recent.all.map(({ seq, index }) => `${story.ledger.view.ledgerId}_${seq}_${index}`);
+
+/** What a status says of facts, to whoever wants to hear everything. */
+export function factsOf(
+  status: ControllerStatus,
+  told: ReadonlyMap<string, Standing> = new Map(),
+  target: NotifyTarget = siem,
+): Facts {
+  const work = surveyFacts(status, target, told, new Map());
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
+}
 
 /** A receiver that keeps what it has taken. */
 export function receiver(answer: (request: PostRequest) => number = () => 204) {

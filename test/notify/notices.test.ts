@@ -3,14 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
 import { releaseReasons, settledOutcomes } from '../../src/ledger/events.ts';
 import { noticeOfEvent } from '../../src/notify/events.ts';
-import { presentFacts } from '../../src/notify/facts.ts';
 import { insideText, requireText } from '../controller/documents.ts';
 import { throttled } from '../controller/scripted-fleet.ts';
 import { fleetConfig, makeConfig } from '../controller/world.ts';
 import { Watched } from '../http/watched.ts';
 import * as samples from '../ledger/events.ts';
 import { manifestOf, yaml } from '../plan/stage.ts';
-import { Story } from './desk.ts';
+import { factsOf, Story } from './desk.ts';
 
 function noticeOf(event: LedgerEvent) {
   const story = new Story().write(samples.claimed()).tell(event);
@@ -86,7 +85,7 @@ describe('an event of the ledger', () => {
   });
 });
 
-const kinds = (watched: Watched) => presentFacts(watched.status()).facts.map(({ kind }) => kind);
+const kinds = (watched: Watched) => factsOf(watched.status()).wanted.map(({ kind }) => kind);
 
 async function watch(files: Record<string, string>, policies: Record<string, string> = {}) {
   const watched = new Watched();
@@ -101,7 +100,7 @@ describe('how things stand', () => {
   it('a task that waits for its window is held until then, in the time of its zone', async () => {
     const zone = { timeZone: 'Europe/Oslo' };
     const watched = await watch({ job: yaml() }, { p: insideText(600, 660, {}, zone) });
-    const [fact] = presentFacts(watched.status()).facts;
+    const [fact] = factsOf(watched.status()).wanted;
     expect(fact).toMatchObject({
       kind: 'held',
       severity: 'info',
@@ -118,15 +117,15 @@ describe('how things stand', () => {
 
   it('a hold keeps its id when its end moves, and has another when its reason changes', async () => {
     const watched = await watch({ job: yaml() }, { p: insideText(600, 660) });
-    const idNow = () => presentFacts(watched.status()).facts[0]?.id;
+    const idNow = () => factsOf(watched.status()).wanted[0]?.id;
     const first = idNow();
     watched.world.rule({ p: insideText(700, 760) });
     await watched.pass();
-    expect(presentFacts(watched.status()).facts[0]?.until).toBe('2026-11-23T23:40:00.000Z');
+    expect(factsOf(watched.status()).wanted[0]?.until).toBe('2026-11-23T23:40:00.000Z');
     expect(idNow()).toBe(first);
     watched.world.rule({ p: requireText('size(task.targets) > 5', { otherwise: 'hold' }) });
     await watched.pass();
-    expect(presentFacts(watched.status()).facts[0]).toMatchObject({ kind: 'held', severity: 'warning' });
+    expect(factsOf(watched.status()).wanted[0]).toMatchObject({ kind: 'held', severity: 'warning' });
     expect(idNow()).not.toBe(first);
   });
 
@@ -149,7 +148,7 @@ describe('how things stand', () => {
   it('each error of a file is told once, wherever its line moves', async () => {
     const bad = yaml().replace('reboot', 'rebot');
     const watched = await watch({ bad });
-    const [first] = presentFacts(watched.status()).facts;
+    const [first] = factsOf(watched.status()).wanted;
     expect(first).toMatchObject({
       kind: 'quarantined',
       severity: 'error',
@@ -158,32 +157,41 @@ describe('how things stand', () => {
     });
     watched.world.commit({ bad: `# a line more\n${bad}` });
     await watched.pass();
-    const [second] = presentFacts(watched.status()).facts;
+    const [second] = factsOf(watched.status()).wanted;
     expect(second?.text).not.toBe(first?.text);
     expect(second?.id).toBe(first?.id);
   });
 
-  it('a halt of everything, and that it is known to be over only by a pass that was whole', async () => {
+  it('a halt of everything is one fact, however often it stands in the way', async () => {
     const watched = await watch({ job: yaml() }, { p: insideText(600, 660) });
     const reason = { code: 'SG6201', message: 'the history was rewritten' } as const;
-    const halted = presentFacts({ ...watched.status(), problems: [reason, reason] });
-    expect(halted.facts[0]).toMatchObject({ kind: 'halted', severity: 'error', code: 'SG6201', fleet: null });
-    expect(halted.facts.filter(({ kind }) => kind === 'halted')).toHaveLength(1);
-    expect(halted.isWhole).toBe(true);
+    const halted = factsOf({ ...watched.status(), problems: [reason, reason] }).wanted;
+    expect(halted[0]).toMatchObject({ kind: 'halted', severity: 'error', code: 'SG6201', fleet: null });
+    expect(halted.filter(({ kind }) => kind === 'halted')).toHaveLength(1);
     watched.world.ledgerDown = true;
     await watched.pass();
-    const blind = presentFacts(watched.status());
-    expect(blind.isWhole).toBe(false);
-    expect(blind.facts.map(({ kind }) => kind)).not.toContain('halted');
+    expect(kinds(watched)).not.toContain('halted');
     watched.world.clock.advance(400_000);
     expect(kinds(watched)).toContain('notSynced');
   });
+
+  it.each([
+    ['SG3030', ['halted']],
+    ['SG3022', []],
+    ['SG6208', []],
+  ] as const)(
+    'a source that was fetched and cannot be read (%s) is a halt where a commit has to mend it',
+    (code, told) => {
+      const status = new Story().status({ problems: [{ code, message: 'not read' }] });
+      expect(factsOf(status).wanted.map(({ kind }) => kind)).toEqual(told);
+    },
+  );
 
   it('a fleet that is halted', async () => {
     const watched = await watch({ job: yaml() });
     const reason = { code: 'SG6232', message: 'it was moved' } as const;
     const fleets = watched.status().fleets.map((fleet) => ({ ...fleet, stand: 'halted', reason }) as const);
-    const [fact] = presentFacts({ ...watched.status(), fleets }).facts;
+    const [fact] = factsOf({ ...watched.status(), fleets }).wanted;
     expect(fact).toMatchObject({ kind: 'fleetHalted', fleet: 'lab', code: 'SG6232', severity: 'error' });
   });
 
