@@ -1,17 +1,25 @@
 /**
  * How all tasks of a commit stand: one status a commit and fleet, and the worst wins. A commit is the one that introduced
- * the revisions. Of a file with errors nobody can say which that was: the head at which it was seen first stands for it.
+ * the revisions. Of a file with errors nobody can say which that was: the head at which it was seen to break stands for it.
  */
 import type { ControllerStatus } from '../controller/status.ts';
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
 import { boundText } from '../lib/escape.ts';
 import type { Decision } from '../plan/decision.ts';
-import type { Reason } from '../policy/verdict.ts';
 import { backlogMs } from './book.ts';
+import { type CommitState, type Group, Groups, groupsMax, type Part, type Tally } from './commit-groups.ts';
+import {
+  type CommitLookup,
+  type CommitMemory,
+  commitOf,
+  commitOfToken,
+  noteBroken,
+  noteCommits,
+} from './commit-memory.ts';
+import { passingCodes } from './fact.ts';
+import { isHalted } from './task-facts.ts';
+import { Turns } from './turns.ts';
 import { sayWhen, zoneOf } from './when.ts';
-
-/** `running` is pending where a forge does not know it. */
-export type CommitState = 'failure' | 'pending' | 'running' | 'success';
 
 export interface CommitStatus {
   /** `COMMIT FLEET`. */
@@ -20,124 +28,150 @@ export interface CommitStatus {
   readonly fleet: string;
   readonly state: CommitState;
   readonly description: string;
+  /** Its words are those of a halt or a pause of the whole, which is none of the commit's outcome. */
+  readonly isPaused: boolean;
 }
 
 /** What GitHub takes; the others take more. In characters. */
 const descriptionMax = 140;
-/** Commits and fleets that are looked after at a time: half of them for what waits, half for what happened lately. */
-const groupsMax = 500;
 
-export interface StatusMemory {
-  /** The commit of what was seen waiting, by token; of names with errors, by `?fleet/name`. */
-  readonly commits: ReadonlyMap<string, string>;
+export interface StatusMemory extends CommitMemory {
   /** Those that were sent before. */
   readonly sent: ReadonlyMap<string, string>;
   /** Events beyond this commit of the ledger are news, however old. */
   readonly seq: number | null;
 }
 
-/** One revision of a commit, as it counts. */
-interface Part {
-  readonly state: CommitState;
-  readonly word: string;
-  readonly untilMs: number | null;
-  readonly reasons: readonly Reason[];
+export interface StatusSurvey extends CommitMemory {
+  /** Of every commit and fleet that waits, the newest first; then of those that have news, or were told of before. */
+  readonly statuses: readonly CommitStatus[];
 }
 
-interface Group {
-  readonly commit: string;
-  readonly fleet: string;
-  readonly parts: Part[];
-  /** Its place in the order of commits, where something waits; null where only the ledger tells of it. */
-  position: number | null;
-}
-
-/** What a ledger says is a commit becomes part of a URL. */
-function isCommit(text: string): boolean {
-  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
-}
-
-/** The commits of everything that waits now, as they are kept for the time when it waits no more. */
-export function seenCommits(
-  { decisions, origins, source }: ControllerStatus,
-  known: StatusMemory['commits'],
-): Map<string, string> {
-  const seen = new Map<string, string>();
-  for (const { token, key, action } of decisions) {
-    if (action === 'done') continue;
-    const name = token ?? `?${key}`;
-    const introduced = token === null ? undefined : origins.get(token)?.introduced?.id;
-    const commit = introduced ?? known.get(name) ?? (action === 'quarantined' ? source.head : null);
-    if (commit != null) seen.set(name, commit);
-  }
-  return seen;
-}
-
-/** The status of every commit and fleet that waits, has news, or was told of before. */
-export function listStatuses(
+/**
+ * The statuses, and what is remembered for the next time. `before` are the origins of the status that was looked at before
+ * this one. In turns, through the decisions twice: once for the commits that are to be told of, and once for what is told of them.
+ */
+export function* surveyStatuses(
   status: ControllerStatus,
   memory: StatusMemory,
   wantsFleet: (fleet: string) => boolean,
-): CommitStatus[] {
-  const groups = new Map<string, Group>();
-  const live = new Set<string>();
-  const decided = new Set<string>();
-  const add = (fleet: string, commit: string | null | undefined, part: Part | null): Group | null => {
-    if (commit == null || !isCommit(commit) || part === null || !wantsFleet(fleet)) return null;
-    const key = `${commit} ${fleet}`;
-    const group = groups.get(key) ?? { commit, fleet, parts: [], position: null };
-    groups.set(key, group);
-    group.parts.push(part);
-    return group;
-  };
-  for (const decision of status.decisions) {
-    const { token, fleet, key, action } = decision;
-    const receipt = token === null ? undefined : status.view?.receipts.get(token);
-    if (token !== null) decided.add(token);
-    const origin = token === null ? undefined : status.origins.get(token);
-    const known = memory.commits.get(token ?? `?${key}`);
-    const commit = receipt?.manifest?.commit ?? origin?.introduced?.id ?? known;
-    const group = add(fleet, commit, partOf(decision, receipt ?? null));
-    if (group === null || action === 'done') continue;
-    group.position = Math.max(group.position ?? 0, origin?.position ?? Number.MAX_SAFE_INTEGER);
+  before: ControllerStatus['origins'],
+): Generator<undefined, StatusSurvey> {
+  const { decisions, isJudged, source, recent, view } = status;
+  const events = recent.all.slice();
+  const turns = new Turns();
+  const broken = isJudged
+    ? noteBroken(memory.broken, yield* brokenKeys(decisions, turns), source.head)
+    : memory.broken;
+  const lookup = { status, before, commits: memory.commits, broken };
+  const groups = new Groups(wantsFleet);
+  const found: (Group | null)[] = [];
+  for (const decision of decisions) {
+    if (turns.isOver()) yield;
+    const isDone = decision.action === 'done';
+    const group = isDone ? null : groups.take(commitOf(decision, lookup), decision.fleet);
+    found.push(group);
+    if (group !== null) group.position = Math.max(group.position ?? 0, placeOf(decision, group, status));
   }
-  const isNews = (seq: number, at: string): boolean =>
-    (memory.seq !== null && seq > memory.seq) || Date.parse(at) >= status.atMs - backlogMs;
+  const waiting = groups.listWaiting();
+  const tokens = yield* tokensOf(events, memory, status, turns);
+  const ended = yield* chooseEnded(groups, { tokens, lookup, memory, turns });
+  for (const group of [...waiting, ...ended]) group.isChosen = true;
+  const seen = { gone: new Map<string, string>(), waiting: new Map<string, string>() };
+  for (const [index, decision] of decisions.entries()) {
+    if (turns.isOver()) yield;
+    const { token, fleet, action } = decision;
+    if (token !== null) tokens.delete(token);
+    const group = action === 'done' ? groups.find(commitOf(decision, lookup), fleet) : found[index];
+    if (group?.isChosen !== true) continue;
+    const receipt = token === null ? undefined : view?.receipts.get(token);
+    const part = partOf(decision, receipt ?? null);
+    if (part !== null) group.add(part);
+    if (token === null || receipt?.manifest != null) continue;
+    (status.origins.has(token) ? seen.waiting : seen.gone).set(token, group.commit);
+  }
+  for (const token of tokens.keys()) {
+    if (turns.isOver()) yield;
+    const receipt = view?.receipts.get(token);
+    const group = receipt && groups.find(commitOfToken(token, lookup), receipt.fleet);
+    if (receipt === undefined || group?.isChosen !== true) continue;
+    const part = partOf(null, receipt);
+    if (part !== null) group.add(part);
+    if (receipt.manifest === null) seen.gone.set(token, group.commit);
+  }
+  const statuses = [...waiting, ...ended.filter(({ tallies }) => tallies.size > 0).slice(-groupsMax)]
+    .filter(({ tallies }) => tallies.size > 0)
+    .map((group) => statusOf(group, status));
+  return { statuses, commits: noteCommits(memory.commits, seen), broken };
+}
+
+function* brokenKeys(decisions: readonly Decision[], turns: Turns): Generator<undefined, string[]> {
+  const keys: string[] = [];
+  for (const { action, token, key } of decisions) {
+    if (turns.isOver()) yield;
+    if (action === 'quarantined' && token === null) keys.push(key);
+  }
+  return keys;
+}
+
+/** What has no place in history comes first, as what is in flight; a file with errors only at the head at which it broke. */
+function placeOf({ token }: Decision, { commit }: Group, { origins, source }: ControllerStatus): number {
+  if (token === null) return commit === source.head ? Number.MAX_SAFE_INTEGER : 0;
+  return origins.get(token)?.position ?? Number.MAX_SAFE_INTEGER;
+}
+
+/** The revisions of the newest events, each with whether one of them is news. */
+function* tokensOf(
+  events: ControllerStatus['recent']['all'],
+  { seq: toldSeq }: StatusMemory,
+  { atMs }: ControllerStatus,
+  turns: Turns,
+): Generator<undefined, Map<string, boolean>> {
   const tokens = new Map<string, boolean>();
-  for (const { seq, event } of status.recent.all) {
-    const wasNews = tokens.get(event.token) ?? false;
-    tokens.set(event.token, wasNews || isNews(seq, event.at));
+  for (const { seq, event } of events) {
+    if (turns.isOver()) yield;
+    const isNews = (toldSeq !== null && seq > toldSeq) || Date.parse(event.at) >= atMs - backlogMs;
+    tokens.set(event.token, isNews || tokens.get(event.token) === true);
   }
-  for (const [token, news] of tokens) {
-    const receipt = status.view?.receipts.get(token);
-    const commit = receipt?.manifest?.commit ?? memory.commits.get(token);
-    if (receipt === undefined || commit === undefined) continue;
-    if (!decided.has(token)) add(receipt.fleet, commit, partOf(null, receipt));
-    if (news) live.add(`${commit} ${receipt.fleet}`);
-  }
-  return chooseGroups(groups, live, memory).map((group) => statusOf(group, status));
+  return tokens;
 }
 
-/** What waits, the newest commits first; then what happened lately; bounded alike, so that no two calls drop each other. */
-function chooseGroups(
-  groups: ReadonlyMap<string, Group>,
-  live: ReadonlySet<string>,
-  { sent }: StatusMemory,
-): Group[] {
-  const all = [...groups];
-  const waiting = all
-    .flatMap(([, group]) => (group.position === null ? [] : [{ group, position: group.position }]))
-    .sort((a, b) => b.position - a.position)
-    .slice(0, groupsMax)
-    .map(({ group }) => group);
-  const ended = all
-    .filter(([key, { position }]) => position === null && (live.has(key) || sent.has(key)))
-    .slice(-groupsMax)
-    .map(([, group]) => group);
-  return [...waiting, ...ended];
+/** Where nothing waits: what was told of before, and then what has news; the newest last. */
+function* chooseEnded(
+  groups: Groups,
+  from: {
+    readonly tokens: ReadonlyMap<string, boolean>;
+    readonly lookup: CommitLookup;
+    readonly memory: StatusMemory;
+    readonly turns: Turns;
+  },
+): Generator<undefined, Group[]> {
+  const { tokens, lookup, memory, turns } = from;
+  const ended = new Set<Group>();
+  const add = (group: Group | null): void => {
+    if (group === null || group.position !== null) return;
+    ended.delete(group);
+    ended.add(group);
+  };
+  for (const key of memory.sent.keys()) {
+    const [commit = '', fleet = ''] = key.split(' ');
+    add(groups.take(commit, fleet));
+  }
+  for (const [token, isNews] of tokens) {
+    if (turns.isOver()) yield;
+    const receipt = lookup.status.view?.receipts.get(token);
+    if (isNews && receipt !== undefined) add(groups.take(commitOfToken(token, lookup), receipt.fleet));
+  }
+  return [...ended];
 }
 
-const part = (state: CommitState, word: string): Part => ({ state, word, untilMs: null, reasons: [] });
+const part = (state: CommitState, word: string, isPaused = false): Part => ({
+  state,
+  word,
+  untilMs: null,
+  reasons: [],
+  isPaused,
+});
 
 /** How a revision counts; null where it counts for nothing, as what was there before the ledger. */
 function partOf(decision: Decision | null, receipt: Receipt | null): Part | null {
@@ -179,10 +213,13 @@ const endWords = {
   vanished: 'vanished',
 } as const;
 
-function decidedPart({ action, untilMs, reasons }: Decision): Part | null {
+function decidedPart(decision: Decision): Part | null {
+  const { action, untilMs, reasons } = decision;
   switch (action) {
     case 'hold':
-      return { state: 'pending', word: 'held', untilMs, reasons };
+      // When a pause ends moves with every try.
+      if (reasons.every(({ code }) => passingCodes.has(code))) return part('pending', 'waiting', true);
+      return { state: 'pending', word: 'held', untilMs, reasons, isPaused: false };
     case 'deny':
       return part('failure', reasons[0]?.code === 'SG6102' ? 'expired' : 'denied');
     case 'quarantined':
@@ -190,7 +227,7 @@ function decidedPart({ action, untilMs, reasons }: Decision): Part | null {
     case 'withdraw':
       return part('failure', 'withdrawn');
     case 'blocked':
-      return part('pending', 'halted');
+      return part('pending', 'halted', isHalted(decision));
     case 'look':
       return part('pending', 'in doubt');
     case 'issue':
@@ -212,24 +249,28 @@ const order: readonly CommitState[] = ['failure', 'success', 'running', 'pending
 /** The worst first. */
 const severity: readonly CommitState[] = ['failure', 'running', 'pending', 'success'];
 
-function statusOf({ commit, fleet, parts }: Group, status: ControllerStatus): CommitStatus {
-  const state = severity.find((one) => parts.some((each) => each.state === one)) ?? 'pending';
-  const words = order.flatMap((one) => {
-    const own = parts.filter((each) => each.state === one);
-    return [...new Set(own.map(({ word }) => word))].sort().map((word) => {
-      const same = own.filter((each) => each.word === word);
-      const count = parts.length === 1 ? '' : `${same.length} `;
-      return `${count}${word}${sayUntil(same, status)}`;
-    });
-  });
+function statusOf(group: Group, status: ControllerStatus): CommitStatus {
+  const { key, commit, fleet, isPaused } = group;
+  const tallies = [...group.tallies.values()].sort((a, b) =>
+    a.word < b.word ? -1 : Number(a.word > b.word),
+  );
+  const state = severity.find((one) => tallies.some((each) => each.state === one)) ?? 'pending';
+  const isOne = tallies.length === 1 && tallies[0]?.count === 1;
+  const words = order.flatMap((one) =>
+    tallies
+      .filter((each) => each.state === one)
+      .map(({ word, count, first }) => {
+        const until = first === null ? '' : ` until ${whenOf(first, status)}`;
+        return `${isOne ? '' : `${count} `}${word}${until}`;
+      }),
+  );
   const description = boundText(words.join(', '), descriptionMax);
-  return { key: `${commit} ${fleet}`, commit, fleet, state, description };
+  return { key, commit, fleet, state, description, isPaused };
 }
 
-/** The first of the ends that are known. */
-function sayUntil(parts: readonly Part[], { policySet, atMs }: ControllerStatus): string {
-  const ends = parts.flatMap(({ untilMs, reasons }) => (untilMs === null ? [] : [{ untilMs, reasons }]));
-  const [first] = ends.sort((a, b) => a.untilMs - b.untilMs);
-  if (first === undefined) return '';
-  return ` until ${sayWhen(first.untilMs, zoneOf(first.reasons, policySet), atMs)}`;
+function whenOf(
+  { untilMs, reasons }: NonNullable<Tally['first']>,
+  { policySet, atMs }: ControllerStatus,
+): string {
+  return sayWhen(untilMs, zoneOf(reasons, policySet), atMs);
 }

@@ -5,8 +5,9 @@
 import type { NoticeSeverity } from '../config/config.ts';
 import { noticeSeverities } from '../config/config.ts';
 import { type Book, emptyBook, type Told, type ToldNow } from './book.ts';
+import { type Broken, brokenMax, commitsMax, emptyMemory } from './commit-memory.ts';
 import { type Subject, subjects } from './fact.ts';
-import { commitsMax, emptyStatusBook, type StatusBook, sentMax } from './status-source.ts';
+import { emptyStatusBook, type StatusBook, sentMax } from './status-source.ts';
 
 const version = 1;
 /** Sixteen targets with everything that they remember, of files with the longest paths, have about two thirds of it. */
@@ -79,14 +80,23 @@ function readEnd(value: unknown): NonNullable<ToldNow['end']> | null {
   return { severity, fleet, code, text };
 }
 
-function readStatusBook({ ledger, seq, commits, sent }: Json): StatusBook {
+function readStatusBook({ ledger, seq, commits, broken, sent }: Json): StatusBook {
   if (typeof ledger !== 'string') return emptyStatusBook;
   return {
     ledger,
     seq: isCount(seq) ? seq : null,
     commits: new Map(textsOf(commits).slice(-commitsMax)),
+    broken: readBroken(broken),
     sent: new Map(textsOf(sent).slice(-sentMax)),
   };
+}
+
+function readBroken(value: unknown): Broken {
+  if (!isMap(value) || typeof value['isWhole'] !== 'boolean') return emptyMemory.broken;
+  const names = entriesOf(value['names']).flatMap(([key, commit]) =>
+    commit === null || typeof commit === 'string' ? [[key, commit] as const] : [],
+  );
+  return { names: new Map(names.slice(-brokenMax)), isWhole: value['isWhole'] };
 }
 
 function textsOf(value: unknown): (readonly [string, string])[] {

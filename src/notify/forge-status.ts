@@ -1,6 +1,7 @@
 /** The status of a commit as each forge wants it: what is asked, and under which path. */
 import type { StatusForge } from '../config/config.ts';
-import type { CommitState, CommitStatus } from './commit-status.ts';
+import type { CommitState } from './commit-groups.ts';
+import type { CommitStatus } from './commit-status.ts';
 
 export interface StatusPlace {
   readonly forge: StatusForge;

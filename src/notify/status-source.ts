@@ -1,21 +1,35 @@
 /** The statuses of commits that a forge is sent next, and what is noted when it has taken one. */
 import type { NotifyTarget, StatusForge } from '../config/config.ts';
+import type { ControllerStatus } from '../controller/status.ts';
 import { Aside } from './aside.ts';
-import { type CommitStatus, listStatuses, type StatusMemory, seenCommits } from './commit-status.ts';
+import { emptyMemory, keepBroken } from './commit-memory.ts';
+import { type CommitStatus, type StatusMemory, surveyStatuses } from './commit-status.ts';
 import { wantsFleet } from './filter.ts';
 import { statusRequest, statusValue } from './forge-status.ts';
 import { type Job, jsonType, type Offer, type Source } from './source.ts';
+import { inTurns } from './turns.ts';
 
 /** Commits and fleets whose status was sent; more than this is looked after at a time (commit-status.ts). */
 export const sentMax = 1_000;
-/** Commits of what was seen waiting: for the day on which it is withdrawn, and only the name is left. */
-export const commitsMax = 2_000;
+/**
+ * How long a halt or a pause may last before words that were sent are changed for it. They come and go, and tell nothing of
+ * what becomes of the commit; one that stays is worth a word.
+ */
+const pauseToldMs = 60 * 60_000;
+/** Words that are changed for halts alone, for each status that is offered: as many as are sent between two passes. */
+const rewordsMax = 30;
+
+interface Due {
+  readonly due: readonly CommitStatus[];
+  /** Whether no more is to be sent of what was looked at. */
+  readonly isAll: boolean;
+}
 
 export interface StatusBook extends StatusMemory {
   readonly ledger: string | null;
 }
 
-export const emptyStatusBook: StatusBook = { ledger: null, seq: null, commits: new Map(), sent: new Map() };
+export const emptyStatusBook: StatusBook = { ...emptyMemory, ledger: null, seq: null, sent: new Map() };
 
 /** The statuses of a forge. */
 export class StatusSource implements Source {
@@ -23,8 +37,11 @@ export class StatusSource implements Source {
   #book: StatusBook;
   readonly #aside = new Aside();
   #offered: CommitStatus | null = null;
-  /** What the newest offer says: worked out once for it, and not for each of its statuses. */
-  #known: { readonly offer: Offer; readonly statuses: readonly CommitStatus[] } | null = null;
+  /** What the newest offer says that is to be sent: worked out once for it, and not for each of its statuses. */
+  #known: (Due & { readonly offer: Offer; readonly seq: number }) | null = null;
+  #before: ControllerStatus['origins'] = new Map();
+  /** Since when each has had the words of a halt or a pause. */
+  #pausedMs: ReadonlyMap<string, number> = new Map();
 
   constructor(target: NotifyTarget, book: StatusBook) {
     this.#target = target;
@@ -38,13 +55,16 @@ export class StatusSource implements Source {
     const { view, desired } = offer.status;
     if (view === null || desired === null || via.kind !== 'commitStatus') return null;
     if (this.#known?.offer !== offer) {
-      this.#open(view.ledgerId, view.seq);
-      this.#known = { offer, statuses: this.#list(offer) };
+      // Read first: what is folded while this is looked through is news to the next look.
+      const { ledgerId, seq } = view;
+      this.#open(ledgerId, seq);
+      this.#known = { offer, seq, ...this.#chooseDue(await this.#survey(offer), offer) };
     }
-    const offered = this.#choose(this.#known.statuses, via.forge, nowMs);
+    const offered = this.#choose(this.#known.due, via.forge, nowMs);
     this.#offered = offered;
     if (offered === null) {
-      if (this.#aside.isEmpty) this.#book = { ...this.#book, seq: view.seq };
+      const { isAll, seq } = this.#known;
+      if (this.#aside.isEmpty && isAll) this.#book = { ...this.#book, seq };
       return null;
     }
     return {
@@ -75,19 +95,15 @@ export class StatusSource implements Source {
   }
 
   save(): StatusBook {
-    return this.#book;
+    return { ...this.#book, broken: keepBroken(this.#book.broken) };
   }
 
-  /** The first that stands otherwise at the forge; what was not taken before comes after what was not tried. */
+  /** The first that still stands otherwise at the forge; what was not taken before comes after what was not tried. */
   #choose(statuses: readonly CommitStatus[], forge: StatusForge, nowMs: number): CommitStatus | null {
     let later: CommitStatus | null = null;
     for (const one of statuses) {
       const value = statusValue(forge, one);
-      if (this.#book.sent.get(one.key) === value) {
-        this.#aside.forget(one.key);
-        continue;
-      }
-      if (this.#aside.isRefused(one.key, value)) continue;
+      if (this.#book.sent.get(one.key) === value || this.#aside.isRefused(one.key, value)) continue;
       const dueMs = this.#aside.dueMs(one.key);
       if (dueMs === 0) return one;
       if (dueMs <= nowMs) later ??= one;
@@ -95,13 +111,41 @@ export class StatusSource implements Source {
     return later;
   }
 
-  #list({ status }: Offer): CommitStatus[] {
-    const known = this.#book.commits;
-    const commits = newest([...known, ...seenCommits(status, known)], commitsMax);
-    this.#book = { ...this.#book, commits };
-    const statuses = listStatuses(status, this.#book, (fleet) => wantsFleet(this.#target, fleet));
+  async #survey({ status }: Offer): Promise<readonly CommitStatus[]> {
+    const wants = (fleet: string): boolean => wantsFleet(this.#target, fleet);
+    const survey = await inTurns(surveyStatuses(status, this.#book, wants, this.#before));
+    const { statuses, commits, broken } = survey;
+    this.#before = status.origins;
+    this.#book = { ...this.#book, commits, broken };
     this.#aside.keep(new Set(statuses.map(({ key }) => key)));
     return statuses;
+  }
+
+  /**
+   * What is to be sent: every state that is another one, and words. Of words that are changed by a halt or by its end alone
+   * only some at a time, and none while it is young.
+   */
+  #chooseDue(statuses: readonly CommitStatus[], { status: { atMs } }: Offer): Due {
+    const { via } = this.#target;
+    if (via.kind !== 'commitStatus') return { due: [], isAll: true };
+    const pausedMs = new Map<string, number>();
+    const due: CommitStatus[] = [];
+    const rewords: CommitStatus[] = [];
+    for (const one of statuses) {
+      const { key, isPaused } = one;
+      const sinceMs = this.#pausedMs.get(key) ?? atMs;
+      if (isPaused) pausedMs.set(key, sinceMs);
+      const [sent, value] = [this.#book.sent.get(key), statusValue(via.forge, one)];
+      if (sent === value) {
+        this.#aside.forget(key);
+      } else if (!isReword(sent, value) || !(isPaused || /\bhalted\b/.test(sent ?? ''))) {
+        due.push(one);
+      } else if (!isPaused || atMs - sinceMs >= pauseToldMs) {
+        rewords.push(one);
+      }
+    }
+    this.#pausedMs = pausedMs;
+    return { due: [...due, ...rewords.slice(0, rewordsMax)], isAll: rewords.length <= rewordsMax };
   }
 
   /** The statuses stand at the forge whatever becomes of the ledger; what is news does not. */
@@ -109,6 +153,11 @@ export class StatusSource implements Source {
     const isOurs = this.#book.ledger === ledger && (this.#book.seq ?? 0) <= seq;
     if (!isOurs) this.#book = { ...this.#book, ledger, seq: null };
   }
+}
+
+/** Whether only the words are others, of what is pending before and after. */
+function isReword(sent: string | undefined, value: string): boolean {
+  return sent?.startsWith('pending ') === true && value.startsWith('pending ');
 }
 
 /** The last entry of each key, in the order in which they came last. */

@@ -1,8 +1,8 @@
 /** Long work in short turns: a hundred thousand decisions are looked through without keeping a probe, a page or a pass waiting. */
 import { setImmediate } from 'node:timers/promises';
 
-/** What is looked through in one turn; a few milliseconds of it. */
-const turnMax = 4_000;
+/** What is looked through in one turn: a few milliseconds, where a ledger of a million revisions is asked for each. */
+const turnMax = 1_000;
 
 /** Counts work, and tells when somebody else should have a turn. */
 export class Turns {

@@ -1,8 +1,11 @@
 /** The status of a commit: every outcome counts, the worst wins, and each forge is told in its own words. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { type StatusForge, statusForges } from '../../src/config/config.ts';
+import type { ControllerStatus } from '../../src/controller/status.ts';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
-import { type CommitStatus, listStatuses, seenCommits } from '../../src/notify/commit-status.ts';
+import { keepBroken } from '../../src/notify/commit-memory.ts';
+import { type CommitStatus, type StatusMemory, surveyStatuses } from '../../src/notify/commit-status.ts';
+import { readCursor, writeCursor } from '../../src/notify/cursor.ts';
 import { createPost } from '../../src/notify/post.ts';
 import { emptyStatusBook } from '../../src/notify/status-source.ts';
 import { insideText, requireText } from '../controller/documents.ts';
@@ -10,17 +13,19 @@ import { refusedCall } from '../controller/scripted-fleet.ts';
 import { Watched } from '../http/watched.ts';
 import * as samples from '../ledger/events.ts';
 import { yaml } from '../plan/stage.ts';
-import { Desk, MemoryStore, Story, targetOf } from './desk.ts';
+import { atOnce, Desk, MemoryStore, Story, targetOf } from './desk.ts';
 import { type FakeStatuses, startStatuses } from './fake-statuses.ts';
 
-const all = (): boolean => true;
+const look = (status: ControllerStatus, memory: StatusMemory = emptyStatusBook) =>
+  atOnce(surveyStatuses(status, memory, () => true, new Map()));
+const listStatuses = (status: ControllerStatus, memory?: StatusMemory) => look(status, memory).statuses;
 const say = ({ state, description }: CommitStatus): string => `${state}: ${description}`;
 const introduced = samples.commitId(2);
 
 function storyStatus(events: readonly LedgerEvent[]): string[] {
   const story = new Story().write(...events);
   const memory = { ...emptyStatusBook, commits: new Map([[samples.tokenA, introduced]]) };
-  return listStatuses(story.status(), memory, all).map(say);
+  return listStatuses(story.status(), memory).map(say);
 }
 
 describe('one revision', () => {
@@ -68,8 +73,8 @@ describe('one revision', () => {
     const story = new Story().write(...events);
     const key = `${introduced} lab`;
     const memory = { ...emptyStatusBook, sent: new Map([[key, 'pending running']]) };
-    expect(listStatuses(story.status(), memory, all).map(say)).toEqual(['failure: failed']);
-    expect(listStatuses(story.status(), { ...emptyStatusBook, seq: 0 }, all)).toHaveLength(1);
+    expect(listStatuses(story.status(), memory).map(say)).toEqual(['failure: failed']);
+    expect(listStatuses(story.status(), { ...emptyStatusBook, seq: 0 })).toHaveLength(1);
   });
 
   it('whose commit is no commit is told of nowhere', () => {
@@ -79,11 +84,7 @@ describe('one revision', () => {
   });
 });
 
-const statuses = (watched: Watched) => {
-  const status = watched.status();
-  const commits = seenCommits(status, new Map());
-  return listStatuses(status, { ...emptyStatusBook, commits }, all);
-};
+const statuses = (watched: Watched) => listStatuses(watched.status());
 
 describe('the revisions of a commit', () => {
   it('are one status for each fleet, and the worst wins', async () => {
@@ -107,8 +108,16 @@ describe('the revisions of a commit', () => {
         fleet: 'lab',
         state: 'failure',
         description: '1 refused by AWS, 1 running, 1 held until 22:00 CET',
+        isPaused: false,
       },
-      { key: `${commit} sea`, commit, fleet: 'sea', state: 'pending', description: 'held until 22:00 CET' },
+      {
+        key: `${commit} sea`,
+        commit,
+        fleet: 'sea',
+        state: 'pending',
+        description: 'held until 22:00 CET',
+        isPaused: false,
+      },
     ]);
   });
 
@@ -120,20 +129,65 @@ describe('the revisions of a commit', () => {
     expect(statuses(watched).map(say)).toEqual(['pending: held until Fri 27 Nov 16:00 UTC']);
   });
 
-  it('are told where the file cannot be read, at the commit at which that was seen', async () => {
+  const broken = (name: string) => yaml({ name }).replace('reboot', 'rebot');
+
+  it('are told where the file cannot be read, at the commit at which that was seen, until it is mended', async () => {
     const watched = new Watched();
-    const first = watched.world.commit({ a: yaml({ name: 'a' }).replace('reboot', 'rebot') });
     await watched.pass();
-    const seen = seenCommits(watched.status(), new Map());
+    let memory: StatusMemory = { ...emptyStatusBook, ...look(watched.status()) };
+    const failing = async (): Promise<string[]> => {
+      await watched.pass();
+      const survey = look(watched.status(), memory);
+      memory = { ...memory, ...survey };
+      return survey.statuses.flatMap(({ commit, description }) =>
+        description === 'with errors' ? [commit] : [],
+      );
+    };
+    const first = watched.world.commit({ a: broken('a') });
+    expect(await failing()).toEqual([first]);
     watched.world.commit({ other: yaml({ name: 'other' }) });
+    expect(await failing()).toEqual([first]);
+    watched.world.commit({ a: yaml({ name: 'a' }) });
+    expect(await failing()).toEqual([]);
+    const third = watched.world.commit({ a: broken('a') });
+    expect(await failing()).toEqual([third]);
+  });
+
+  it('are not told of files that broke before anybody looked, however many there are', async () => {
+    const watched = new Watched();
+    const files = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`f${n}`, broken(`f${n}`)]));
+    watched.world.commit(files);
     await watched.pass();
-    const commits = seenCommits(watched.status(), seen);
-    const told = listStatuses(watched.status(), { ...emptyStatusBook, commits }, all);
-    expect(told.find(({ commit }) => commit === first)).toMatchObject({
-      fleet: 'lab',
-      state: 'failure',
-      description: 'with errors',
-    });
+    const { decisions } = watched.status();
+    const many = Array.from({ length: 100 }, (_, n) =>
+      decisions.map((one) => ({ ...one, key: `${one.key}-${n}`, name: `${one.name}-${n}` })),
+    ).flat();
+    let memory: StatusMemory = emptyStatusBook;
+    const restart = (): void => {
+      const text = writeCursor(
+        new Map([['forge', { ...memory, ledger: 'x', broken: keepBroken(memory.broken) }]]),
+      );
+      memory = readCursor(text)?.statuses.get('forge') ?? emptyStatusBook;
+    };
+    const lookAgain = (): readonly string[] => {
+      const status = watched.status();
+      const survey = look({ ...status, decisions: [...status.decisions, ...many] }, memory);
+      memory = { ...memory, ...survey };
+      return survey.statuses.map((one) => `${one.commit} ${say(one)}`);
+    };
+    expect(lookAgain()).toEqual([]);
+    restart();
+    const good = watched.world.commit({ good: yaml({ name: 'good' }) });
+    watched.world.rule({ p: insideText(600, 660) });
+    await watched.pass();
+    for (let passes = 0; passes < 3; passes += 1) {
+      expect(lookAgain()).toEqual([`${good} pending: held until 22:00 UTC`]);
+      restart();
+    }
+    expect(lookAgain()).toHaveLength(1);
+    const bad = watched.world.commit({ bad: broken('bad') });
+    await watched.pass();
+    expect(lookAgain()).toContain(`${bad} failure: with errors`);
   });
 });
 
@@ -244,104 +298,6 @@ describe.each(statusForges)('the API of %s', (forge) => {
     await untilReal(right, () => right.counts.get('forge sent') === 1);
     expect(right.log).toEqual([]);
     await right.notifier.close();
-  });
-});
-
-describe('a status that is answered with 404', () => {
-  let api: FakeStatuses | undefined;
-  afterEach(() => api?.close());
-
-  const statusTarget = (apiUrl: string) =>
-    targetOf('forge', {
-      kind: 'commitStatus',
-      forge: 'github',
-      apiUrl,
-      repository: 'marine/snow-tasks',
-      tokenFile: '/secrets/token',
-    });
-  /** Two commits, of one task each. */
-  const stageOf = async () => {
-    const watched = new Watched();
-    watched.world.rule({ p: insideText(600, 660) });
-    const first = watched.world.commit({ a: yaml({ name: 'a' }) });
-    const second = watched.world.commit({ b: yaml({ name: 'b' }) });
-    await watched.pass();
-    return { watched, first, second };
-  };
-  const offerFor = async (desk: Desk, watched: Watched, minutes: number): Promise<void> => {
-    for (let minute = 0; minute < minutes; minute += 1) {
-      desk.notifier.offer(watched.status());
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      await desk.clock.pass(60_000);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  };
-
-  it('keeps no other from its forge, and is taken once its commit is there', async () => {
-    api = await startStatuses('github');
-    const { posted, apiUrl } = api;
-    const { watched, first, second } = await stageOf();
-    api.fate = (commit) => (commit === second ? 404 : null);
-    const desk = await Desk.open({ targets: [statusTarget(apiUrl)], post: createPost(5_000) });
-    await offerFor(desk, watched, 4);
-    expect(posted.map(({ commit }) => commit)).toEqual([first]);
-    api.fate = () => null;
-    await offerFor(desk, watched, 20);
-    expect(posted.map(({ commit }) => commit)).toEqual([first, second]);
-    expect(desk.log).toMatchObject([{ level: 'warn', fields: { code: 'SG7102' } }]);
-    expect(desk.log[0]?.fields['reason']).toContain('permission "Commit statuses"');
-    await desk.notifier.close();
-  });
-
-  it('is given up after a day, told so, and sent again when it says something else', async () => {
-    api = await startStatuses('github');
-    const { posted, refusals, apiUrl } = api;
-    const { watched } = await stageOf();
-    api.fate = () => 404;
-    const desk = await Desk.open({ targets: [statusTarget(apiUrl)], post: createPost(5_000) });
-    desk.notifier.offer(watched.status());
-    for (let hours = 0; hours < 60; hours += 1) {
-      desk.notifier.offer(watched.status());
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      await desk.clock.pass(3_600_000);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    const told = desk.log.filter(({ fields }) => fields['code'] === 'SG7103');
-    expect(told[0]?.event).toBe('word was refused for a day, and is not sent again');
-    const tries = refusals.length;
-    api.fate = () => null;
-    await offerFor(desk, watched, 10);
-    expect([refusals.length, posted]).toEqual([tries, []]);
-    watched.world.rule({ p: insideText(700, 760) });
-    await watched.pass();
-    await offerFor(desk, watched, 10);
-    expect(posted).toHaveLength(2);
-    await desk.notifier.close();
-  });
-
-  it('or is refused is not taken for one that was sent', async () => {
-    api = await startStatuses('github');
-    const { posted, refusals, apiUrl } = api;
-    const { watched } = await stageOf();
-    const store = new MemoryStore();
-    const desk = await Desk.open({ targets: [statusTarget(apiUrl)], post: createPost(5_000), store });
-    const rule = async (fromMinutes: number): Promise<void> => {
-      watched.world.rule({ p: insideText(fromMinutes, 1_000) });
-      await watched.pass();
-      await offerFor(desk, watched, 3);
-    };
-    await rule(600);
-    api.fate = () => 422;
-    await rule(700);
-    expect(store.text).toContain('22:00');
-    expect(store.text).not.toContain('23:40');
-    api.fate = () => null;
-    await rule(700);
-    await rule(600);
-    expect([posted.length, refusals.length]).toEqual([2, 2]);
-    await rule(720);
-    expect(posted).toHaveLength(4);
-    await desk.notifier.close();
   });
 });
 

@@ -213,7 +213,11 @@ export function factsOf(
   told: ReadonlyMap<string, Standing> = new Map(),
   target: NotifyTarget = siem,
 ): Facts {
-  const work = surveyFacts(status, target, told, new Map());
+  return atOnce(surveyFacts(status, target, told, new Map()));
+}
+
+/** What is worked out in turns, in one. */
+export function atOnce<T>(work: Generator<undefined, T>): T {
   for (;;) {
     const step = work.next();
     if (step.done === true) return step.value;
