@@ -38,7 +38,7 @@ export interface Job {
 export interface Source {
   /** The next message; null where nothing waits. Decided anew each time, so that what waits long is folded. */
   next(offer: Offer, nowMs: number): Promise<Job | null>;
-  /** What became of the last job. Whether it is over: `unseen` is tried again later, until it is given up. */
+  /** What became of the last job. Whether it is over: else it is tried again, later, or in parts. */
   note(end: 'taken' | 'refused' | 'unseen', nowMs: number): boolean;
   /** Whether something was found that must not be forgotten, though nothing was sent. */
   readonly isUnsaved: boolean;
@@ -56,6 +56,8 @@ export class NoticeSource implements Source {
   #book: Book;
   #isUnsaved = false;
   #taken: readonly Waiting[] = [];
+  /** Notices that are sent one by one: folded they were refused. */
+  #unfolded = 0;
   /** What the newest offer says of facts: worked out once for it, and not for each message. */
   #known: { readonly offer: Offer; readonly facts: Facts } | null = null;
 
@@ -77,7 +79,8 @@ export class NoticeSource implements Source {
     this.#book = openBook(this.#book, ledger);
     const facts = await this.#survey(offer);
     const news: News = { ...ledger, facts };
-    const most = this.#target.via.kind === 'webhook' ? digestNoticesMax : Number.POSITIVE_INFINITY;
+    const isHook = this.#target.via.kind === 'webhook';
+    const most = this.#unfolded > 0 ? 1 : isHook ? digestNoticesMax : Number.POSITIVE_INFINITY;
     const waiting = listWaiting(this.#book, this.#target, news, most);
     if (!waiting.some(({ of }) => of === 'event')) this.#book = noteNothing(this.#book, news);
     const next = nextMessage(waiting);
@@ -97,7 +100,13 @@ export class NoticeSource implements Source {
     return facts;
   }
 
-  note(): boolean {
+  note(end: 'taken' | 'refused' | 'unseen'): boolean {
+    // One that it does not like must not take up to fifty along.
+    if (end === 'refused' && this.#taken.length > 1 && this.#target.via.kind === 'webhook') {
+      this.#unfolded = this.#taken.length;
+      return false;
+    }
+    this.#unfolded = Math.max(0, this.#unfolded - 1);
     if (this.#taken.some(({ notice }) => notice.kind === 'dropped')) this.#onDropped();
     this.#book = noteTaken(this.#book, this.#taken);
     this.#taken = [];

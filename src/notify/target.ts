@@ -155,7 +155,7 @@ export class Target {
 
   #noteDone(job: Job, verdict: Extract<Verdict, { kind: 'taken' | 'refused' }>, tries: number): void {
     const { source, onResult, onProgress, journal, target, clock } = this.#options;
-    source.note(verdict.kind, clock.wallMs());
+    const isOver = source.note(verdict.kind, clock.wallMs());
     onProgress();
     if (this.#trouble !== null) {
       journal.write('info', 'word is taken again', { target: target.name, tries: tries + 1 });
@@ -163,7 +163,10 @@ export class Target {
     }
     onResult(verdict.kind === 'taken' ? 'sent' : 'refused');
     if (verdict.kind === 'taken') return;
-    this.#tellRefusal('word was refused, and is not sent again', job, verdict.code, verdict.why);
+    const what = isOver
+      ? 'word was refused, and is not sent again'
+      : 'folded word was refused, and is sent one by one';
+    this.#tellRefusal(what, job, verdict.code, verdict.why);
   }
 
   #pauseMs(tries: number, askedMs: number | null): number {

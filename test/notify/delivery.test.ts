@@ -179,6 +179,19 @@ describe('a receiver', () => {
     await desk.notifier.close();
   });
 
+  it('that refuses what is folded gets it one by one, and loses only what it does not like', async () => {
+    const bad = '_7_0"';
+    const { post, requests, taken } = receiver(({ body }) => (body.includes(bad) ? 413 : 200));
+    const desk = await Desk.open({ targets: [siem], post });
+    const story = storyOf(60);
+    desk.notifier.offer(story.status());
+    await desk.until(() => taken.length === 59);
+    await desk.pass(60_000);
+    expect(taken).toEqual(idsOf(story).filter((id) => !`${id}"`.endsWith(bad)));
+    expect(requests).toHaveLength(1 + 50 + 10);
+    await desk.notifier.close();
+  });
+
   it('that asks to wait is waited for, within bounds', async () => {
     const asked: number[] = [];
     const waits = ['60', '86400'];

@@ -125,6 +125,18 @@ describe('a fact', () => {
     expect(factsOf(story.status({ sourceProblems: files }), lastFile).ended.size).toBe(0);
   });
 
+  it('that nobody asks for is not looked for', () => {
+    const status = story.status();
+    const unread = new Proxy(status, {
+      get: (found, name) => {
+        if (name === 'decisions') throw new Error(`${name} was read`);
+        return Reflect.get(found, name);
+      },
+    });
+    const target = { ...siem, events: ['halted', 'doubled'] as const };
+    expect(factsOf(unread, new Map(), target).wanted).toEqual([]);
+  });
+
   it('that nobody asks for takes no place from one that is asked for', () => {
     const other = Array.from({ length: 3_000 }, (_, n) => ({
       ...held(n),
@@ -233,7 +245,7 @@ describe('whatever is seen, and however often the process starts anew', () => {
                 open.set(about, false);
               }
             }
-            sender.note();
+            sender.note('taken');
           }
           // Whoever takes everything has heard of each end that was seen.
           expect([...open].filter(([about, isOver]) => isOver && about.startsWith('SG62'))).toEqual([]);
