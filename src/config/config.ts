@@ -201,6 +201,8 @@ export interface NotifyTarget {
   readonly events: readonly NoticeKind[];
   /** The least that is sent. */
   readonly severity: NoticeSeverity;
+  /** Whether device ids are shortened in what it is sent. */
+  readonly redactDevices: boolean;
   readonly via: NotifyVia;
 }
 

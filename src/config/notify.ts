@@ -77,12 +77,12 @@ function judgeRepository(draft: Draft, name: string): void {
   draft.error(path, { code: 'SG2043', message, hint });
 }
 
-/** A status says how all tasks of its commit stand: one that left some out would say that all is well. */
+/** A status says how all tasks of its commit stand: one that left some out would say that all is well. It names no device. */
 function judgeFilters(draft: Draft, name: string): void {
-  for (const key of ['events', 'severity']) {
+  for (const key of ['events', 'severity', 'redactDevices']) {
     const path = ['notify', name, key];
     if (draft.value(path) === undefined) continue;
-    const message = `notify.${name}.${key} does nothing beside commitStatus, which tells of every outcome`;
+    const message = `notify.${name}.${key} does nothing beside commitStatus, which tells of every outcome, and of no device`;
     draft.error(path, { code: 'SG2041', message, hint: 'remove it; fleets may stay' }, 'key');
   }
 }
@@ -103,6 +103,7 @@ function buildTarget(draft: Draft, name: string, baseDir: string): NotifyTarget 
     fleets: fleets.length === 0 ? ['*'] : fleets,
     events: events.length === 0 ? usualEvents : noticeKinds.filter((kind) => events.includes(kind)),
     severity: noticeSeverities.find((one): one is NoticeSeverity => one === severity) ?? 'info',
+    redactDevices: draft.isTrue(['notify', name, 'redactDevices']),
     via: buildVia(draft, name, baseDir),
   };
 }

@@ -184,6 +184,14 @@ const targetSchema = section(
       enumDescriptions: ['Everything.', 'What somebody should look at.', 'What went wrong.'],
       default: 'info',
     },
+    redactDevices: {
+      type: 'boolean',
+      title: 'Shorten device ids',
+      description: 'Sends of each device id the last four characters alone.',
+      'x-more':
+        'Where those who read along must not know which devices there are, as with http.redactDevices.',
+      default: false,
+    },
   },
 );
 

@@ -18,6 +18,7 @@ import { cloudEventType, digestNoticesMax, writeCloudEvent } from './cloud-event
 import { type FactMemo, type Facts, surveyFacts } from './facts.ts';
 import { type Message, nextMessage } from './message.ts';
 import type { PostRequest } from './post.ts';
+import { shortenIds } from './short-ids.ts';
 import { signHeaders } from './sign.ts';
 import { writeSlack } from './slack.ts';
 import { inTurns } from './turns.ts';
@@ -86,7 +87,9 @@ export class NoticeSource implements Source {
     const next = nextMessage(waiting);
     if (next === null) return null;
     this.#taken = next.taken;
-    return jobOf(next.message, this.#target, view.ledgerId, this.#redactor);
+    const { message } = next;
+    const shown = this.#target.redactDevices ? shortenIds(message, offer.status) : message;
+    return jobOf(shown, this.#target, view.ledgerId, this.#redactor);
   }
 
   async #survey(offer: Offer): Promise<Facts> {

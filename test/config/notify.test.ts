@@ -16,7 +16,7 @@ describe('notify', () => {
 
   it('is read as written, with everything that is left out', () => {
     const written = `{
-      chat: {slack: {urlFile: url, caFile: /ca}, fleets: [north-*], events: [held, failed], severity: warning},
+      chat: {slack: {urlFile: url, caFile: /ca}, fleets: [north-*], events: [held, failed], severity: warning, redactDevices: true},
       siem: {webhook: {url: "https://siem.example/a/", secretFile: /s}},
       forge: {commitStatus: {forge: gitlab, apiUrl: "https://git.example/api/v4/", repository: a/b/c, tokenFile: t}, fleets: [lab]}}`;
     expect(codes(write(notify(written)))).toEqual([]);
@@ -26,6 +26,7 @@ describe('notify', () => {
         fleets: ['north-*'],
         events: ['failed', 'held'],
         severity: 'warning',
+        redactDevices: true,
         via: { kind: 'slack', urlFile: '/etc/snowgate/url', caFile: '/ca' },
       },
       {
@@ -33,6 +34,7 @@ describe('notify', () => {
         fleets: ['*'],
         events: usual,
         severity: 'info',
+        redactDevices: false,
         via: { kind: 'webhook', url: 'https://siem.example/a/', secretFile: '/s' },
       },
       {
@@ -40,6 +42,7 @@ describe('notify', () => {
         fleets: ['lab'],
         events: usual,
         severity: 'info',
+        redactDevices: false,
         via: {
           kind: 'commitStatus',
           forge: 'gitlab',
@@ -85,6 +88,7 @@ describe('notify', () => {
     ['the URL of Slack itself', '{a: {slack: {urlFile: u, url: "https://a.example/canary"}}}', ['SG2009']],
     ['a token itself', forge(', token: canary'), ['SG2009']],
     ['events beside commitStatus', forge('}, events: [held]').replace('}}}', '}}'), ['SG2041']],
+    ['short ids beside commitStatus', forge('}, redactDevices: true').replace('}}}', '}}'), ['SG2041']],
     ['a severity beside commitStatus', forge('}, severity: error').replace('}}}', '}}'), ['SG2041']],
     [
       'authorities for http',

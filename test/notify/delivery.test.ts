@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Post } from '../../src/notify/post.ts';
 import { StepClock } from '../http/hook-world.ts';
-import { issued, settled } from '../ledger/events.ts';
+import { claimed, issued, settled } from '../ledger/events.ts';
 import {
   answered,
   at,
@@ -55,6 +55,18 @@ describe('what waits', () => {
     await desk.until(() => taken.length === 1);
     await desk.pass(60_000);
     expect(taken).toEqual([idsOf(story)[1]]);
+    await desk.notifier.close();
+  });
+
+  it('names devices by the end of their ids to a target that asks for that, and to no other', async () => {
+    const { post, requests } = receiver();
+    const shy = targetOf('shy', webhookTo('https://shy.example/'), { redactDevices: true });
+    const desk = await Desk.open({ targets: [siem, shy], post });
+    const story = new Story().write(claimed()).write(issued());
+    desk.notifier.offer(story.status());
+    await desk.until(() => requests.length === 2);
+    const devices = requests.map(({ url, body }) => `${new URL(url).host} ${JSON.parse(body).data.devices}`);
+    expect(devices.sort()).toEqual(['shy.example …md-1', 'siem.example smd-1']);
     await desk.notifier.close();
   });
 

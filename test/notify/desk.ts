@@ -27,7 +27,7 @@ const secrets = new Map([
 
 /** Everything, to a webhook, unless a test says otherwise. */
 export function targetOf(name: string, via: NotifyVia, over: Partial<NotifyTarget> = {}): NotifyTarget {
-  return { name, fleets: ['*'], events: noticeKinds, severity: 'info', via, ...over };
+  return { name, fleets: ['*'], events: noticeKinds, severity: 'info', redactDevices: false, via, ...over };
 }
 
 export const webhookTo = (url = 'https://siem.example/in'): NotifyVia => ({

@@ -2,12 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkSignature } from '../../src/http/hook-signature.ts';
+import { boundText } from '../../src/lib/escape.ts';
 import { escapeChat } from '../../src/lib/escape-chat.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
 import type { Waiting } from '../../src/notify/book.ts';
 import { writeCloudEvent } from '../../src/notify/cloud-event.ts';
 import { type Message, nextMessage } from '../../src/notify/message.ts';
-import { aboutNothing, type Notice } from '../../src/notify/notice.ts';
+import { aboutNothing, type Notice, textLengthMax } from '../../src/notify/notice.ts';
+import { shortenIds } from '../../src/notify/short-ids.ts';
 import { signHeaders } from '../../src/notify/sign.ts';
 import { writeSlack } from '../../src/notify/slack.ts';
 import { secret, standardSecret, startMs } from '../http/hook-world.ts';
@@ -225,5 +227,43 @@ describe('a message of Slack', () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('short ids', () => {
+  const [own, listed, other] = ['smd-fictbgr3rbcjeqa5', 'smd-zzzzzzzzzzzz1234', 'smd-yyyyyyyyyyyy5678'];
+  const fleets = [{ devices: null }, { devices: new Set([listed]) }] as unknown as Parameters<
+    typeof shortenIds
+  >[1]['fleets'];
+  const text = `lab/job failed: ${own} FAILED, busy with ${listed}, not ${own}x, ${other}`;
+
+  it.each([
+    ['one notice', one({ devices: [own], text, task: own, path: `tasks/${listed}.yaml` })],
+    [
+      'a storm',
+      nextMessage(
+        Array.from(
+          { length: 30 },
+          (_, index): Waiting => ({
+            notice: { ...notice, id: `n${index}`, devices: [own], text },
+            of: 'event',
+            position: { seq: index, index: 0 },
+          }),
+        ),
+      )?.message as Message,
+    ],
+  ])('show the last four characters of what is a device of the task or of a fleet: %s', (_what, message) => {
+    const { body } = writeCloudEvent(shortenIds(message, { fleets }), ledger, startMs, createRedactor());
+    const shown = body + writeSlack(shortenIds(message, { fleets }), createRedactor());
+    expect(shown).toContain('lab/job failed: …eqa5 FAILED, busy with …1234, not smd-fictbgr3rbcjeqa5x');
+    expect(shown).toContain(other);
+    expect(shown.replaceAll(`${own}x`, '')).not.toContain(own);
+    expect(shown).not.toContain(listed);
+  });
+
+  it('leave no beginning of an id where a text was cut', () => {
+    const cut = one({ devices: [own], text: boundText(`${'x '.repeat(495)}${own}`, textLengthMax) });
+    const { body } = writeCloudEvent(shortenIds(cut, { fleets }), ledger, startMs, createRedactor());
+    expect(body).not.toContain('smd-');
   });
 });
