@@ -44,12 +44,13 @@ export async function syncLedger(c: Controller): Promise<boolean> {
     });
     return false;
   }
-  state.branchHalt = null;
   if (fetched.kind === 'unreachable') {
+    // Nothing was seen of the branch: what halted it halts it still.
     const { code, message, hint } = fetched.fault;
     c.announcer.say('ledger', 'warn', 'ledger not reached', { code, reason: message, hint });
     return false;
   }
+  state.branchHalt = null;
   const problem = foldFetched(c, fetched);
   if (problem !== null) return haltLedger(c, problem);
   c.announcer.clear('ledger', 'ledger reached again');

@@ -60,6 +60,9 @@ describe('a controller', () => {
     await watched.pass();
     expect(wrong(watched.status())).toEqual([expect.stringMatching(/^ledger: halted SG4\d+$/)]);
     expect(isAlive(watched.status())).toBe(true);
+    watched.world.ledgerDown = true;
+    await watched.pass();
+    expect(wrong(watched.status())).toEqual([expect.stringMatching(/^ledger: halted SG4\d+$/)]);
   });
 
   it('is not ready with a source that was emptied', async () => {
