@@ -24,6 +24,7 @@ import type {
 } from './events.ts';
 import type { Attempt, Receipt, ReceiptState } from './receipt.ts';
 import { emptyReceipt, isOpenState, receiptState } from './receipt.ts';
+import { countedState, isFinal, noteChange } from './summary.ts';
 import type { LedgerView } from './view.ts';
 import { noteClaim, noteTask } from './view.ts';
 
@@ -69,10 +70,12 @@ function foldEvent(view: LedgerView, header: BatchHeader, event: LedgerEvent): s
     return `the token belongs to ${known.key}`;
   }
   const receipt = known ?? emptyReceipt(event.token, event.fleet, event.name);
+  const before = known === undefined ? null : countedState(known);
   const problem = applyEvent(view, header, receipt, event);
   if (problem !== null) return problem;
   receipt.seq = header.seq;
-  if (finalStates.has(receiptState(receipt))) view.restless.delete(event.token);
+  noteChange(view.summary, before, receipt, event);
+  if (isFinal(receiptState(receipt))) view.restless.delete(event.token);
   else view.restless.add(event.token);
   if (known === undefined) {
     view.receipts.set(event.token, receipt);
@@ -328,9 +331,6 @@ function applyBaseline(receipt: Receipt, event: BaselineEvent, state: ReceiptSta
   receipt.revision = { command: event.command, targets: event.targets, run: event.taskRun };
   return null;
 }
-
-/** States that nothing but a late task id changes. */
-const finalStates: ReadonlySet<ReceiptState> = new Set(['settled', 'refused', 'baseline']);
 
 function settle(receipt: Receipt, through: number): void {
   for (const attempt of receipt.attempts) {

@@ -3,6 +3,7 @@ import type { FleetIdentity } from '../config/config.ts';
 import type { TaskKey, Token } from '../manifest/manifest.ts';
 import type { ClaimedEvent } from './events.ts';
 import type { Receipt } from './receipt.ts';
+import { emptySummary, type LedgerSummary } from './summary.ts';
 
 /** What the ledger says, as far as it was read. Grows in place: a million receipts are not copied for one event. */
 export interface LedgerView {
@@ -27,6 +28,8 @@ export interface LedgerView {
   readonly claims: Map<string, ClaimMark[]>;
   /** The newest tasks that were made on a device, by `fleet/device`. */
   readonly lastTasks: Map<string, LastTasks>;
+  /** What is counted and listed of all receipts. */
+  readonly summary: LedgerSummary;
 }
 
 export interface ClaimMark {
@@ -77,6 +80,7 @@ export function emptyView(ledgerId: string, root: string): LedgerView {
     accepted: new Set(),
     claims: new Map(),
     lastTasks: new Map(),
+    summary: emptySummary(),
   };
 }
 

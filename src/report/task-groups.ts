@@ -4,6 +4,7 @@
  */
 import type { NoteReason } from '../ledger/events.ts';
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
+import { isBadEnd, successKey } from '../ledger/summary.ts';
 import type { LedgerView } from '../ledger/view.ts';
 import type { Desired } from '../manifest/collect.ts';
 import type { TaskKey } from '../manifest/manifest.ts';
@@ -48,9 +49,6 @@ export interface GroupInput {
   readonly halted: boolean;
 }
 
-/** Ends that somebody has to look at. */
-const badEnds: ReadonlySet<string> = new Set(['partial', 'failed', 'missed', 'vanished']);
-
 /** Holds that no time ends, and nothing that is under way: only a person does. */
 const personalHolds: ReadonlySet<string> = new Set(['SG6105', 'SG6123', 'SG6126']);
 
@@ -71,18 +69,27 @@ const failedNext =
 
 /** Brings them together, in no order that means anything. */
 export function groupTasks(input: GroupInput): GroupedTask[] {
-  const { view } = input;
-  const decided = new Map(input.decisions.map((decision) => [decision.token ?? decision.key, decision]));
-  const followed = findFollowed(input);
-  const grouped: GroupedTask[] = [];
-  for (const decision of decided.values()) {
-    const receipt = decision.token === null ? undefined : view.receipts.get(decision.token);
-    grouped.push(groupTask(decision, receipt ?? null, followed));
+  return [...eachTask(input, input.view.receipts.values())];
+}
+
+/**
+ * One by one, for whoever cannot take them all at once: each that something is decided of, and those of the receipts of which
+ * nothing is. Where a revision is decided twice the later word counts.
+ */
+export function* eachTask(
+  input: GroupInput,
+  receipts: Iterable<Receipt>,
+): Generator<GroupedTask, void, undefined> {
+  const { view, decisions } = input;
+  const decided = new Set<string>();
+  for (let index = decisions.length - 1; index >= 0; index -= 1) {
+    const decision = decisions[index];
+    const name = decision?.token ?? decision?.key;
+    if (decision === undefined || name === undefined || decided.has(name)) continue;
+    decided.add(name);
+    yield groupTask(decision, view.receipts.get(decision.token ?? '') ?? null, input);
   }
-  for (const receipt of view.receipts.values()) {
-    if (!decided.has(receipt.token)) grouped.push(groupTask(null, receipt, followed));
-  }
-  return grouped;
+  for (const receipt of receipts) if (!decided.has(receipt.token)) yield groupTask(null, receipt, input);
 }
 
 /** What a comparison looks at; `since` is ISO 8601. */
@@ -96,13 +103,14 @@ export function compareUrgency(a: Urgency, b: Urgency): number {
   return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }
 
-function groupTask(
+/** One revision, of which at least one of the two is known. */
+export function groupTask(
   decision: Decision | null,
   receipt: Receipt | null,
-  followed: ReadonlySet<string>,
+  input: GroupInput,
 ): GroupedTask {
   const { key, fleet, name, token } = decision ?? receipt ?? nobody;
-  const isFailed = receipt !== null && isBadEnd(receipt) && !followed.has(receipt.token);
+  const isFailed = receipt !== null && isBadEnd(receipt) && !isFollowed(receipt, input);
   const { group, state } = classify(decision, receipt, isFailed);
   const coded = decision?.reasons.map(({ code }) => nextSteps[code]).find((step) => step !== undefined);
   const next = nextStep(isFailed, receipt, coded);
@@ -118,10 +126,6 @@ function nextStep(isFailed: boolean, receipt: Receipt | null, coded: string | un
 }
 
 const nobody = { key: '', fleet: '', name: '', token: null };
-
-function isBadEnd({ settled }: Receipt): boolean {
-  return settled !== null && badEnds.has(settled.outcome);
-}
 
 function classify(
   decision: Decision | null,
@@ -197,43 +201,23 @@ function isPersonalHold({ code, endedBy }: Reason): boolean {
 }
 
 /**
- * Bad ends that somebody has followed up: the name has been asked again, or asks for something else by now, or its
+ * Whether somebody has followed up a bad end: the name has been asked again, or asks for something else by now, or its
  * manifest was removed; or a later task has succeeded with the same command on every device that had not.
  */
-function findFollowed({ view, desired, halted }: GroupInput): Set<string> {
-  const followed = new Set<string>();
-  const successes = newestSuccesses(view);
-  for (const receipt of view.receipts.values()) {
-    if (!isBadEnd(receipt)) continue;
-    const tokens = view.tokensByKey.get(receipt.key) ?? [];
-    const isNewest = tokens.at(-1) === receipt.token;
-    const wanted = desired.tasks.get(receipt.key)?.manifest.token;
-    const isKept = wanted === receipt.token || desired.frozen.has(receipt.key);
-    const isGone = !isKept && !halted && desired.quarantined.size === 0;
-    if (!isNewest || isGone || (wanted !== undefined && !isKept) || isMended(receipt, successes)) {
-      followed.add(receipt.token);
-    }
-  }
-  return followed;
+function isFollowed(receipt: Receipt, { view, desired, halted }: GroupInput): boolean {
+  const isNewest = view.tokensByKey.get(receipt.key)?.at(-1) === receipt.token;
+  const wanted = desired.tasks.get(receipt.key)?.manifest.token;
+  const isKept = wanted === receipt.token || desired.frozen.has(receipt.key);
+  const isGone = !isKept && !halted && desired.quarantined.size === 0;
+  return !isNewest || isGone || (wanted !== undefined && !isKept) || isMended(receipt, view);
 }
 
-function isMended(receipt: Receipt, successes: ReadonlyMap<string, number>): boolean {
-  const { revision, executions, fleet, seq } = receipt;
+function isMended({ revision, executions, fleet, seq }: Receipt, { summary }: LedgerView): boolean {
   const succeeded = new Set(
     executions.filter(({ state }) => state === 'SUCCEEDED').map(({ device }) => device),
   );
   const left = (revision?.targets ?? []).filter((device) => !succeeded.has(device));
-  return left.every((device) => (successes.get(`${fleet}/${revision?.command}/${device}`) ?? 0) > seq);
-}
-
-/** The height of the newest success, by fleet, command and device. */
-function newestSuccesses(view: LedgerView): Map<string, number> {
-  const newest = new Map<string, number>();
-  for (const { fleet, revision, executions, seq } of view.receipts.values()) {
-    for (const { device, state } of executions) {
-      const place = `${fleet}/${revision?.command}/${device}`;
-      if (state === 'SUCCEEDED') newest.set(place, Math.max(seq, newest.get(place) ?? 0));
-    }
-  }
-  return newest;
+  return left.every(
+    (device) => (summary.successes.get(successKey(fleet, revision?.command, device)) ?? 0) > seq,
+  );
 }
