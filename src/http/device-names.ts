@@ -1,6 +1,7 @@
 /** Device ids for readers who must not know which devices there are. */
 import type { ControllerStatus } from '../controller/status.ts';
-import type { LedgerView } from '../ledger/view.ts';
+import type { Desired } from '../manifest/collect.ts';
+import { eachInSlices, finish, type Slices } from './turns.ts';
 
 const shownLength = 4;
 /** What an id of AWS is made of; a longer run of it is none. */
@@ -11,45 +12,42 @@ function shortenDevice(device: string): string {
   return `…${device.slice(-shownLength)}`;
 }
 
-interface Gathered {
-  readonly from: readonly unknown[];
-  readonly known: ReadonlySet<string>;
+/** Says of a word whether it is a device id. */
+export interface DeviceNames {
+  has(word: string): boolean;
 }
 
-const gathered = new WeakMap<LedgerView, Gathered>();
-
-/**
- * Every device id that this controller has heard of. Gathered again only when source, ledger or a list of devices have
- * changed: a ledger of years names many, and each answer asks.
- */
-export function knownDevices(status: ControllerStatus): ReadonlySet<string> {
-  const { desired, view, fleets } = status;
-  if (view === null) return gatherDevices(status);
-  const from = [desired, view.tip, ...fleets.map(({ devices }) => devices)];
-  const last = gathered.get(view);
-  const isSame = last?.from.length === from.length && last.from.every((one, index) => one === from[index]);
-  if (isSame) return last.known;
-  const known = gatherDevices(status);
-  gathered.set(view, { from, known });
-  return known;
+/** Every device id that this controller has heard of. `before` is what the source asked for when what is shown was worked out. */
+export function knownDevices(
+  { desired, view, fleets }: Pick<ControllerStatus, 'desired' | 'view' | 'fleets'>,
+  before: Desired | null = null,
+): DeviceNames {
+  const known = [
+    desired === null ? null : finish(learnDevices(desired)),
+    before === null ? null : finish(learnDevices(before)),
+    view?.summary.devices ?? null,
+    ...fleets.map(({ devices }) => devices),
+  ];
+  return { has: (word) => known.some((devices) => devices?.has(word) === true) };
 }
 
-function gatherDevices({ desired, view, fleets }: ControllerStatus): Set<string> {
-  const known = new Set<string>();
-  const add = (devices: Iterable<string>): void => {
-    for (const device of devices) known.add(device);
-  };
-  for (const { manifest } of desired?.tasks.values() ?? []) add(manifest.targets);
-  for (const { revision, executions } of view?.receipts.values() ?? []) {
-    add(revision?.targets ?? []);
-    add(executions.map(({ device }) => device));
-  }
-  for (const { devices } of fleets) add(devices ?? []);
-  return known;
+/** One pass reads the source once, and is asked of many times. */
+const wantedBy = new WeakMap<Desired, ReadonlySet<string>>();
+
+/** Keeps in mind the devices that the source asks for, in slices: who then asks `knownDevices` does not wait for them. */
+export function* learnDevices(desired: Desired): Slices<ReadonlySet<string>> {
+  const known = wantedBy.get(desired);
+  if (known !== undefined) return known;
+  const devices = new Set<string>();
+  yield* eachInSlices(desired.tasks.values(), ({ manifest }) => {
+    for (const device of manifest.targets) devices.add(device);
+  });
+  wantedBy.set(desired, devices);
+  return devices;
 }
 
 /** The value with every known device id shortened wherever it stands in a text, in a key, too. */
-export function redactDevices(value: unknown, known: ReadonlySet<string>): unknown {
+export function redactDevices(value: unknown, known: DeviceNames): unknown {
   if (typeof value === 'string') return redactText(value, known);
   if (Array.isArray(value)) return value.map((item) => redactDevices(item, known));
   if (typeof value !== 'object' || value === null) return value;
@@ -60,6 +58,6 @@ export function redactDevices(value: unknown, known: ReadonlySet<string>): unkno
   return Object.fromEntries(entries);
 }
 
-function redactText(text: string, known: ReadonlySet<string>): string {
+function redactText(text: string, known: DeviceNames): string {
   return text.replace(word, (found) => (known.has(found) ? shortenDevice(found) : found));
 }

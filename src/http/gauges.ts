@@ -1,11 +1,11 @@
-/** The values of all gauges, read off the status: a function of it and nothing else. */
+/** The values of all gauges, read off the status: functions of it and nothing else. */
 import type { ControllerStatus } from '../controller/status.ts';
 import { settledOutcomes } from '../ledger/events.ts';
-import { type ReceiptState, receiptState, receiptStates } from '../ledger/receipt.ts';
-import type { LedgerView } from '../ledger/view.ts';
-import { planActions } from '../plan/decision.ts';
+import { receiptStates } from '../ledger/receipt.ts';
+import { type Decision, type PlanAction, planActions } from '../plan/decision.ts';
 import { judgeHealth } from './health.ts';
 import type { GaugeName } from './metric-table.ts';
+import { eachInSlices, type Slices } from './turns.ts';
 
 export interface Sample {
   readonly name: GaugeName;
@@ -30,44 +30,67 @@ const unknownFleet = '(unknown)';
 /** What waits for a time, a fact, a person or its turn. */
 const waitingActions: ReadonlySet<string> = new Set(['hold', 'wait', 'issue', 'deny', 'blocked']);
 
-/** A count of receipts, which are many and change only with the ledger's tip. */
-export interface ReceiptCounts {
-  readonly tip: string;
-  readonly states: ReadonlyMap<ReceiptState, number>;
-  readonly outcomes: ReadonlyMap<string, number>;
-  readonly outside: ReadonlyMap<string, number>;
+/** What is counted of decisions, which are many and made anew by each pass. */
+export interface DecisionCounts {
+  readonly of: readonly Decision[];
+  /** By fleet and action. */
+  readonly actions: ReadonlyMap<string, ReadonlyMap<PlanAction, number>>;
+  /** Since when the oldest of a fleet waits; one that must not be asked for yet is counted from its `notBefore`. */
+  readonly waitingSinceMs: ReadonlyMap<string, number>;
+  readonly quarantined: number;
 }
 
-/** Counts the receipts of a view; those of the same tip are taken from the last count. */
-export function countReceipts(view: LedgerView, last: ReceiptCounts | null): ReceiptCounts {
-  if (last?.tip === view.tip) return last;
-  const states = new Map<ReceiptState, number>(receiptStates.map((state) => [state, 0]));
-  const outcomes = new Map<string, number>(settledOutcomes.map((outcome) => [outcome, 0]));
-  const outside = new Map<string, number>();
-  for (const receipt of view.receipts.values()) {
-    const state = receiptState(receipt);
-    states.set(state, (states.get(state) ?? 0) + 1);
-    const { settled } = receipt;
-    if (settled !== null) outcomes.set(settled.outcome, (outcomes.get(settled.outcome) ?? 0) + 1);
-    if (receipt.outside.length > 0)
-      outside.set(receipt.fleet, (outside.get(receipt.fleet) ?? 0) + receipt.outside.length);
-  }
-  return { tip: view.tip, states, outcomes, outside };
+/** Counts the decisions; those of `last` where they are the same. */
+export function* countDecisions(
+  { decisions, origins, desired }: ControllerStatus,
+  last: DecisionCounts | null,
+): Slices<DecisionCounts> {
+  if (last?.of === decisions) return last;
+  const actions = new Map<string, Map<PlanAction, number>>();
+  const waitingSinceMs = new Map<string, number>();
+  yield* eachInSlices(decisions, ({ fleet, key, token, action }) => {
+    const own = actions.get(fleet) ?? new Map<PlanAction, number>();
+    actions.set(fleet, own.set(action, (own.get(action) ?? 0) + 1));
+    const introducedMs = origins.get(token ?? '')?.introducedMs;
+    if (!waitingActions.has(action) || introducedMs === undefined) return;
+    const sinceMs = Math.max(introducedMs, desired?.tasks.get(key)?.manifest.notBeforeMs ?? introducedMs);
+    waitingSinceMs.set(fleet, Math.min(sinceMs, waitingSinceMs.get(fleet) ?? sinceMs));
+  });
+  const quarantined = [...actions.values()].reduce((sum, own) => sum + (own.get('quarantined') ?? 0), 0);
+  return { of: decisions, actions, waitingSinceMs, quarantined };
+}
+
+/** Executions by fleet and word, of the receipts that are not at their end. */
+export type ExecutionCounts = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+/** Counts the executions. */
+export function* countExecutions({ view }: ControllerStatus): Slices<ExecutionCounts> {
+  const counts = new Map<string, Map<string, number>>();
+  yield* eachInSlices(view?.restless ?? [], (token) => {
+    const receipt = view?.receipts.get(token);
+    for (const { state } of receipt?.executions ?? []) {
+      const word = (executionStates as readonly string[]).includes(state) ? state : 'other';
+      const own = counts.get(receipt?.fleet ?? '') ?? new Map<string, number>();
+      counts.set(receipt?.fleet ?? '', own.set(word, (own.get(word) ?? 0) + 1));
+    }
+  });
+  return counts;
+}
+
+/** What is counted before all is told. */
+export interface Counts {
+  readonly decisions: DecisionCounts;
+  readonly executions: ExecutionCounts;
 }
 
 /** Every sample; those of one gauge stand together. */
-export function readGauges(
-  status: ControllerStatus,
-  counts: ReceiptCounts | null,
-  version: string,
-): Sample[] {
+export function readGauges(status: ControllerStatus, counts: Counts, version: string): Sample[] {
   const { replica, passes, ledger, desired, sourceProblems } = status;
   const one = (name: GaugeName, value: number, labels: Sample['labels'] = {}): Sample => ({
     name,
     labels,
     value,
   });
-  const quarantined = status.decisions.filter(({ action }) => action === 'quarantined').length;
   const severities = ['error', 'warning'] as const;
   return [
     one('snowgate_build_info', 1, { version, replica }),
@@ -77,18 +100,17 @@ export function readGauges(
       one('snowgate_sync_age_seconds', ageMs / 1_000, { repository }),
     ),
     one('snowgate_manifests', desired?.tasks.size ?? 0, { state: 'valid' }),
-    one('snowgate_manifests', quarantined, { state: 'quarantined' }),
+    one('snowgate_manifests', counts.decisions.quarantined, { state: 'quarantined' }),
     ...severities.map((severity) =>
       one('snowgate_problems', (sourceProblems ?? []).filter((one) => one.severity === severity).length, {
         severity,
       }),
     ),
-    ...taskSamples(status),
-    ...[...(counts?.states ?? [])].map(([state, value]) => one('snowgate_receipts', value, { state })),
-    ...[...(counts?.outcomes ?? [])].map(([outcome, value]) => one('snowgate_outcomes', value, { outcome })),
-    ...executionSamples(status),
+    ...taskSamples(status, counts.decisions),
+    ...receiptSamples(status),
+    ...executionSamples(status, counts.executions),
     ...haltCodes(status).map((code) => one('snowgate_halts', 1, { code })),
-    ...fleetSamples(status, counts),
+    ...fleetSamples(status, counts.decisions),
     one('snowgate_ledger_unwritten', ledger.unwritten),
   ];
 }
@@ -102,43 +124,55 @@ function syncAges({ source, policies, ledger, atMs, begunMs }: ControllerStatus)
   return policies === null ? ages : [...ages, ['policies', policies.ageMs ?? never]];
 }
 
-function taskSamples({ decisions, fleets }: ControllerStatus): Sample[] {
-  const counts = new Map<string, number>();
+function taskSamples({ fleets }: ControllerStatus, { actions }: DecisionCounts): Sample[] {
   const known = new Set(fleets.map(({ name }) => name));
-  for (const { fleet, action } of decisions) {
-    const place = `${known.has(fleet) ? fleet : unknownFleet} ${action}`;
-    counts.set(place, (counts.get(place) ?? 0) + 1);
-  }
-  return [...known, unknownFleet].flatMap((fleet) =>
-    planActions.map((action) => ({
-      name: 'snowgate_tasks' as const,
-      labels: { fleet, action },
-      value: counts.get(`${fleet} ${action}`) ?? 0,
-    })),
-  );
+  const unknown = [...actions].filter(([fleet]) => !known.has(fleet));
+  const sample = (fleet: string, action: PlanAction, value: number): Sample => ({
+    name: 'snowgate_tasks',
+    labels: { fleet, action },
+    value,
+  });
+  return planActions.flatMap((action) => [
+    ...[...known].map((fleet) => sample(fleet, action, actions.get(fleet)?.get(action) ?? 0)),
+    sample(
+      unknownFleet,
+      action,
+      unknown.reduce((sum, [, own]) => sum + (own.get(action) ?? 0), 0),
+    ),
+  ]);
 }
 
-function executionSamples({ view, fleets }: ControllerStatus): Sample[] {
-  const counts = new Map<string, number>();
-  for (const token of view?.restless ?? []) {
-    const receipt = view?.receipts.get(token);
-    for (const { state } of receipt?.executions ?? []) {
-      const word = (executionStates as readonly string[]).includes(state) ? state : 'other';
-      const place = `${receipt?.fleet} ${word}`;
-      counts.set(place, (counts.get(place) ?? 0) + 1);
-    }
-  }
+function receiptSamples({ view }: ControllerStatus): Sample[] {
+  if (view === null) return [];
+  const { states, outcomes } = view.summary;
+  return [
+    ...receiptStates.map((state) => ({
+      name: 'snowgate_receipts' as const,
+      labels: { state },
+      value: states.get(state) ?? 0,
+    })),
+    ...settledOutcomes.map((outcome) => ({
+      name: 'snowgate_outcomes' as const,
+      labels: { outcome },
+      value: outcomes.get(outcome) ?? 0,
+    })),
+  ];
+}
+
+function executionSamples({ fleets }: ControllerStatus, counts: ExecutionCounts): Sample[] {
   return fleets.flatMap(({ name: fleet }) =>
     executionStates.map((state) => ({
       name: 'snowgate_executions' as const,
       labels: { fleet, state },
-      value: counts.get(`${fleet} ${state}`) ?? 0,
+      value: counts.get(fleet)?.get(state) ?? 0,
     })),
   );
 }
 
-function fleetSamples(status: ControllerStatus, counts: ReceiptCounts | null): Sample[] {
-  const waits = oldestWaitsMs(status);
+function fleetSamples(status: ControllerStatus, { waitingSinceMs }: DecisionCounts): Sample[] {
+  const outside = status.view?.summary.outside;
+  const waitMs = (fleet: string): number =>
+    Math.max(0, status.atMs - (waitingSinceMs.get(fleet) ?? status.atMs));
   return status.fleets.flatMap(({ name: fleet, stand, isProved, foreignTasks, unknownTasks }): Sample[] => [
     ...stands.map((one) => ({
       name: 'snowgate_fleet_stand' as const,
@@ -148,22 +182,9 @@ function fleetSamples(status: ControllerStatus, counts: ReceiptCounts | null): S
     { name: 'snowgate_fleet_proved', labels: { fleet }, value: isProved ? 1 : 0 },
     { name: 'snowgate_foreign_tasks', labels: { fleet }, value: foreignTasks },
     { name: 'snowgate_unknown_tasks', labels: { fleet }, value: unknownTasks },
-    { name: 'snowgate_oldest_wait_seconds', labels: { fleet }, value: (waits.get(fleet) ?? 0) / 1_000 },
-    { name: 'snowgate_runs_outside_window', labels: { fleet }, value: counts?.outside.get(fleet) ?? 0 },
+    { name: 'snowgate_oldest_wait_seconds', labels: { fleet }, value: waitMs(fleet) / 1_000 },
+    { name: 'snowgate_runs_outside_window', labels: { fleet }, value: outside?.get(fleet) ?? 0 },
   ]);
-}
-
-/** A task that must not be asked for yet does not wait: it is counted from its `notBefore`. */
-function oldestWaitsMs({ decisions, origins, desired, atMs }: ControllerStatus): Map<string, number> {
-  const waits = new Map<string, number>();
-  for (const { fleet, key, token, action } of decisions) {
-    const introducedMs = origins.get(token ?? '')?.introducedMs;
-    if (!waitingActions.has(action) || introducedMs === undefined) continue;
-    const notBefore = desired?.tasks.get(key)?.manifest.notBeforeMs ?? introducedMs;
-    const waitMs = Math.max(0, atMs - Math.max(introducedMs, notBefore));
-    waits.set(fleet, Math.max(waits.get(fleet) ?? 0, waitMs));
-  }
-  return waits;
 }
 
 /** The codes of all that halts: a handful, and never more than there are codes. */

@@ -2,8 +2,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CreateOutcome } from '../controller/ports.ts';
 import type { ControllerStatus } from '../controller/status.ts';
-import { countReceipts, type ReceiptCounts, readGauges } from './gauges.ts';
+import { countDecisions, countExecutions, type DecisionCounts, readGauges } from './gauges.ts';
 import { type CounterName, counters, gauges, type HistogramName, histograms } from './metric-table.ts';
+import { Turns } from './turns.ts';
 
 /** From a fetch that finds nothing new to one that runs into its time-out. */
 const buckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
@@ -37,7 +38,8 @@ export class Metrics implements Meter {
   readonly #histograms = new Map<HistogramName, Histogram>();
   readonly #gauges = new Map<string, Gauge>();
   readonly #version: string;
-  #counts: ReceiptCounts | null = null;
+  readonly #turns = new Turns();
+  #decisions: DecisionCounts | null = null;
 
   constructor(version: string, known: KnownLabels = { fleets: [], providers: [] }) {
     this.#version = version;
@@ -79,9 +81,11 @@ export class Metrics implements Meter {
 
   /** All of them in the text format of Prometheus. */
   async write(status: ControllerStatus): Promise<string> {
-    if (status.view !== null) this.#counts = countReceipts(status.view, this.#counts);
+    const decisions = await this.#turns.run(countDecisions(status, this.#decisions));
+    this.#decisions = decisions;
+    const executions = await this.#turns.run(countExecutions(status));
     for (const gauge of this.#gauges.values()) gauge.reset();
-    for (const { name, labels, value } of readGauges(status, this.#counts, this.#version))
+    for (const { name, labels, value } of readGauges(status, { decisions, executions }, this.#version))
       this.#gauges.get(name)?.set(labels, value);
     return this.#registry.metrics();
   }

@@ -1,7 +1,7 @@
 /** What leaves a page's model before it is HTML: secrets, device ids that readers must not know, and texts without an end. */
 import { boundText } from '../lib/escape.ts';
 import type { Redactor } from '../lib/redact.ts';
-import { redactDevices } from './device-names.ts';
+import { type DeviceNames, redactDevices } from './device-names.ts';
 
 /** No sentence of ours and no word of AWS is longer; what others wrote may be. */
 const textLengthMax = 2_000;
@@ -9,7 +9,7 @@ const textLengthMax = 2_000;
 export type Clean = (text: string) => string;
 
 /** One function for a request. `devices` are those to shorten; null where they may be shown. */
-export function makeClean(redactor: Redactor, devices: ReadonlySet<string> | null): Clean {
+export function makeClean(redactor: Redactor, devices: DeviceNames | null): Clean {
   return (text) => {
     const safe = redactor.redact(boundText(text, textLengthMax));
     return devices === null ? safe : String(redactDevices(safe, devices));

@@ -1,11 +1,15 @@
 /** A fleet, and a device: who they are, and the tasks on them. */
 import { count } from '../lib/count.ts';
+import { groupTask } from '../report/task-groups.ts';
 import { type Html, html, when } from './html.ts';
+import { groupInputOf, type ShownTask, withSince } from './page-book.ts';
 import { stepFor } from './page-halts.ts';
 import {
   type Bounded,
   badge,
   bound,
+  type Cut,
+  cutLine,
   deviceHref,
   facts,
   fleetHref,
@@ -14,11 +18,13 @@ import {
   moreItem,
   nextLine,
   readTime,
+  taskHref,
 } from './page-parts.ts';
 import { stateOn, type TaskRow, taskList, taskRow } from './page-rows.ts';
 import { sinceTag } from './page-time.ts';
 import { type Badge, standBadge } from './page-words.ts';
-import type { PageWorld, ShownTask } from './page-world.ts';
+import { cutOf, type PageWorld } from './page-world.ts';
+import { eachInSlices, type Slices, sortInSlices } from './turns.ts';
 
 interface ShownDevice {
   readonly device: Link;
@@ -46,23 +52,23 @@ export interface FleetPage {
   readonly devices: Bounded<ShownDevice>;
   readonly tasks: Bounded<TaskRow>;
   readonly ended: Bounded<TaskRow>;
+  readonly cut: Cut;
 }
 
 const rowsMax = 100;
 const endedMax = 20;
 
 /** What the page of a fleet shows; null where it is not configured. */
-export function fleetModel(world: PageWorld, name: string): FleetPage | null {
+export function* fleetModel(world: PageWorld, name: string): Slices<FleetPage | null> {
   const { status, config } = world;
   const fleet = status.fleets.find((one) => one.name === name);
   const set = config.fleets.get(name);
   if (fleet === undefined) return null;
-  const own = world.tasks.all.filter((task) => task.fleet === name);
+  const { open = [], over = [] } = world.tasks.byFleet.get(name) ?? {};
   const show = (some: readonly ShownTask[], max: number): Bounded<TaskRow> => {
     const { rows, more } = bound(some, max);
     return { rows: rows.map((task) => taskRow(task, world)), more };
   };
-  const isOver = ({ group }: ShownTask): boolean => group === 'ended' || group === 'quiet';
   return {
     atMs: status.atMs,
     name,
@@ -79,49 +85,50 @@ export function fleetModel(world: PageWorld, name: string): FleetPage | null {
     unknownTasks: fleet.unknownTasks,
     foreignTasks: fleet.foreignTasks,
     listed: fleet.devices?.size ?? null,
-    devices: bound(devicesOf(world, name)),
-    tasks: show(
-      own.filter((task) => !isOver(task)),
-      rowsMax,
-    ),
-    ended: show(own.filter(isOver), endedMax),
+    devices: yield* devicesOf(world, name),
+    tasks: show(open, rowsMax),
+    ended: show(over, endedMax),
+    cut: cutOf(world),
   };
 }
 
 /** Those that AWS lists, that the source names and that the ledger has a task of. */
-function namesOf({ status }: PageWorld, fleet: string): Set<string> {
+function* namesOf({ status }: PageWorld, fleet: string): Slices<Set<string>> {
   const { fleets, desired, view } = status;
   const names = new Set(fleets.find(({ name }) => name === fleet)?.devices ?? []);
-  for (const { manifest } of desired?.tasks.values() ?? []) {
+  yield* eachInSlices(desired?.tasks.values() ?? [], ({ manifest }) => {
     if (manifest.fleet === fleet) for (const device of manifest.targets) names.add(device);
-  }
-  for (const key of view?.lastTasks.keys() ?? []) {
+  });
+  yield* eachInSlices(view?.lastTasks.keys() ?? [], (key) => {
     if (key.startsWith(`${fleet}/`)) names.add(key.slice(fleet.length + 1));
-  }
+  });
   return names;
 }
 
-function devicesOf(world: PageWorld, fleet: string): ShownDevice[] {
+const compareNames = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function* devicesOf(world: PageWorld, fleet: string): Slices<Bounded<ShownDevice>> {
   const { view, fleets } = world.status;
   const listed = fleets.find(({ name }) => name === fleet)?.devices;
-  return [...namesOf(world, fleet)].sort().map((device) => {
+  const names = yield* sortInSlices([...(yield* namesOf(world, fleet))], compareNames);
+  const { rows, more } = bound(names);
+  const shown = rows.map((device): ShownDevice => {
     const token = view?.lastTasks.get(`${fleet}/${device}`)?.task;
     const receipt = token === undefined ? undefined : view?.receipts.get(token);
+    const last =
+      receipt === undefined
+        ? null
+        : {
+            task: { text: receipt.name, href: taskHref(fleet, receipt.name) },
+            state: stateOn(device, receipt),
+          };
     return {
       device: { text: device, href: world.showsDevices ? deviceHref(fleet, device) : null },
       isListed: listed?.has(device) ?? true,
-      last:
-        receipt === undefined
-          ? null
-          : {
-              task: {
-                text: receipt.name,
-                href: `/tasks/${encodeURIComponent(fleet)}/${encodeURIComponent(receipt.name)}`,
-              },
-              state: stateOn(device, receipt),
-            },
+      last,
     };
   });
+  return { rows: shown, more };
 }
 
 /** What stands in `main` of a fleet's page. */
@@ -146,7 +153,7 @@ export function fleetView(fleet: FleetPage): Html {
     ['Not in this ledger', fleet.unknownTasks === 0 ? null : count(fleet.unknownTasks, 'task')],
   ])}</div>
 <section aria-labelledby="tasks"><h2 id="tasks">Tasks <span class="number">${tasks.rows.length + tasks.more}</span></h2>${tasks.rows.length === 0 ? html`<p class="card nothing">Nothing is under way or waits.</p>` : taskList(tasks.rows, atMs)}${moreTasks(tasks.more, name)}</section>
-${when(ended.rows.length > 0, () => html`<section aria-labelledby="ended"><h2 id="ended">Ended</h2>${taskList(ended.rows, atMs, true)}${moreTasks(ended.more, name)}</section>`)}
+${when(ended.rows.length > 0, () => html`<section aria-labelledby="ended"><h2 id="ended">Ended</h2>${taskList(ended.rows, atMs, true)}${moreTasks(ended.more, name)}${cutLine(fleet.cut)}</section>`)}
 <section aria-labelledby="devices"><h2 id="devices">Devices <span class="number">${number}, ${known}</span></h2>${deviceCards(devices)}</section>`;
 }
 
@@ -187,16 +194,14 @@ export interface DevicePage {
   /** Null before AWS has listed the fleet's devices. */
   readonly isListed: boolean | null;
   readonly tasks: Bounded<DeviceTask>;
+  readonly cut: Cut;
 }
 
 /** What the page of a device shows; null where nobody has heard of it. */
-export function deviceModel(world: PageWorld, fleet: string, device: string): DevicePage | null {
-  if (!namesOf(world, fleet).has(device)) return null;
-  const { status, tasks } = world;
-  const own = tasks.all.filter((task) => task.fleet === fleet && targetsOf(task, world).includes(device));
-  // What has not been asked for yet stands before what has.
-  const time = ({ since }: ShownTask): string => since ?? '9';
-  own.sort((a, b) => (time(a) < time(b) ? 1 : time(a) > time(b) ? -1 : 0));
+export function* deviceModel(world: PageWorld, fleet: string, device: string): Slices<DevicePage | null> {
+  if (!(yield* namesOf(world, fleet)).has(device)) return null;
+  const { status } = world;
+  const own = yield* sortInSlices(yield* tasksOn(world, fleet, device), newestFirst);
   const { rows, more } = bound(own);
   const shown = rows.map((task): DeviceTask => {
     const { badge: state, task: link, command } = taskRow(task, world);
@@ -216,7 +221,33 @@ export function deviceModel(world: PageWorld, fleet: string, device: string): De
     fleet: { text: fleet, href: fleetHref(fleet) },
     isListed: listed?.has(device) ?? null,
     tasks: { rows: shown, more },
+    cut: cutOf(world),
   };
+}
+
+/** Those that are listed, and the newest of the device in any case. */
+function* tasksOn(world: PageWorld, fleet: string, device: string): Slices<ShownTask[]> {
+  const { status, tasks } = world;
+  const { open = [], over = [] } = tasks.byFleet.get(fleet) ?? {};
+  const own: ShownTask[] = [];
+  for (const some of [open, over]) {
+    yield* eachInSlices(some, (task) => {
+      if (targetsOf(task, world).includes(device)) own.push(task);
+    });
+  }
+  const known = new Set(own.map(({ token }) => token));
+  const input = groupInputOf(status);
+  for (const token of new Set(Object.values(input.view.lastTasks.get(`${fleet}/${device}`) ?? {}))) {
+    const receipt = input.view.receipts.get(token);
+    if (receipt !== undefined && !known.has(token)) own.push(withSince(groupTask(null, receipt, input)));
+  }
+  return own;
+}
+
+/** What has not been asked for yet stands before what has. */
+function newestFirst(a: ShownTask, b: ShownTask): number {
+  const [left, right] = [a.since ?? '9', b.since ?? '9'];
+  return left < right ? 1 : left > right ? -1 : 0;
 }
 
 function targetsOf({ receipt, key, token }: ShownTask, { status }: PageWorld): readonly string[] {
@@ -225,7 +256,7 @@ function targetsOf({ receipt, key, token }: ShownTask, { status }: PageWorld): r
 }
 
 /** What stands in `main` of a device's page. */
-export function deviceView({ atMs, device, fleet, isListed, tasks: { rows, more } }: DevicePage): Html {
+export function deviceView({ atMs, device, fleet, isListed, tasks: { rows, more }, cut }: DevicePage): Html {
   const known =
     isListed === null
       ? { tone: 'quiet' as const, word: 'not listed yet' }
@@ -238,5 +269,5 @@ export function deviceView({ atMs, device, fleet, isListed, tasks: { rows, more 
     return html`<li><div class="head">${badge(state)}<h3>${linkTo(task)}</h3><p class="what"><span>${command}</span> <code>${taskId}</code></p>${since}</div>${here}</li>`;
   });
   return html`<p class="crumb">Device of ${linkTo(fleet)}</p><div class="title"><h1 class="mono">${device}</h1>${badge(known)}</div>
-<section aria-labelledby="tasks"><h2 id="tasks">Tasks on it <span class="number">${rows.length + more}</span></h2>${rows.length === 0 ? html`<p class="card nothing">No task has named it.</p>` : html`<ul class="tasks brief">${items}${moreItem(more)}</ul>`}</section>`;
+<section aria-labelledby="tasks"><h2 id="tasks">Tasks on it <span class="number">${rows.length + more}</span></h2>${rows.length === 0 ? html`<p class="card nothing">No task has named it.</p>` : html`<ul class="tasks brief">${items}${moreItem(more)}</ul>`}${cutLine(cut)}</section>`;
 }

@@ -71,11 +71,15 @@ function halts({ halts: { rows, more } }: Overview): Html | null {
   });
 }
 
-function groupSection({ group, word, number, tasks }: Overview['groups'][number], atMs: number): Html {
+function groupSection(
+  { group, word, number, listed, tasks }: Overview['groups'][number],
+  atMs: number,
+): Html {
   const title = `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`;
+  const where = listed < number ? `the newest ${listed} of ${number}` : 'all of them';
   const more = when(
     tasks.more > 0,
-    () => html`<p class="more">and ${tasks.more} more: <a href="/tasks?group=${group}">all of them</a></p>`,
+    () => html`<p class="more">and ${tasks.more} more: <a href="/tasks?group=${group}">${where}</a></p>`,
   );
   return html`<section aria-labelledby="group-${group}"><h2 id="group-${group}">${title} <span class="number">${number}</span></h2>
 ${taskList(tasks.rows, atMs, group === 'ended')}${more}</section>`;

@@ -4,12 +4,13 @@ import type { SyncStatus } from '../controller/status.ts';
 import { count } from '../lib/count.ts';
 import { groupWords, type StatusGroup, statusGroups } from '../report/task-groups.ts';
 import { judgeHealth } from './health.ts';
+import { haltsOf } from './page-book.ts';
 import type { Forge } from './page-forge.ts';
 import { stepFor } from './page-halts.ts';
 import { type Bounded, bound, commitLink, fleetHref, type Link, placeLink } from './page-parts.ts';
 import { type TaskRow, taskRow } from './page-rows.ts';
 import { type Badge, standBadge, type Tone } from './page-words.ts';
-import { haltsOf, type PageWorld, tasksIn } from './page-world.ts';
+import { numberIn, type PageWorld, tasksIn } from './page-world.ts';
 
 interface Sync {
   readonly name: string;
@@ -25,6 +26,8 @@ interface Group {
   readonly word: string;
   readonly tone: Tone;
   readonly number: number;
+  /** So many of them are in the list of all tasks. */
+  readonly listed: number;
   readonly tasks: Bounded<TaskRow>;
 }
 
@@ -83,10 +86,12 @@ export function overviewModel(world: PageWorld): Overview {
   const groups = statusGroups
     .filter((group) => group !== 'quiet')
     .map((group): Group => {
-      const own = tasksIn(group, world);
-      const { rows, more } = bound(own, group === 'ended' ? endedMax : rowsMax);
-      const shown = { rows: rows.map((task) => taskRow(task, world)), more };
-      return { group, word: groupWords[group], tone: tones[group], number: own.length, tasks: shown };
+      const number = numberIn(group, world);
+      const listed = tasksIn(group, world);
+      const { rows } = bound(listed, group === 'ended' ? endedMax : rowsMax);
+      const shown = { rows: rows.map((task) => taskRow(task, world)), more: number - rows.length };
+      const word = groupWords[group];
+      return { group, word, tone: tones[group], number, listed: listed.length, tasks: shown };
     });
   return {
     atMs: status.atMs,
@@ -95,17 +100,18 @@ export function overviewModel(world: PageWorld): Overview {
     checks,
     halts: bound(halts, haltsMax),
     groups,
-    problems: bound(problemsOf(world), rowsMax),
+    problems: problemsOf(world),
     sync: syncOf(world),
     fleets: bound(fleetsOf(world)),
   };
 }
 
 /** Files with errors, in the order of their paths; of policies from elsewhere the commit is that of theirs. */
-function problemsOf({ status, forges }: PageWorld): ShownProblem[] {
+function problemsOf({ status, forges }: PageWorld): Bounded<ShownProblem> {
   const { source, policies, sourceProblems, policySet } = status;
   const ofPolicies = new Set(policySet.problems);
-  return (sourceProblems ?? []).map((problem) => {
+  const { rows, more } = bound(sourceProblems ?? [], rowsMax);
+  const shown = rows.map((problem) => {
     const { code, severity, place, message, hint } = problem;
     const { path, line, column } = place;
     const isElsewhere = policies !== null && ofPolicies.has(problem);
@@ -120,6 +126,7 @@ function problemsOf({ status, forges }: PageWorld): ShownProblem[] {
       hint: hint ?? null,
     };
   });
+  return { rows: shown, more };
 }
 
 function syncOf({ status, config, forges }: PageWorld): Sync[] {
@@ -149,7 +156,7 @@ function fleetsOf(world: PageWorld): ShownFleet[] {
     account,
     isProved,
     devices: devices?.size ?? null,
-    inFlight: tasksIn('inFlight', world).filter((task) => task.fleet === name).length,
+    inFlight: world.tasks.byFleet.get(name)?.inFlight ?? 0,
   }));
 }
 
@@ -159,7 +166,7 @@ export function summaryOf(world: PageWorld): string {
   const parts = statusGroups
     .filter((group) => group !== 'quiet' && group !== 'ended')
     .flatMap((group) => {
-      const number = tasksIn(group, world).length;
+      const number = numberIn(group, world);
       if (number === 0) return [];
       const word = group === 'needsPerson' && number > 1 ? 'need a person' : groupWords[group];
       return [`${number} ${word}`];

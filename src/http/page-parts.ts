@@ -148,6 +148,21 @@ export function moreItem(more: number, where = ''): Html | null {
   return when(more > 0, () => html`<li class="more">and ${more} more${told}</li>`);
 }
 
+/** Of what has ended so much is listed, the newest. */
+export interface Cut {
+  readonly listed: number;
+  readonly all: number;
+}
+
+/** Says what a list lacks, and where it is. */
+export function cutLine({ listed, all }: Cut): Html | null {
+  return when(
+    all > listed,
+    () =>
+      html`<p class="more">Of ${all} ended tasks of all fleets the newest ${listed} are listed: <code>snowgate ledger list</code> has all of them.</p>`,
+  );
+}
+
 /** A hold's end: counted down, and the instant. */
 export function untilLine(untilMs: number | null, atMs: number, timeZone: string | null): Html | null {
   if (untilMs === null) return null;

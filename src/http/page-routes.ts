@@ -1,12 +1,12 @@
 /** The routes of the pages: from a request to a model, to what of it may be shown, to HTML. */
-import type { ControllerStatus } from '../controller/status.ts';
-import { knownDevices } from './device-names.ts';
+import { knownDevices, learnDevices } from './device-names.ts';
 import { type Html, html } from './html.ts';
 import { assetAnswer, assets } from './page-assets.ts';
-import { cleanModel, makeClean } from './page-clean.ts';
+import { revisionOf, TaskBooks } from './page-book.ts';
+import { type Clean, cleanModel, makeClean } from './page-clean.ts';
 import { deviceModel, deviceView, fleetModel, fleetView } from './page-fleet.ts';
 import { makeForges } from './page-forge.ts';
-import { page, type Section } from './page-frame.ts';
+import { type Frame, page, type Section } from './page-frame.ts';
 import { LiveStreams } from './page-live.ts';
 import { overviewModel, summaryOf } from './page-overview.ts';
 import { overviewView } from './page-overview-view.ts';
@@ -15,8 +15,9 @@ import { taskView } from './page-task-view.ts';
 import { readFilter, tasksModel, tasksView } from './page-tasks.ts';
 import { windowModel, windowsModel } from './page-windows.ts';
 import { windowsView, windowView } from './page-windows-view.ts';
-import { type PageWorld, rememberTasks } from './page-world.ts';
+import type { PageWorld } from './page-world.ts';
 import { type Route, type RouteOptions, textAnswer } from './route.ts';
+import { type Slices, Turns } from './turns.ts';
 
 /** Only what this server sends, and nothing inline; a form leads back here. */
 const contentPolicy = [
@@ -39,17 +40,28 @@ interface Content<Model> {
 }
 
 /** The same, where there may be nothing of the name. */
-interface Asked<Model> extends Omit<Content<Model>, 'model'> {
+interface Named<Model> extends Omit<Content<Model>, 'model'> {
   readonly model: Model | null;
 }
 
-type Answer = <Model>(content: Content<Model>, httpStatus?: number) => Response;
+type Answer = <Model>(content: Content<Model>, httpStatus?: number) => Promise<Response>;
+
+/** What the page of a request is made from and with. */
+interface Asked {
+  readonly world: PageWorld;
+  readonly request: Request;
+  readonly names: Readonly<Record<string, string>>;
+  readonly answer: Answer;
+  /** Does long work in turns with everything else. */
+  readonly work: <T>(slices: Slices<T>) => Promise<T>;
+}
 
 /** The pages, what they load and what they listen to. */
 export function pageRoutes(options: RouteOptions): Route[] {
   const { config, controllerConfig, readStatus, redactor, subscribe } = options;
   const forges = makeForges(controllerConfig);
-  const tasksOf = rememberTasks();
+  const turns = new Turns();
+  const books = new TaskBooks(readStatus, turns);
   const streams = new LiveStreams({ subscribe, readRevision: () => revisionOf(readStatus()) });
   const showsDevices = !config.redactDevices;
   const guarded = (path: string, answer: Route['answer']): Route => ({
@@ -59,38 +71,35 @@ export function pageRoutes(options: RouteOptions): Route[] {
     needs: 'token',
     answer,
   });
-  const shown = (
-    path: string,
-    make: (
-      world: PageWorld,
-      answer: Answer,
-      request: Request,
-      names: Readonly<Record<string, string>>,
-    ) => Response,
-  ): Route =>
-    guarded(path, (request, names) => {
+  const shown = (path: string, make: (asked: Asked) => Promise<Response>): Route =>
+    guarded(path, async (request, names) => {
+      const tasks = await books.read();
       const status = readStatus();
-      const world = { status, config: controllerConfig, forges, tasks: tasksOf(status), showsDevices };
-      const clean = makeClean(redactor, showsDevices ? null : knownDevices(status));
+      if (!showsDevices) {
+        for (const desired of [tasks.desired, status.desired])
+          if (desired !== null) await turns.run(learnDevices(desired));
+      }
+      const world = { status, config: controllerConfig, forges, tasks, showsDevices };
       const answer: Answer = ({ title, section, model, view }, httpStatus = 200) => {
+        const clean = makeClean(redactor, showsDevices ? null : knownDevices(status, tasks.desired));
         const frame = {
           title: clean(title),
           section,
           replica: clean(status.replica),
           atMs: status.atMs,
-          revision: revisionOf(status),
+          revision: tasks.revision,
           summary: clean(summaryOf(world)),
         };
-        return htmlAnswer(httpStatus, page(frame, view(cleanModel(model, clean))));
+        return turns.run(draw(model, { clean, view, frame, httpStatus }));
       };
-      return make(world, answer, request, names);
+      return make({ world, request, names, answer, work: (slices) => turns.run(slices) });
     });
   return [
-    shown('/', (world, answer) =>
+    shown('/', ({ world, answer }) =>
       answer({ title: 'Overview', section: 'overview', model: overviewModel(world), view: overviewView }),
     ),
     shown('/tasks', tasksPage),
-    shown('/tasks/:fleet/:name', (world, answer, _request, { fleet = '', name = '' }) =>
+    shown('/tasks/:fleet/:name', ({ world, answer, names: { fleet = '', name = '' } }) =>
       found(answer, {
         title: `${fleet}/${name}`,
         section: 'tasks',
@@ -98,18 +107,20 @@ export function pageRoutes(options: RouteOptions): Route[] {
         view: taskView,
       }),
     ),
-    shown('/windows', (world, answer) =>
-      answer({ title: 'Windows', section: 'windows', model: windowsModel(world), view: windowsView }),
-    ),
-    shown('/windows/:name', (world, answer, _request, { name = '' }) =>
+    shown('/windows', async ({ world, answer, work }) => {
+      const model = await work(windowsModel(world));
+      return answer({ title: 'Windows', section: 'windows', model, view: windowsView });
+    }),
+    shown('/windows/:name', ({ world, answer, names: { name = '' } }) =>
       found(answer, { title: name, section: 'windows', model: windowModel(world, name), view: windowView }),
     ),
-    shown('/fleets/:name', (world, answer, _request, { name = '' }) =>
-      found(answer, { title: name, section: null, model: fleetModel(world, name), view: fleetView }),
-    ),
-    shown('/devices/:fleet/:id', (world, answer, _request, { fleet = '', id = '' }) => {
+    shown('/fleets/:name', async ({ world, answer, work, names: { name = '' } }) => {
+      const model = await work(fleetModel(world, name));
+      return found(answer, { title: name, section: null, model, view: fleetView });
+    }),
+    shown('/devices/:fleet/:id', async ({ world, answer, work, names: { fleet = '', id = '' } }) => {
       // Whether there is such a device is what must not be told.
-      const model = world.showsDevices ? deviceModel(world, fleet, id) : null;
+      const model = world.showsDevices ? await work(deviceModel(world, fleet, id)) : null;
       return found(answer, { title: id, section: null, model, view: deviceView });
     }),
     ...assets.map((asset) => guarded(asset.path, (request) => assetAnswer(asset, request))),
@@ -117,24 +128,20 @@ export function pageRoutes(options: RouteOptions): Route[] {
   ];
 }
 
-/** Changes when a pass has ended, and never comes back in another life. */
-function revisionOf({ run, passes }: ControllerStatus): string {
-  return `${run}.${passes.ended}.${passes.bugs}`;
-}
-
-function tasksPage(world: PageWorld, answer: Answer, { url }: Request): Response {
+async function tasksPage({ world, answer, work, request: { url } }: Asked): Promise<Response> {
   const read = readFilter(new URL(url).searchParams);
   if (!read.ok) {
     return answer({ title: 'Tasks', section: 'tasks', model: read.problem, view: problemView }, 400);
   }
-  return answer({ title: 'Tasks', section: 'tasks', model: tasksModel(world, read.filter), view: tasksView });
+  const model = await work(tasksModel(world, read.filter));
+  return answer({ title: 'Tasks', section: 'tasks', model, view: tasksView });
 }
 
 function problemView(problem: string): Html {
   return html`<div class="title"><h1>This cannot be asked for</h1></div><p>${problem}</p><p><a href="/tasks">All tasks</a></p>`;
 }
 
-function found<Model>(answer: Answer, content: Asked<Model>): Response {
+function found<Model>(answer: Answer, content: Named<Model>): Promise<Response> {
   const { model } = content;
   if (model !== null) return answer({ ...content, model });
   return answer({ title: 'Not found', section: content.section, model: null, view: missingView }, 404);
@@ -144,9 +151,20 @@ function missingView(): Html {
   return html`<div class="title"><h1>Not found</h1></div><p>Neither Git nor the ledger knows this name, as far as they were read.</p><p><a href="/">Overview</a></p>`;
 }
 
-function htmlAnswer(httpStatus: number, body: Html): Response {
+interface Drawing<Model> {
+  readonly clean: Clean;
+  readonly view: (model: Model) => Html;
+  readonly frame: Frame;
+  readonly httpStatus: number;
+}
+
+/** From a model to what is sent. Some hundred rows are many texts to clean, and many to escape. */
+function* draw<Model>(model: Model, { clean, view, frame, httpStatus }: Drawing<Model>): Slices<Response> {
+  const shown = cleanModel(model, clean);
+  yield;
+  const body = page(frame, view(shown)).toString();
   const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': contentPolicy };
-  return new Response(body.toString(), { status: httpStatus, headers });
+  return new Response(body, { status: httpStatus, headers });
 }
 
 function eventAnswer(streams: LiveStreams, { method }: Request, closing: AbortSignal): Response {

@@ -1,9 +1,9 @@
 /** A task as a row of a list: what state it is in, why, until when, on which devices, and what a person does next. */
 import type { Receipt } from '../ledger/receipt.ts';
-import type { PolicySet } from '../policy/policy-set.ts';
 import type { Reason } from '../policy/verdict.ts';
 import { outsideCauses } from '../report/task-life.ts';
 import { type Html, html, when } from './html.ts';
+import { type ShownTask, windowsOf } from './page-book.ts';
 import {
   type Bounded,
   badge,
@@ -22,7 +22,7 @@ import {
 } from './page-parts.ts';
 import { sinceTag } from './page-time.ts';
 import { type Badge, executionBadge, taskBadge } from './page-words.ts';
-import type { PageWorld, ShownTask } from './page-world.ts';
+import type { PageWorld } from './page-world.ts';
 
 export interface DeviceState {
   readonly device: Link;
@@ -76,7 +76,7 @@ export function taskRow(task: ShownTask, world: PageWorld): TaskRow {
     reasons: showReasons(isPlain ? [] : reasons.slice(0, reasonsMax), forges.policies, head),
     detail: receipt === null ? null : detailOf(receipt),
     untilMs: decision?.action === 'hold' ? decision.untilMs : null,
-    timeZone: zoneOf(reasons, status.policySet),
+    timeZone: zoneOf(reasons, world),
     sinceMs: readTime(since),
     next,
   };
@@ -123,16 +123,12 @@ const cancelWords = {
   begun: 'too late to cancel: it had begun',
 } as const;
 
-/** The windows that a reason is about. */
-export function windowsOf({ policy, rule }: Reason, set: PolicySet): readonly string[] {
-  if (policy === undefined || rule === undefined) return [];
-  const found = set.policies.find(({ name }) => name === policy)?.rules.find(({ name }) => name === rule);
-  return found?.kind === 'window' ? found.anyOf : [];
-}
-
-function zoneOf(reasons: readonly Reason[], set: PolicySet): string | null {
-  const names = reasons.flatMap((reason) => windowsOf(reason, set));
-  return names.map((name) => set.windows.get(name)?.timeZone ?? null).find((zone) => zone !== null) ?? null;
+function zoneOf(reasons: readonly Reason[], { status, tasks }: PageWorld): string | null {
+  for (const name of windowsOf(reasons, tasks)) {
+    const window = status.policySet.windows.get(name);
+    if (window !== undefined) return window.timeZone;
+  }
+  return null;
 }
 
 /** The devices of a task, each with its state. */

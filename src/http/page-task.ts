@@ -2,7 +2,10 @@
 import type { ControllerStatus } from '../controller/status.ts';
 import type { ClaimedEvent } from '../ledger/events.ts';
 import { buildRequest } from '../manifest/request.ts';
+import type { Decision } from '../plan/decision.ts';
+import { groupTask } from '../report/task-groups.ts';
 import { type LifeMoment, readLife } from '../report/task-life.ts';
+import { groupInputOf, type ShownTask, withSince } from './page-book.ts';
 import {
   type Bounded,
   bound,
@@ -16,7 +19,7 @@ import {
   taskHref,
 } from './page-parts.ts';
 import { type DeviceState, deviceStates, type TaskRow, taskRow } from './page-rows.ts';
-import type { PageWorld, ShownTask } from './page-world.ts';
+import type { PageWorld } from './page-world.ts';
 
 interface ShownMoment {
   readonly atMs: number | null;
@@ -81,28 +84,37 @@ const revisionsMax = 20;
 /** What the page of a task shows; null where neither source nor ledger knows the name. */
 export function taskModel(world: PageWorld, fleet: string, name: string): TaskPage | null {
   const key = `${fleet}/${name}`;
-  const own = world.tasks.byKey.get(key);
-  if (own === undefined) return null;
-  const { rows, more } = bound(own.toSorted(newestFirst(world.status, key)), revisionsMax);
+  const own = revisionsOf(world.status, key);
+  if (own.length === 0) return null;
+  const { rows, more } = bound(own, revisionsMax);
+  const input = groupInputOf(world.status);
+  const tasks = rows.map(({ token, decision }) =>
+    withSince(groupTask(decision, input.view.receipts.get(token ?? '') ?? null, input)),
+  );
   return {
     atMs: world.status.atMs,
     name,
     fleet: { text: fleet, href: fleetHref(fleet) },
     command: `snowgate ledger show ${key}`,
-    revisions: { rows: rows.map((task) => revision(task, world)), more },
+    revisions: { rows: tasks.map((task) => revision(task, world)), more },
   };
 }
 
-/** What the source asks for comes first, then what the ledger came to know last. */
-function newestFirst(
-  { desired, view }: ControllerStatus,
-  key: string,
-): (a: ShownTask, b: ShownTask) => number {
+/** A revision by its token; null where none can be read. */
+interface Named {
+  readonly token: string | null;
+  readonly decision: Decision | null;
+}
+
+/** What the source asks for comes first, then what the ledger came to know last, then what it does not know. */
+function revisionsOf({ decisions, desired, view }: ControllerStatus, key: string): Named[] {
+  const decided = new Map(decisions.filter((one) => one.key === key).map((one) => [one.token, one]));
   const wanted = desired?.tasks.get(key)?.manifest.token;
-  const order = view?.tokensByKey.get(key) ?? [];
-  const rank = ({ token }: ShownTask): number =>
-    token === wanted || token === null ? order.length : order.indexOf(token);
-  return (a, b) => rank(b) - rank(a);
+  const known = view?.tokensByKey.get(key) ?? [];
+  const isKnown = (token: string | null): boolean => decided.has(token) || known.includes(token ?? '');
+  const first = [null, wanted ?? null].filter(isKnown);
+  const tokens = new Set([...first, ...known.toReversed(), ...decided.keys()]);
+  return [...tokens].map((token) => ({ token, decision: decided.get(token) ?? null }));
 }
 
 function revision(task: ShownTask, world: PageWorld): Revision {

@@ -2,8 +2,11 @@
 import { type PlanAction, planActions } from '../plan/decision.ts';
 import { groupWords, type StatusGroup, statusGroups } from '../report/task-groups.ts';
 import { type Html, html, when } from './html.ts';
+import type { ShownTask } from './page-book.ts';
+import { type Cut, cutLine } from './page-parts.ts';
 import { type TaskRow, taskList, taskRow } from './page-rows.ts';
-import type { PageWorld, ShownTask } from './page-world.ts';
+import { cutOf, type PageWorld, tasksIn } from './page-world.ts';
+import { eachInSlices, type Slices } from './turns.ts';
 
 /** What is asked for, as it was written; empty is everything. */
 export interface TaskFilter {
@@ -20,6 +23,7 @@ export interface TasksPage {
   readonly filter: TaskFilter;
   readonly fleets: readonly string[];
   readonly total: number;
+  readonly cut: Cut;
   readonly pages: number;
   readonly rows: readonly TaskRow[];
 }
@@ -54,33 +58,46 @@ export function readFilter(query: URLSearchParams): ReadFilter {
 }
 
 /** What the list shows. A page beyond the last one is the last one. */
-export function tasksModel(world: PageWorld, filter: TaskFilter): TasksPage {
-  const { tasks, status } = world;
+export function* tasksModel(world: PageWorld, filter: TaskFilter): Slices<TasksPage> {
+  const { status } = world;
   const words = filter.text
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== '');
-  const chosen = tasks.all.filter((task) => isChosen(task, filter, words, world));
+  const chosen: ShownTask[] = [];
+  for (const group of statusGroups) {
+    if (filter.group !== '' && filter.group !== group) continue;
+    yield* eachInSlices(tasksIn(group, world), (task) => {
+      if (isChosen(task, filter, words, world)) chosen.push(task);
+    });
+  }
   const pages = Math.max(1, Math.ceil(chosen.length / pageSize));
   const page = Math.min(filter.page, pages);
   const rows = chosen.slice((page - 1) * pageSize, page * pageSize).map((task) => taskRow(task, world));
-  const named = [
-    ...new Set([...status.fleets.map(({ name }) => name), ...tasks.all.map(({ fleet }) => fleet)]),
-  ];
   return {
     atMs: status.atMs,
     filter: { ...filter, page },
-    fleets: named.sort().slice(0, fleetsMax),
+    fleets: fleetNames(world),
     total: chosen.length,
+    cut: cutOf(world),
     pages,
     rows,
   };
 }
 
+/** Those of the configuration, and others that tasks name. */
+function fleetNames({ status, tasks }: PageWorld): string[] {
+  const names = new Set(status.fleets.map(({ name }) => name));
+  for (const name of tasks.byFleet.keys()) {
+    if (names.size >= fleetsMax) break;
+    names.add(name);
+  }
+  return [...names].sort().slice(0, fleetsMax);
+}
+
 function isChosen(task: ShownTask, filter: TaskFilter, words: readonly string[], world: PageWorld): boolean {
-  const { fleet, group, action } = filter;
+  const { fleet, action } = filter;
   if (fleet !== '' && task.fleet !== fleet) return false;
-  if (group !== '' && task.group !== group) return false;
   if (action !== '' && task.decision?.action !== action) return false;
   if (words.length === 0) return true;
   const text = searchText(task, world);
@@ -107,7 +124,7 @@ function searchText(
 }
 
 /** What stands in `main`. */
-export function tasksView({ atMs, filter, fleets, total, pages, rows }: TasksPage): Html {
+export function tasksView({ atMs, filter, fleets, total, cut, pages, rows }: TasksPage): Html {
   const { page } = filter;
   const first = rows.length === 0 ? 0 : (page - 1) * pageSize + 1;
   const found =
@@ -127,7 +144,7 @@ export function tasksView({ atMs, filter, fleets, total, pages, rows }: TasksPag
 <div><label for="text">Text</label><input type="search" id="text" name="text" maxlength="${textLengthMax}" value="${filter.text}" autocomplete="off"></div>
 <button type="submit">Show</button>
 </form>
-<section aria-labelledby="found"><h2 id="found"><span class="number">${found}</span></h2>${when(rows.length > 0, () => taskList(rows, atMs))}${pager}</section>`;
+<section aria-labelledby="found"><h2 id="found"><span class="number">${found}</span></h2>${when(rows.length > 0, () => taskList(rows, atMs))}${pager}${cutLine(cut)}</section>`;
 }
 
 function select(name: string, chosen: string, options: readonly (readonly [string, string])[]): Html {

@@ -3,10 +3,12 @@ import { formatDuration } from '../config/duration.ts';
 import { instantOf, localParts, offsetAt } from '../policy/local-time.ts';
 import { drawTimeline } from '../policy/timeline.ts';
 import { horizonDays, type Window, windowAt } from '../policy/window.ts';
+import { waitingMax } from './page-book.ts';
 import { type Bounded, bound, type Link, placeLink, windowHref } from './page-parts.ts';
-import { type TaskRow, taskRow, windowsOf } from './page-rows.ts';
+import { type TaskRow, taskRow } from './page-rows.ts';
 import type { Badge } from './page-words.ts';
-import { type PageWorld, type ShownTask, tasksIn } from './page-world.ts';
+import type { PageWorld } from './page-world.ts';
+import type { Slices } from './turns.ts';
 
 export const daysShown = 14;
 const dayMs = 86_400_000;
@@ -57,6 +59,7 @@ export interface ShownWindow {
   readonly openings: Bounded<ShownOpening>;
   readonly freezes: Bounded<ShownSpan>;
   readonly changes: readonly ClockChange[];
+  /** In a list they are only counted. */
   readonly waiting: Bounded<TaskRow>;
 }
 
@@ -66,8 +69,8 @@ export interface WindowsPage {
   readonly broken: Bounded<{ readonly name: string; readonly place: Link }>;
 }
 
-/** What the list of windows shows. */
-export function windowsModel(world: PageWorld): WindowsPage {
+/** What the list of windows shows. Each is worked out for itself: two weeks of a zone are many instants. */
+export function* windowsModel(world: PageWorld): Slices<WindowsPage> {
   const { policySet } = world.status;
   const names = [...policySet.windows.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   const { rows, more } = bound(names, windowsMax);
@@ -76,13 +79,18 @@ export function windowsModel(world: PageWorld): WindowsPage {
       ? [{ name: one.name ?? 'a window without a name', place: linkOf(one.place, world) }]
       : [],
   );
-  return { windows: { rows: rows.map((window) => showWindow(window, world)), more }, broken: bound(broken) };
+  const shown: ShownWindow[] = [];
+  for (const window of rows) {
+    shown.push(showWindow(window, world, 0));
+    yield;
+  }
+  return { windows: { rows: shown, more }, broken: bound(broken) };
 }
 
 /** What the page of a window shows; null where none has the name. */
 export function windowModel(world: PageWorld, name: string): ShownWindow | null {
   const window = world.status.policySet.windows.get(name);
-  return window === undefined ? null : showWindow(window, world);
+  return window === undefined ? null : showWindow(window, world, waitingMax);
 }
 
 function linkOf(place: Window['place'], { status, forges }: PageWorld): Link {
@@ -90,7 +98,7 @@ function linkOf(place: Window['place'], { status, forges }: PageWorld): Link {
   return placeLink(forges.policies, head, place);
 }
 
-function showWindow(window: Window, world: PageWorld): ShownWindow {
+function showWindow(window: Window, world: PageWorld, rowsMax: number): ShownWindow {
   const { atMs } = world.status;
   const { name, description, timeZone, cutoffMs, place } = window;
   const state = windowAt(window, atMs);
@@ -98,10 +106,8 @@ function showWindow(window: Window, world: PageWorld): ShownWindow {
   const fromMs = days[0]?.startMs ?? atMs;
   const toMs = days.at(-1)?.endMs ?? atMs;
   const drawn = drawTimeline(window, fromMs, toMs);
-  const waiting = (['needsPerson', 'waiting'] as const)
-    .flatMap((group) => tasksIn(group, world))
-    .filter((task) => waitsFor(task, name, world));
-  const { rows, more } = bound(waiting);
+  const { first = [], number = 0 } = world.tasks.byWindow.get(name) ?? {};
+  const waiting = first.slice(0, rowsMax).map((task) => taskRow(task, world));
   return {
     window: { text: name, href: windowHref(name) },
     id: `window-${name}`,
@@ -135,17 +141,13 @@ function showWindow(window: Window, world: PageWorld): ShownWindow {
       spansMax,
     ),
     changes: clockChanges(days, timeZone),
-    waiting: { rows: rows.map((task) => taskRow(task, world)), more },
+    waiting: { rows: waiting, more: number - waiting.length },
   };
 }
 
 function badgeOfWindow({ isOpen, accepts }: { readonly isOpen: boolean; readonly accepts: boolean }): Badge {
   if (!isOpen) return { tone: 'quiet', word: 'closed' };
   return accepts ? { tone: 'good', word: 'open' } : { tone: 'warn', word: 'closing' };
-}
-
-function waitsFor({ decision }: ShownTask, name: string, { status }: PageWorld): boolean {
-  return (decision?.reasons ?? []).some((reason) => windowsOf(reason, status.policySet).includes(name));
 }
 
 /** Local days, the first of which holds the instant; one on which clocks change is shorter or longer. */

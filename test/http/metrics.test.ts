@@ -1,18 +1,17 @@
 /** Metrics as Prometheus reads them: right values, and never more series than the configuration allows. */
 import { describe, expect, it } from 'vitest';
 import { type ControllerStatus, PassBook, readStatus } from '../../src/controller/status.ts';
-import { countReceipts, readGauges } from '../../src/http/gauges.ts';
 import { counters, gauges, histograms } from '../../src/http/metric-table.ts';
 import { Metrics } from '../../src/http/metrics.ts';
 import { readMoment } from '../../src/lib/clock.ts';
 import { planActions } from '../../src/plan/decision.ts';
 import { emptyLedgerMemory } from '../doubles/ledger.ts';
 import { yaml } from '../plan/stage.ts';
+import { gaugesOf } from './at-once.ts';
 import { Watched } from './watched.ts';
 
 function valuesOf(status: ControllerStatus): Map<string, number> {
-  const counts = status.view === null ? null : countReceipts(status.view, null);
-  const samples = readGauges(status, counts, '1.2.3');
+  const samples = gaugesOf(status);
   return new Map(
     samples.map(({ name, labels, value }) => [[name, ...Object.values(labels)].join(' '), value]),
   );
@@ -92,16 +91,15 @@ describe('the gauges', () => {
     expect(await metrics.write(watched.status())).not.toContain('SG6202');
   });
 
-  it('are counted again only when the ledger has grown', async () => {
+  it('count the decisions of each pass anew', async () => {
     const watched = new Watched();
-    watched.world.commit({ job: yaml() });
+    const metrics = new Metrics('1.2.3');
+    const held = 'snowgate_tasks{fleet="lab",action="hold"}';
     await watched.pass();
-    const { view } = watched.status();
-    if (view === null) throw new Error('no view');
-    const first = countReceipts(view, null);
-    expect(countReceipts(view, first)).toBe(first);
-    view.tip = 'another';
-    expect(countReceipts(view, first)).not.toBe(first);
+    expect(await metrics.write(watched.status())).toContain(`${held} 0`);
+    watched.world.commit({ job: yaml({ spec: ['notBefore: 2027-06-01T00:00:00Z'] }) });
+    await watched.pass();
+    expect(await metrics.write(watched.status())).toContain(`${held} 1`);
   });
 
   it('know a task of ours after a restart', async () => {

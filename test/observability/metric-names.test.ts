@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Controller } from '../../src/controller/state.ts';
-import { countReceipts, readGauges } from '../../src/http/gauges.ts';
 import { counters, gauges, histograms, type MetricText } from '../../src/http/metric-table.ts';
 import type { Meter } from '../../src/http/metrics.ts';
 import { countCalls, measureFleet, measureLedger, measureSource } from '../../src/wire-measure.ts';
+import { gaugesOf } from '../http/at-once.ts';
 import { Watched } from '../http/watched.ts';
 import { yaml } from '../plan/stage.ts';
 import { type LabelValues, labelValues, type MetricName } from '../publish/metrics-page.ts';
@@ -94,11 +94,10 @@ describe('the labels of the metrics', () => {
     watched.world.commit({ job: yaml(), bad: yaml({ name: 'bad', spec: ['nonsense: 1'] }) });
     await watched.pass();
     const status = watched.status();
-    if (status.view === null) throw new Error('no view');
     const policies = { head: null, ageMs: null };
     const halts = [{ code: 'SG6232' as const, message: 'halted' }];
     const all = { ...status, policies, halts };
-    const samples = readGauges(all, countReceipts(status.view, null), '1.2.3');
+    const samples = gaugesOf(all);
     expect(samples.flatMap(({ name, labels }) => findUntold(name, labels))).toEqual([]);
     for (const name of Object.keys(gauges)) {
       const own = samples.filter((sample) => sample.name === name);
