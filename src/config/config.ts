@@ -31,6 +31,8 @@ export interface SourceConfig extends RemoteConfig {
   readonly path: string;
   /** Where windows and policies lie; null where they come from the policy source. */
   readonly policies: string | null;
+  /** The configuration says where they lie: so there are some. */
+  readonly namesPolicies: boolean;
   /** node-cron with seconds, UTC. */
   readonly schedule: string;
   readonly maxAgeMs: number;

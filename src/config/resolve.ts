@@ -98,6 +98,7 @@ function buildSource(draft: Draft, baseDir: string, isSeparate: boolean): Source
     ...buildRemote(draft, 'source', baseDir),
     path: draft.textOr('source.path'),
     policies: isSeparate ? null : draft.textOr('source.policies'),
+    namesPolicies: draft.text(['source', 'policies']) !== undefined,
     schedule: draft.textOr('source.schedule'),
     maxAgeMs: draft.durationMs('source.maxAge'),
     maxRemovals: draft.number('source.maxRemovals'),

@@ -38,7 +38,8 @@ const sourceSchema = section(
       ...folderSchema,
       title: 'Folder of policies',
       description: 'Windows, policies, waivers, suspensions. Not together with policySource.',
-      'x-more': 'Every file below it counts.',
+      'x-more':
+        'Every file below it counts. Written, and with `policy.uncovered: allow`, some policy has to be there.',
       default: textDefaults['source.policies'],
     },
     schedule: {

@@ -4,7 +4,7 @@
  */
 
 import type { LedgerView } from '../ledger/view.ts';
-import type { Result } from '../lib/faults.ts';
+import type { Fault, Result } from '../lib/faults.ts';
 import { ok } from '../lib/faults.ts';
 import { findStrangers } from '../policy/fleet-check.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
@@ -47,6 +47,11 @@ export async function syncAndReadPolicies(
   return answer;
 }
 
+type ReadAt = (commit: CommitId) => Promise<Result<readonly PolicyFile[]>>;
+
+/** The code of a commit that is not in this clone. */
+const notHere = 'SG3032';
+
 /** Reads the policies that go with a reading of the source. `fetched`: whether this pass has fetched their own repository. */
 async function readPolicies(
   c: Controller,
@@ -63,7 +68,7 @@ async function readPolicies(
       return tree.ok ? ok(tree.value.policies) : tree;
     };
     const isAccepted = reading.accepted !== null;
-    const halts = isAccepted ? [] : await judgeLoss(c, loaded, view.policies, readAt);
+    const halts = isAccepted ? [] : await judgeLoss(c, view, loaded, view.policies, readAt);
     return { ...loaded, halts, accepted: null };
   }
   const head = c.state.policyHead;
@@ -82,33 +87,77 @@ async function readPolicies(
     return before.ok ? ok(before.value.files) : before;
   };
   const isJudged = judged.accepted !== null || judged.halts.length > 0;
-  const halts = isJudged ? [] : await judgeLoss(c, loaded, actedPolicies(view), readAt);
+  const halts = isJudged ? [] : await judgeLoss(c, view, loaded, actedPolicies(view), readAt);
   return { ...loaded, halts: [...judged.halts, ...halts], accepted: judged.accepted };
 }
 
 /**
- * Where what no policy matches is allowed, policies that are gone would let everything go. Nothing is ever taken for "delete
- * everything": it halts, until a head without them is accepted. A `policySource` without any is a slip from the first.
+ * Where what no policy matches is allowed, policies that are gone would let everything go: by a commit, and by a configuration that
+ * looks for them elsewhere. Nothing is ever taken for "delete everything": it halts, until a head without them is accepted. A
+ * place that the configuration names, and that holds none, is a slip from the first.
  */
 async function judgeLoss(
   c: Controller,
+  view: LedgerView,
   { head, set }: Pick<PolicyReading, 'head' | 'set'>,
   base: CommitId | null,
-  readAt: (commit: CommitId) => Promise<Result<readonly PolicyFile[]>>,
+  readAt: ReadAt,
 ): Promise<Reason[]> {
   const { lastHead, lastPolicies } = c.state;
-  if (c.config.policy.uncovered === 'hold' || bindsAnything(set) || base === head) return [];
+  if (c.config.policy.uncovered === 'hold' || bindsAnything(set)) return [];
   // This process has acted without any before.
   if (lastHead !== null && !bindsAnything(lastPolicies)) return [];
   const own = c.policySource !== null;
-  if (base === null) return own ? [lossOf(head, 'policySource holds no policy; correct its path')] : [];
+  if (own && base === null) return [lossOf(head, 'policySource holds no policy; correct its path')];
+  const { namesPolicies, policies: folder } = c.config.source;
+  if (namesPolicies) {
+    const wayOut = 'correct source.policies, or leave it out where there are no policies';
+    return [lossOf(head, `there is no policy below ${folder ?? ''}, which source.policies names; ${wayOut}`)];
+  }
+  const gone = (await isAllowedSetGone(c, view, set, readAt)) || (await isBaseGone(c, head, base, readAt));
+  if (gone === false) return [];
+  if (gone !== true) return [gone];
+  const [folderOf, accept] = own
+    ? ['policySource.path', 'policySource.accept']
+    : ['source.policies', 'source.accept'];
+  const wayOut = `restore them, correct ${folderOf}, or name this head in ${accept}`;
+  return [
+    lossOf(head, `there is no policy any more, and what was issued last was allowed by some; ${wayOut}`),
+  ];
+}
+
+/**
+ * Whether the newest claim was allowed under policies that are not seen any more. Where its commit is not here, or holds other files
+ * at the place that is looked at now, they were read from elsewhere then: it is not known that they bound nothing.
+ */
+async function isAllowedSetGone(
+  c: Controller,
+  { allowed }: LedgerView,
+  set: PolicySet,
+  readAt: ReadAt,
+): Promise<boolean | Reason> {
+  // Whoever claims has read policies at some head.
+  if (allowed?.head == null || allowed.policySet === set.digest) return false;
+  const before = await readAt(allowed.head);
+  if (!before.ok) return before.fault.code === notHere || reasonFrom(before.fault);
+  return policySetDigest(before.value) !== allowed.policySet || bindsAnything(parse(c, before.value));
+}
+
+/** Whether the head that was acted on last held policies. One that is not here was of another repository, and says nothing. */
+async function isBaseGone(
+  c: Controller,
+  head: CommitId,
+  base: CommitId | null,
+  readAt: ReadAt,
+): Promise<boolean | Reason> {
+  if (base === null || base === head) return false;
   const before = await readAt(base);
-  // A commit that is not here any more, or was one of another repository, says nothing.
-  if (!before.ok && before.fault.code === 'SG3032') return [];
-  if (!before.ok) return [{ code: before.fault.code, message: before.fault.message }];
-  if (!bindsAnything(parse(c, before.value))) return [];
-  const accept = own ? 'policySource.accept' : 'source.accept';
-  return [lossOf(head, `all policies are gone; restore them, or name this head in ${accept}`)];
+  if (!before.ok) return before.fault.code !== notHere && reasonFrom(before.fault);
+  return bindsAnything(parse(c, before.value));
+}
+
+function reasonFrom({ code, message }: Fault): Reason {
+  return { code, message };
 }
 
 function bindsAnything({ policies, broken }: PolicySet): boolean {

@@ -46,7 +46,10 @@ export function foldBatch(view: LedgerView, batch: Batch, commit: string): Fault
   view.tip = commit;
   view.source = header.source ?? view.source;
   view.policies = header.policies ?? view.policies;
-  if (header.accepted !== undefined) view.accepted.add(header.accepted);
+  if (header.accepted !== undefined) {
+    view.accepted.add(header.accepted);
+    view.allowed = null;
+  }
   for (const event of batch.events) {
     const problem = foldEvent(view, header, event);
     if (problem !== null) return forbidden(problem, event, header, commit);
@@ -216,6 +219,7 @@ function applyClaim(
     isWaived: event.verdict.waiver !== undefined,
   };
   noteClaim(view, event);
+  view.allowed = { policySet: event.policySet, head: header.policies };
   view.newestIdentity.set(event.fleet, event.identity);
   receipt.attempts.push({
     n: event.attempt,

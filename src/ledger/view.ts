@@ -14,6 +14,8 @@ export interface LedgerView {
   /** The newest heads that any replica acted on; null before the first. */
   source: string | null;
   policies: string | null;
+  /** By what the newest claim was allowed; null before the first, and since a head was accepted: a person has looked then. */
+  allowed: Allowed | null;
   readonly receipts: Map<Token, Receipt>;
   readonly tokensByKey: Map<TaskKey, Token[]>;
   /** The identity that a fleet's newest claim was made under. */
@@ -30,6 +32,12 @@ export interface LedgerView {
   readonly lastTasks: Map<string, LastTasks>;
   /** What is counted and listed of all receipts. */
   readonly summary: LedgerSummary;
+}
+
+/** A policy set, by its digest and the head that it was read at. */
+export interface Allowed {
+  readonly policySet: string;
+  readonly head: string | null;
 }
 
 export interface ClaimMark {
@@ -72,6 +80,7 @@ export function emptyView(ledgerId: string, root: string): LedgerView {
     tip: root,
     source: null,
     policies: null,
+    allowed: null,
     receipts: new Map(),
     tokensByKey: new Map(),
     newestIdentity: new Map(),

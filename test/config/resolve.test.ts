@@ -14,6 +14,7 @@ describe('a short configuration', () => {
         insecureTransport: false,
         path: 'tasks',
         policies: 'policies',
+        namesPolicies: false,
         schedule: '*/30 * * * * *',
         maxAgeMs: 300_000,
         maxRemovals: 10,

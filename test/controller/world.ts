@@ -51,6 +51,7 @@ export function makeConfig(over: Partial<ControllerConfig> = {}): ControllerConf
     url: 'memory:source',
     path: 'tasks',
     policies: 'policies',
+    namesPolicies: false,
     schedule: '*/30 * * * * *',
     maxAgeMs: 300_000,
     maxRemovals: 10,

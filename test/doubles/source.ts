@@ -88,8 +88,8 @@ export type ParseCache = Map<string, { readonly blob: string; readonly parsed: P
 
 /** The branch that all replicas fetch, and what people do to it. */
 export class SourceOrigin {
-  readonly settings: SourceSettings;
-  readonly #layout: SourceLayout;
+  settings: SourceSettings;
+  #layout: SourceLayout;
   readonly #cache: ParseCache;
   readonly #bytes = new Map<string, Uint8Array>();
   readonly #commits = new Map<CommitId, StoredCommit>();
@@ -100,6 +100,13 @@ export class SourceOrigin {
     this.settings = { ...defaultSourceSettings, ...settings };
     this.#layout = sourceLayout(this.settings);
     this.#cache = cache;
+  }
+
+  /** The configuration of all who read changes: they look elsewhere from now on, in commits of before, too. */
+  configure(settings: Partial<SourceSettings>): void {
+    this.settings = { ...this.settings, ...settings };
+    this.#layout = sourceLayout(this.settings);
+    this.#read.clear();
   }
 
   /** Where the branch is; null when it is not there. */

@@ -19,6 +19,7 @@ export function makeConfig(replica: string, scenario: Scenario, fleets: readonly
       branch: 'main',
       path: 'tasks',
       policies: isSeparate ? null : 'policies',
+      namesPolicies: false,
       schedule: '*/30 * * * * *',
       maxAgeMs,
       maxRemovals: 10,

@@ -134,6 +134,7 @@ function configFor(
 ): SourceConfig {
   const { path, policies, ...limits } = { ...defaultSourceSettings, ...settings };
   return {
+    namesPolicies: false,
     url: server === null ? `file://${repository}` : `${server.url}/source.git`,
     branch: 'main',
     auth: server === null ? { kind: 'none' } : { kind: 'token', tokenFile },

@@ -137,6 +137,7 @@ async function fetchOnce(reach: Reach, stateDir: string, fetchTimeoutMs: number)
     insecureTransport: false,
     path,
     policies,
+    namesPolicies: false,
     schedule: '* * * * * *',
     maxAgeMs: 300_000,
     maxRemovals: 10,
