@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import type { Outlet, Surroundings } from './cli/surroundings.ts';
 import { createRedactor } from './lib/redact.ts';
@@ -7,13 +8,21 @@ import { createRedactor } from './lib/redact.ts';
 /** Handles that a library left open must not keep an ended command alive; what is still being written gets this long. */
 const lingerMs = 3_000;
 
+interface Watched extends Outlet {
+  /** Why not everything was written; null where it was, or where nobody wanted the rest. */
+  readonly lost: () => string | null;
+}
+
 /** A reader that went away (`snowgate validate | head`) ends the output, not the command. */
-function outlet(stream: NodeJS.WriteStream): Outlet {
+function outlet(stream: NodeJS.WriteStream): Watched {
   let open = true;
-  stream.on('error', () => {
+  let lost: string | null = null;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
     open = false;
+    if (error.code !== 'EPIPE') lost ??= error.code ?? error.message;
   });
   return {
+    lost: () => lost,
     write: (text) => {
       if (open) stream.write(text);
     },
@@ -45,22 +54,27 @@ function listenForStop(): AbortSignal {
 }
 
 async function main(): Promise<void> {
+  const stdout = outlet(process.stdout);
   const surroundings: Surroundings = {
     argv: process.argv.slice(2),
     env: process.env,
     cwd: process.cwd(),
     version: readVersion(),
     stdin: { isTerminal: isatty(0), open: () => process.stdin },
-    stdout: outlet(process.stdout),
+    stdout,
     stderr: outlet(process.stderr),
     redactor: createRedactor(),
     stop: listenForStop(),
   };
-  const { reportBug, runProgram } = await import('./cli/program.ts');
+  const { reportBug, reportLostOutput, runProgram } = await import('./cli/program.ts');
   const die = (error: unknown): never => process.exit(reportBug(error, surroundings));
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
   process.exitCode = await runProgram(surroundings);
+  // Files and pipes are written at once, and what went wrong is told a turn later.
+  await setImmediate();
+  const lost = stdout.lost();
+  if (lost !== null) process.exitCode = reportLostOutput(lost, surroundings);
   setTimeout(() => process.exit(), lingerMs).unref();
 }
 

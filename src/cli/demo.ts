@@ -163,7 +163,7 @@ async function showAndRun(made: DemoWorld, world: Surroundings): Promise<ExitCod
       told = true;
       suggest(made, listening, world);
     });
-    return ran.ok ? exitCodes.done : stopBy(ran.fault, exitCodes.usage, world).exit;
+    return ran.ok ? exitCodes.done : stopBy(ran.fault, exitCodes.unreachable, world).exit;
   } finally {
     await wired.value.close();
     say('demo: ended, everything removed', world);

@@ -52,6 +52,14 @@ export function reportBug(error: unknown, world: Surroundings): ExitCode {
   return exitCodes.bug;
 }
 
+/** Tells that what a command printed was not written whole: whoever reads it would take it for all. */
+export function reportLostOutput(reason: string, world: Surroundings): ExitCode {
+  const hint =
+    'make room, or write it elsewhere, and run the command again: what was written is cut somewhere';
+  printFault(fault('SG7024', 'human', `the output could not be written whole (${reason})`, hint), world);
+  return exitCodes.unreachable;
+}
+
 function describeStack(error: Error): string {
   const stack = error.stack ?? String(error);
   return error.cause instanceof Error ? `${stack}\ncaused by ${describeStack(error.cause)}` : stack;

@@ -62,8 +62,9 @@ export async function openController(
   return wired.ok ? wired : stopBy(wired.fault, exitOfOpening(wired.fault), world);
 }
 
+/** A folder or an address that cannot be had now may be there at the next start: a disk that is mounted late, a port still in use. */
 function exitOfOpening({ code }: Fault): ExitCode {
-  return code === 'SG7030' || code === 'SG3021' ? exitCodes.usage : exitCodes.unreachable;
+  return code === 'SG7030' ? exitCodes.usage : exitCodes.unreachable;
 }
 
 async function runDaemon(
@@ -81,7 +82,7 @@ async function runDaemon(
   });
   const log = new ReportLog(journal);
   const ran = await wired.runDaemon((report) => log.tell(report));
-  if (!ran.ok) return stopBy(ran.fault, exitCodes.usage, world).exit;
+  if (!ran.ok) return stopBy(ran.fault, exitOfOpening(ran.fault), world).exit;
   journal.write('info', 'controller stopped');
   return exitCodes.done;
 }

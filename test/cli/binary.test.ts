@@ -1,6 +1,6 @@
 /** The built program as its users run it: processes, pipes and signals. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -76,6 +76,26 @@ describe('the program', () => {
     expect(await ended).toEqual({ code: 1, signal: null });
     expect(text.stderr).toBe('');
   });
+});
+
+describe.runIf(process.platform === 'linux')('a disk that is full', () => {
+  it.each([[['--help']], [['token', 'tasks/a.yaml']], [['validate', '--format', 'json']]])(
+    'is told, and not taken for success: %j',
+    (argv) => {
+      folder = makeFolder({ 'tasks/a.yaml': taskText('a', {}) });
+      const full = openSync('/dev/full', 'w');
+      const ran = spawnSync(process.execPath, [main, ...argv], {
+        cwd: folder.dir,
+        stdio: ['ignore', full, 'pipe'],
+        encoding: 'utf8',
+      });
+      closeSync(full);
+      expect(ran.stderr).toMatch(
+        /^error SG7024: the output could not be written whole \(ENOSPC\)\n {2}hint: /,
+      );
+      expect(ran.status).toBe(3);
+    },
+  );
 });
 
 describe('simulate', () => {

@@ -253,6 +253,15 @@ describe('run --once', () => {
     if (lock.ok) await lock.value.close();
   });
 
+  it('ends with 3 where a file is in the place of the state directory: a disk may be mounted late', async () => {
+    await begun(oneTask);
+    rmSync(join(stage.dir, 'state'), { recursive: true, force: true });
+    writeFileSync(join(stage.dir, 'state'), '');
+    const { exit, stderr } = await stage.run(['run', '--once']);
+    expect(exit).toBe(3);
+    expect(stderr).toContain('error SG3021: ');
+  });
+
   it('ends with 2 where the schedule cannot be followed', async () => {
     await begun({});
     stage.configure({ source: ', schedule: "61 * * * * *"' });

@@ -123,7 +123,7 @@ describe.concurrent('an address that is taken', () => {
     const listen = served.urls.web.replace('http://', '');
     const config = served.world.configure('two', { http: { web: { listen }, probes: { listen: anyPort } } });
     const ended = await served.world.finish('run', '--config', config);
-    expect(ended.code).toBe(2);
+    expect(ended.code).toBe(3);
     expect(ended.stderr).toContain(`SG7031: http.web cannot listen on ${listen}: EADDRINUSE`);
     expect(ended.stderr).toContain('http.web.listen');
   });
