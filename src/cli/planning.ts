@@ -59,7 +59,8 @@ async function readInto(
     const source = opened.keep(await openSource(config.source, { stateDir, redactor }));
     if (!source.ok) return stopBy(source.fault, exitCodes.unreachable, world);
     const ledgerOptions = { stateDir, fetchTimeoutMs, pushTimeoutMs, redactor };
-    const ledger = opened.keep(await openLedger(config.ledger, ledgerOptions));
+    const known = { knownFrom: config.stateDir };
+    const ledger = opened.keep(await openLedger(config.ledger, { ...ledgerOptions, ...known }));
     if (!ledger.ok) return stopBy(ledger.fault, exitCodes.unreachable, world);
     const policies = opened.keep(await openPolicies(config, stateDir, redactor));
     if (!policies.ok) return stopBy(policies.fault, exitCodes.unreachable, world);

@@ -17,7 +17,7 @@ import type { ChainLink } from './ledger-chain.ts';
 import { parseSegmentPath } from './ledger-chain.ts';
 import { goneFault, otherLedgerFault, wentBackFault } from './ledger-fault.ts';
 import type { LedgerKnowledge } from './ledger-memory.ts';
-import { recall, remember } from './ledger-memory.ts';
+import { memoryFileIn, readKnowledge, recall, remember } from './ledger-memory.ts';
 import type { LedgerLimits } from './ledger-reader.ts';
 import { ledgerLimits, readChain, readSegments } from './ledger-reader.ts';
 import { buildCommit, sendCommit } from './ledger-writer.ts';
@@ -27,6 +27,8 @@ import { fetchBranch, isAncestor, MirrorKeeper, openMirror } from './mirror.ts';
 export interface LedgerOptions {
   /** Everything of ours is below `ledger` in it; the caller holds its lock. */
   readonly stateDir: string;
+  /** The state directory of a controller, for who only looks: the newest tip that is known there is known here, too. */
+  readonly knownFrom?: string;
   readonly fetchTimeoutMs: number;
   /** A push that hangs holds up the pass: the claim's deadline runs meanwhile. */
   readonly pushTimeoutMs: number;
@@ -57,10 +59,11 @@ export async function openLedger(config: LedgerConfig, options: LedgerOptions): 
   if (!claimed.ok) return claimed;
   const mirror = await openMirror(home.value, join(dir, 'mirror.git'));
   if (!mirror.ok) return mirror;
-  const memoryFile = join(dir, 'known.json');
+  const memoryFile = memoryFileIn(options.stateDir);
   const recalled = await recall(mirror.value, memoryFile);
   if (!recalled.ok) return recalled;
-  let knowledge = recalled.value;
+  const { knownFrom } = options;
+  let knowledge = knownFrom === undefined ? recalled.value : await readKnowledge(memoryFileIn(knownFrom));
   if (knowledge.accepted !== null && knowledge.accepted !== config.acceptCommit) {
     // Written at once: that it was taken out of the configuration must be known also if this life learns nothing.
     knowledge = { ...knowledge, accepted: null };

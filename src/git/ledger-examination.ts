@@ -9,7 +9,7 @@ import { prepareGitHome } from './home.ts';
 import { withTemporaryDir } from './ledger-audit.ts';
 import { formatPath } from './ledger-chain.ts';
 import { goneFault, wentBackFault } from './ledger-fault.ts';
-import { type LedgerKnowledge, readKnowledge } from './ledger-memory.ts';
+import { type LedgerKnowledge, memoryFileIn, readKnowledge } from './ledger-memory.ts';
 import { ledgerLimits, readChain, readSegments } from './ledger-reader.ts';
 import { buildCommit, rehearsePush } from './ledger-writer.ts';
 import type { Mirror } from './mirror.ts';
@@ -44,7 +44,7 @@ export async function examineLedger(
   options: ExaminationOptions,
 ): Promise<LedgerExamination> {
   // Before the fetch: a controller that runs beside us only moves on.
-  const known = await readKnowledge(join(options.stateDir, 'ledger', 'known.json'));
+  const known = await readKnowledge(memoryFileIn(options.stateDir));
   const answer = await withTemporaryDir('snowgate-doctor-', async (dir) => {
     const home = await prepareGitHome(dir, options.redactor);
     if (!home.ok) return unreached(home.fault);

@@ -3,6 +3,7 @@
  * a restart. It is kept twice, as a ref of the mirror and as a small file beside it: the loss of one is survived.
  */
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { CommitId } from '../controller/ports.ts';
 import type { Result } from '../lib/faults.ts';
 import { failed, ok } from '../lib/faults.ts';
@@ -20,6 +21,11 @@ export interface LedgerKnowledge {
    * loss; taken out and put in again, it is a new word.
    */
   readonly accepted: CommitId | null;
+}
+
+/** The small file, in a state directory. */
+export function memoryFileIn(stateDir: string): string {
+  return join(stateDir, 'ledger', 'known.json');
 }
 
 const knownRef = 'refs/snowgate/ledger';

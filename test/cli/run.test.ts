@@ -94,6 +94,22 @@ describe('plan', () => {
     expect(stderr).toContain('only the very first time: `snowgate ledger init`');
   });
 
+  it('sees beside its state directory that the ledger went back, where it would plan to ask again', async () => {
+    await begun(oneTask);
+    const branch = 'refs/heads/snowgate-ledger';
+    const before = stage.git('ledger.git', 'rev-parse', branch).trim();
+    expect((await stage.run(['run', '--once'])).exit).toBe(0);
+    stage.git('ledger.git', 'update-ref', branch, before);
+    for (const command of ['plan', 'status']) {
+      const { exit, stdout, stderr } = await stage.run([command]);
+      expect([exit, stdout]).toEqual([1, '']);
+      expect(stderr).toContain('error SG4011: ');
+    }
+    // Elsewhere nothing is known of what was there.
+    rmSync(join(stage.dir, 'state'), { recursive: true });
+    expect((await stage.run(['plan'])).stdout).toContain('issue');
+  });
+
   it('never sends anybody to a new ledger where there was one: of the commands that look, and those that remember', async () => {
     stage = await makeStage(oneTask);
     await stage.begin();
@@ -113,7 +129,7 @@ describe('plan', () => {
       writeFileSync(stage.configFile, pinned);
       expect(await tell(command), command).not.toContain('ledger init');
       stage.configure({});
-      const isRemembered = command === 'doctor' || command === 'run --once';
+      const isRemembered = command !== 'ledger list';
       const told = await tell(command);
       expect(told.includes(initFirst), command).toBe(!isRemembered);
     }
