@@ -122,7 +122,7 @@ async function judgeLoss(
     : ['source.policies', 'source.accept'];
   const wayOut = `restore them, correct ${folderOf}, or name this head in ${accept}`;
   return [
-    lossOf(head, `there is no policy any more, and what was issued last was allowed by some; ${wayOut}`),
+    lossOf(head, `there is no policy any more, and what was issued last was judged by some; ${wayOut}`),
   ];
 }
 
