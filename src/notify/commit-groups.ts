@@ -21,8 +21,8 @@ export interface Tally {
   readonly state: CommitState;
   readonly word: string;
   count: number;
-  /** The one of them that ends first; null where no end is known. */
-  first: { readonly untilMs: number; readonly reasons: readonly Reason[] } | null;
+  /** Those of them that end first, and how many; null where no end is known. */
+  first: { readonly untilMs: number; readonly reasons: readonly Reason[]; count: number } | null;
 }
 
 export class Group {
@@ -32,55 +32,65 @@ export class Group {
   isPaused = false;
   readonly tallies = new Map<string, Tally>();
   readonly commit: string;
-  readonly fleet: string;
+  /** Null where it is of no fleet: of a commit of which no file can be read. */
+  readonly fleet: string | null;
 
-  constructor(commit: string, fleet: string) {
+  constructor(commit: string, fleet: string | null) {
     this.commit = commit;
     this.fleet = fleet;
   }
 
   get key(): string {
-    return `${this.commit} ${this.fleet}`;
+    return this.fleet === null ? this.commit : `${this.commit} ${this.fleet}`;
   }
 
-  add({ state, word, untilMs, reasons, isPaused }: Part): void {
+  /** Counts a revision, or so many of them. */
+  add({ state, word, untilMs, reasons, isPaused }: Part, count = 1): void {
     const name = `${state} ${word}`;
     const tally = this.tallies.get(name) ?? { state, word, count: 0, first: null };
     this.tallies.set(name, tally);
-    tally.count += 1;
+    tally.count += count;
     this.isPaused ||= isPaused;
-    if (untilMs !== null && !(tally.first !== null && tally.first.untilMs <= untilMs)) {
-      tally.first = { untilMs, reasons };
-    }
+    if (untilMs === null) return;
+    if (tally.first === null || untilMs < tally.first.untilMs) tally.first = { untilMs, reasons, count };
+    else if (untilMs === tally.first.untilMs) tally.first.count += count;
   }
 }
 
+/** Whether a fleet is to be told of; null is what is of none. */
+export type WantsFleet = (fleet: string | null) => boolean;
+
 /** By commit and fleet; those of fleets that are not wanted, and of what is no commit, are not here. */
 export class Groups {
-  readonly #commits = new Map<string, Map<string, Group>>();
-  readonly #wanted = new Map<string, boolean>();
-  readonly #wantsFleet: (fleet: string) => boolean;
+  readonly #commits = new Map<string, Map<string | null, Group>>();
+  readonly #wanted = new Map<string | null, boolean>();
+  readonly #wantsFleet: WantsFleet;
 
-  constructor(wantsFleet: (fleet: string) => boolean) {
+  constructor(wantsFleet: WantsFleet) {
     this.#wantsFleet = wantsFleet;
   }
 
-  find(commit: string | null, fleet: string): Group | undefined {
+  find(commit: string | null, fleet: string | null): Group | undefined {
     return commit === null ? undefined : this.#commits.get(commit)?.get(fleet);
   }
 
   /** The one that is there, or a new one; null where it is nothing to tell of. */
-  take(commit: string | null, fleet: string): Group | null {
+  take(commit: string | null, fleet: string | null): Group | null {
     const known = this.find(commit, fleet);
     if (known !== undefined) return known;
     if (commit === null || !isCommit(commit) || !this.#wants(fleet)) return null;
     const group = new Group(commit, fleet);
-    const fleets = this.#commits.get(commit) ?? new Map<string, Group>();
+    const fleets = this.#commits.get(commit) ?? new Map<string | null, Group>();
     this.#commits.set(commit, fleets.set(fleet, group));
     return group;
   }
 
-  #wants(fleet: string): boolean {
+  /** Those of a commit that are of a fleet. */
+  listFleets(commit: string): Group[] {
+    return [...(this.#commits.get(commit)?.values() ?? [])].filter(({ fleet }) => fleet !== null);
+  }
+
+  #wants(fleet: string | null): boolean {
     const wanted = this.#wanted.get(fleet) ?? this.#wantsFleet(fleet);
     this.#wanted.set(fleet, wanted);
     return wanted;

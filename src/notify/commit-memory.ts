@@ -1,10 +1,11 @@
 /** Which commit what waits belongs to, for the time when neither source nor ledger says it any more. */
 import type { ControllerStatus } from '../controller/status.ts';
+import { sha256Hex } from '../lib/digest.ts';
 import type { Decision } from '../plan/decision.ts';
 
-/** Names with errors. */
+/** Names with errors, or files. */
 export interface Broken {
-  /** The head at which each was seen to break; null where nobody saw that. */
+  /** By what it is known by, the head at which each was seen to break; null where nobody saw that. */
   readonly names: ReadonlyMap<string, string | null>;
   /** Whether these are all: what is not here was good when it was looked at last. */
   readonly isWhole: boolean;
@@ -13,16 +14,24 @@ export interface Broken {
 export interface CommitMemory {
   /** Of revisions that wait, or did until lately, by token. */
   readonly commits: ReadonlyMap<string, string>;
+  /** Names with errors, by their keys. */
   readonly broken: Broken;
+  /** Files that hold what shows no name, by {@link fileKey}. */
+  readonly brokenFiles: Broken;
 }
 
-export const emptyMemory: CommitMemory = { commits: new Map(), broken: { names: new Map(), isWhole: false } };
+const nothingBroken: Broken = { names: new Map(), isWhole: false };
+export const emptyMemory: CommitMemory = {
+  commits: new Map(),
+  broken: nothingBroken,
+  brokenFiles: nothingBroken,
+};
 
 /** Revisions of which the commit is remembered: for the day on which they are withdrawn, and only the name is left. */
 export const commitsMax = 2_000;
 /** Of these, as many as are gone already. */
 const goneMax = 1_000;
-/** Names with errors that are written down; in this life all are known. */
+/** Names, and files, with errors that are written down; in this life all are known. */
 export const brokenMax = 2_000;
 
 /** What a commit is looked up in. */
@@ -45,8 +54,13 @@ export function commitOfToken(token: string, { status, before, commits }: Commit
   return origin?.introduced?.id ?? commits.get(token) ?? null;
 }
 
+/** What a path is remembered by: four kilobytes of it would be too much for each of thousands. */
+export function fileKey(path: string): string {
+  return sha256Hex(path).slice(0, 32);
+}
+
 /**
- * Names with errors, once a status has judged them. One that was not among them broke at this head; unless nobody knows what
+ * What has errors, once a status has judged it: names, or files. One that was not among them broke at this head; unless nobody knows what
  * was: a file that broke long ago must not fail the commit that happens to be the newest when it is looked at first.
  */
 export function noteBroken(known: Broken, keys: readonly string[], head: string | null): Broken {

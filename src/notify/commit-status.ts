@@ -1,18 +1,28 @@
 /**
  * How all tasks of a commit stand: one status a commit and fleet, and the worst wins. A commit is the one that introduced
- * the revisions. Of a file with errors nobody can say which that was: the head at which it was seen to break stands for it.
+ * the revisions. Of what has errors nobody can say which that was: the head at which it was seen to break stands for it. Where a
+ * file shows no name nobody can say the fleet either: it counts in each that the commit has, and for itself where it has none.
  */
 import type { ControllerStatus } from '../controller/status.ts';
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
 import { boundText } from '../lib/escape.ts';
 import type { Decision } from '../plan/decision.ts';
 import { backlogMs } from './book.ts';
-import { type CommitState, type Group, Groups, groupsMax, type Part, type Tally } from './commit-groups.ts';
+import {
+  type CommitState,
+  type Group,
+  Groups,
+  groupsMax,
+  type Part,
+  type Tally,
+  type WantsFleet,
+} from './commit-groups.ts';
 import {
   type CommitLookup,
   type CommitMemory,
   commitOf,
   commitOfToken,
+  fileKey,
   noteBroken,
   noteCommits,
 } from './commit-memory.ts';
@@ -22,10 +32,11 @@ import { Turns } from './turns.ts';
 import { sayWhen, zoneOf } from './when.ts';
 
 export interface CommitStatus {
-  /** `COMMIT FLEET`. */
+  /** `COMMIT FLEET`, or `COMMIT`. */
   readonly key: string;
   readonly commit: string;
-  readonly fleet: string;
+  /** Null where the commit has no file that shows its fleet. */
+  readonly fleet: string | null;
   readonly state: CommitState;
   readonly description: string;
   /** Its words are those of a halt or a pause of the whole, which is none of the commit's outcome. */
@@ -54,16 +65,14 @@ export interface StatusSurvey extends CommitMemory {
 export function* surveyStatuses(
   status: ControllerStatus,
   memory: StatusMemory,
-  wantsFleet: (fleet: string) => boolean,
+  wantsFleet: WantsFleet,
   before: ControllerStatus['origins'],
 ): Generator<undefined, StatusSurvey> {
-  const { decisions, isJudged, source, recent, view } = status;
+  const { decisions, isJudged, recent, view } = status;
   const events = recent.all.slice();
   const turns = new Turns();
-  const broken = isJudged
-    ? noteBroken(memory.broken, yield* brokenKeys(decisions, turns), source.head)
-    : memory.broken;
-  const lookup = { status, before, commits: memory.commits, broken };
+  const { broken, brokenFiles } = isJudged ? yield* lookForBroken(status, memory, turns) : memory;
+  const lookup = { status, before, commits: memory.commits, broken, brokenFiles };
   const groups = new Groups(wantsFleet);
   const found: (Group | null)[] = [];
   for (const decision of decisions) {
@@ -76,6 +85,7 @@ export function* surveyStatuses(
   const waiting = groups.listWaiting();
   const tokens = yield* tokensOf(events, memory, status, turns);
   const ended = yield* chooseEnded(groups, { tokens, lookup, memory, turns });
+  const unread = yield* addFiles(groups, lookup, turns);
   for (const group of [...waiting, ...ended]) group.isChosen = true;
   const seen = { gone: new Map<string, string>(), waiting: new Map<string, string>() };
   for (const [index, decision] of decisions.entries()) {
@@ -99,19 +109,64 @@ export function* surveyStatuses(
     if (part !== null) group.add(part);
     if (receipt.manifest === null) seen.gone.set(token, group.commit);
   }
-  const statuses = [...waiting, ...ended.filter(({ tallies }) => tallies.size > 0).slice(-groupsMax)]
-    .filter(({ tallies }) => tallies.size > 0)
-    .map((group) => statusOf(group, status));
-  return { statuses, commits: noteCommits(memory.commits, seen), broken };
+  const told = [...waiting, ...ended.filter(({ tallies }) => tallies.size > 0).slice(-groupsMax), ...unread];
+  const statuses = told.filter(({ tallies }) => tallies.size > 0).map((group) => statusOf(group, status));
+  return { statuses, commits: noteCommits(memory.commits, seen), broken, brokenFiles };
 }
 
-function* brokenKeys(decisions: readonly Decision[], turns: Turns): Generator<undefined, string[]> {
-  const keys: string[] = [];
+/** What has errors at this head. A document that shows its name is found by that, and all else by its file. */
+function* lookForBroken(
+  { decisions, desired, policies, policySet, source: { head } }: ControllerStatus,
+  memory: StatusMemory,
+  turns: Turns,
+): Generator<undefined, Pick<CommitMemory, 'broken' | 'brokenFiles'>> {
+  const names: string[] = [];
   for (const { action, token, key } of decisions) {
     if (turns.isOver()) yield;
-    if (action === 'quarantined' && token === null) keys.push(key);
+    if (action === 'quarantined' && token === null) names.push(key);
   }
-  return keys;
+  const paths = new Set<string>();
+  // Policies of a repository of their own are part of no commit of this one.
+  for (const { severity, place } of policies === null ? policySet.problems : []) {
+    if (turns.isOver()) yield;
+    if (severity === 'error') paths.add(place.path);
+  }
+  for (const path of desired?.quarantined.keys() ?? []) {
+    if (turns.isOver()) yield;
+    paths.add(path);
+  }
+  const files: string[] = [];
+  for (const path of paths) {
+    if (turns.isOver()) yield;
+    files.push(fileKey(path));
+  }
+  return {
+    broken: noteBroken(memory.broken, names, head),
+    brokenFiles: noteBroken(memory.brokenFiles, files, head),
+  };
+}
+
+/** Counts files in the groups of their commits; those of commits without one are the answer, that of the head first. */
+function* addFiles(
+  groups: Groups,
+  { brokenFiles, status }: CommitLookup,
+  turns: Turns,
+): Generator<undefined, Group[]> {
+  const counts = new Map<string, number>();
+  for (const commit of brokenFiles.names.values()) {
+    if (turns.isOver()) yield;
+    if (commit !== null) counts.set(commit, (counts.get(commit) ?? 0) + 1);
+  }
+  const { head } = status.source;
+  const unread: Group[] = [];
+  for (const [commit, count] of counts) {
+    if (turns.isOver()) yield;
+    const own = groups.listFleets(commit);
+    const alone = own.length === 0 ? groups.take(commit, null) : null;
+    if (alone !== null) unread.push(alone);
+    for (const group of alone === null ? own : [alone]) group.add(withErrors, count);
+  }
+  return unread.sort((a, b) => Number(b.commit === head) - Number(a.commit === head)).slice(0, groupsMax);
 }
 
 /** What has no place in history comes first, as what is in flight; a file with errors only at the head at which it broke. */
@@ -154,8 +209,8 @@ function* chooseEnded(
     ended.add(group);
   };
   for (const key of memory.sent.keys()) {
-    const [commit = '', fleet = ''] = key.split(' ');
-    add(groups.take(commit, fleet));
+    const [commit = '', fleet] = key.split(' ');
+    if (fleet !== undefined) add(groups.take(commit, fleet));
   }
   for (const [token, isNews] of tokens) {
     if (turns.isOver()) yield;
@@ -172,6 +227,8 @@ const part = (state: CommitState, word: string, isPaused = false): Part => ({
   reasons: [],
   isPaused,
 });
+
+const withErrors = part('failure', 'with errors');
 
 /** How a revision counts; null where it counts for nothing, as what was there before the ledger. */
 function partOf(decision: Decision | null, receipt: Receipt | null): Part | null {
@@ -223,7 +280,7 @@ function decidedPart(decision: Decision): Part | null {
     case 'deny':
       return part('failure', reasons[0]?.code === 'SG6102' ? 'expired' : 'denied');
     case 'quarantined':
-      return part('failure', 'with errors');
+      return withErrors;
     case 'withdraw':
       return part('failure', 'withdrawn');
     case 'blocked':
@@ -257,15 +314,18 @@ function statusOf(group: Group, status: ControllerStatus): CommitStatus {
   const state = severity.find((one) => tallies.some((each) => each.state === one)) ?? 'pending';
   const isOne = tallies.length === 1 && tallies[0]?.count === 1;
   const words = order.flatMap((one) =>
-    tallies
-      .filter((each) => each.state === one)
-      .map(({ word, count, first }) => {
-        const until = first === null ? '' : ` until ${whenOf(first, status)}`;
-        return `${isOne ? '' : `${count} `}${word}${until}`;
-      }),
+    tallies.filter((each) => each.state === one).flatMap((each) => sayTally(each, isOne, status)),
   );
   const description = boundText(words.join(', '), descriptionMax);
   return { key, commit, fleet, state, description, isPaused };
+}
+
+/** An end is said of those that have it, and of no others. */
+function sayTally({ word, count, first }: Tally, isOne: boolean, status: ControllerStatus): string[] {
+  const say = (number: number, until = ''): string => `${isOne ? '' : `${number} `}${word}${until}`;
+  if (first === null) return [say(count)];
+  const ends = say(first.count, ` until ${whenOf(first, status)}`);
+  return first.count === count ? [ends] : [ends, say(count - first.count)];
 }
 
 function whenOf(

@@ -80,13 +80,14 @@ function readEnd(value: unknown): NonNullable<ToldNow['end']> | null {
   return { severity, fleet, code, text };
 }
 
-function readStatusBook({ ledger, seq, commits, broken, sent }: Json): StatusBook {
+function readStatusBook({ ledger, seq, commits, broken, brokenFiles, sent }: Json): StatusBook {
   if (typeof ledger !== 'string') return emptyStatusBook;
   return {
     ledger,
     seq: isCount(seq) ? seq : null,
     commits: new Map(textsOf(commits).slice(-commitsMax)),
     broken: readBroken(broken),
+    brokenFiles: readBroken(brokenFiles),
     sent: new Map(textsOf(sent).slice(-sentMax)),
   };
 }

@@ -37,7 +37,7 @@ const gitlabStates: Readonly<Record<CommitState, string>> = {
 export function statusRequest(place: StatusPlace, status: CommitStatus, token: string): StatusRequest {
   const { forge, apiUrl, repository } = place;
   const { commit, fleet, description } = status;
-  const name = `snowgate/${fleet}`;
+  const name = fleet === null ? 'snowgate' : `snowgate/${fleet}`;
   if (forge === 'gitlab') {
     const state = gitlabStates[status.state];
     return {

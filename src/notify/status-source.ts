@@ -68,7 +68,7 @@ export class StatusSource implements Source {
       return null;
     }
     return {
-      id: `${offered.commit.slice(0, 12)} ${offered.fleet}`,
+      id: [offered.commit.slice(0, 12), offered.fleet ?? []].flat().join(' '),
       request: (token) => {
         // A header that held another character would be no header.
         if (!/^[\x21-\x7e]+$/.test(token)) return null;
@@ -95,7 +95,8 @@ export class StatusSource implements Source {
   }
 
   save(): StatusBook {
-    return { ...this.#book, broken: keepBroken(this.#book.broken) };
+    const { broken, brokenFiles } = this.#book;
+    return { ...this.#book, broken: keepBroken(broken), brokenFiles: keepBroken(brokenFiles) };
   }
 
   /** The first that still stands otherwise at the forge; what was not taken before comes after what was not tried. */
@@ -112,11 +113,11 @@ export class StatusSource implements Source {
   }
 
   async #survey({ status }: Offer): Promise<readonly CommitStatus[]> {
-    const wants = (fleet: string): boolean => wantsFleet(this.#target, fleet);
+    const wants = (fleet: string | null): boolean => wantsFleet(this.#target, fleet);
     const survey = await inTurns(surveyStatuses(status, this.#book, wants, this.#before));
-    const { statuses, commits, broken } = survey;
+    const { statuses, ...memory } = survey;
     this.#before = status.origins;
-    this.#book = { ...this.#book, commits, broken };
+    this.#book = { ...this.#book, ...memory };
     this.#aside.keep(new Set(statuses.map(({ key }) => key)));
     return statuses;
   }

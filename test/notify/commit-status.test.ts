@@ -8,7 +8,7 @@ import { type CommitStatus, type StatusMemory, surveyStatuses } from '../../src/
 import { readCursor, writeCursor } from '../../src/notify/cursor.ts';
 import { createPost } from '../../src/notify/post.ts';
 import { emptyStatusBook } from '../../src/notify/status-source.ts';
-import { insideText, requireText } from '../controller/documents.ts';
+import { insideText, policyText, requireText } from '../controller/documents.ts';
 import { refusedCall } from '../controller/scripted-fleet.ts';
 import { Watched } from '../http/watched.ts';
 import * as samples from '../ledger/events.ts';
@@ -153,6 +153,22 @@ describe('the revisions of a commit', () => {
     expect(await failing()).toEqual([third]);
   });
 
+  it('that are held say of no more of them when they end than is known', async () => {
+    const watched = new Watched();
+    watched.world.commit({
+      a: yaml({ name: 'a' }),
+      b: yaml({ name: 'b' }),
+      c: yaml({ name: 'c' }),
+      d: yaml({ name: 'd', spec: ['notBefore: 2026-12-01T00:00:00Z'] }),
+    });
+    watched.world.rule({
+      p: insideText(600, 660, {}, {}, { names: ['a', 'b'] }),
+      q: policyText('q', [{ name: 'never', require: 'false', otherwise: 'hold' }], { names: ['c'] }),
+    });
+    await watched.pass();
+    expect(statuses(watched).map(say)).toEqual(['pending: 2 held until 22:00 UTC, 2 held']);
+  });
+
   it('are not told of files that broke before anybody looked, however many there are', async () => {
     const watched = new Watched();
     const files = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`f${n}`, broken(`f${n}`)]));
@@ -244,6 +260,25 @@ describe.each(statusForges)('the API of %s', (forge) => {
     ]);
     expect(refusals).toEqual([]);
     expect(desk.log).toEqual([]);
+    await desk.notifier.close();
+  });
+
+  it('is told of a commit of which nothing can be read under a name without a fleet', async () => {
+    api = await startStatuses(forge);
+    const { posted, apiUrl } = api;
+    const watched = new Watched();
+    const desk = await Desk.open({ targets: [forgeTarget(forge, apiUrl)], post: createPost(5_000) });
+    await watched.pass();
+    desk.notifier.offer(watched.status());
+    await realPause(desk);
+    const commit = watched.world.commit({ bad: 'kind: [Task' });
+    await watched.pass();
+    desk.notifier.offer(watched.status());
+    await untilReal(desk, () => posted.length > 0);
+    desk.notifier.offer(watched.status());
+    await realPause(desk);
+    const state = forge === 'gitlab' ? 'failed' : 'failure';
+    expect(posted).toEqual([{ commit, name: 'snowgate', state, description: 'with errors' }]);
     await desk.notifier.close();
   });
 
