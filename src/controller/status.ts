@@ -49,8 +49,8 @@ export interface FleetStatus {
   readonly account: string | null;
   readonly region: string;
   /**
-   * STS has proved the account in this life, and nothing that needs a person has kept it from doing so since. An observed
-   * fleet is asked nothing, and proves nothing.
+   * It is known whose the credentials are: STS has proved the account in this life, where one is named, and nothing that needs
+   * a person has kept it from doing so since. An observed fleet is asked nothing, and proves nothing.
    */
   readonly isProved: boolean;
   /** Its tasks were listed once in this life: nothing is claimed before that. */
@@ -62,6 +62,14 @@ export interface FleetStatus {
   readonly unknownTasks: number;
   /** Tasks in flight that were made around Git. */
   readonly foreignTasks: number;
+}
+
+/** Whether STS has proved the account of a fleet; null where none is named, and STS is not asked. */
+export function accountProof({
+  account,
+  isProved,
+}: Pick<FleetStatus, 'account' | 'isProved'>): boolean | null {
+  return account === null ? null : isProved;
 }
 
 export interface PassStatus {

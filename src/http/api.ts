@@ -1,5 +1,5 @@
 /** The API: the status as JSON. Functions of it; what they are asked for comes from outside, and is bounded. */
-import type { ControllerStatus, SyncStatus } from '../controller/status.ts';
+import { accountProof, type ControllerStatus, type SyncStatus } from '../controller/status.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
 import { type Decision, type PlanAction, planActions } from '../plan/decision.ts';
@@ -49,7 +49,7 @@ export function statusJson(status: ControllerStatus): object {
     },
     fleets: fleets.map(({ devices, isProved, isListed, ...fleet }) => ({
       ...fleet,
-      proved: isProved,
+      proved: accountProof({ account: fleet.account, isProved }),
       listed: isListed,
       devices: devices?.size ?? null,
     })),

@@ -1,5 +1,5 @@
 /** The values of all gauges, read off the status: functions of it and nothing else. */
-import type { ControllerStatus } from '../controller/status.ts';
+import { accountProof, type ControllerStatus } from '../controller/status.ts';
 import { settledOutcomes } from '../ledger/events.ts';
 import { receiptStates } from '../ledger/receipt.ts';
 import { type Decision, type PlanAction, planActions } from '../plan/decision.ts';
@@ -173,18 +173,25 @@ function fleetSamples(status: ControllerStatus, { waitingSinceMs }: DecisionCoun
   const outside = status.view?.summary.outside;
   const waitMs = (fleet: string): number =>
     Math.max(0, status.atMs - (waitingSinceMs.get(fleet) ?? status.atMs));
-  return status.fleets.flatMap(({ name: fleet, stand, isProved, foreignTasks, unknownTasks }): Sample[] => [
-    ...stands.map((one) => ({
-      name: 'snowgate_fleet_stand' as const,
-      labels: { fleet, stand: one },
-      value: one === stand ? 1 : 0,
-    })),
-    { name: 'snowgate_fleet_proved', labels: { fleet }, value: isProved ? 1 : 0 },
-    { name: 'snowgate_foreign_tasks', labels: { fleet }, value: foreignTasks },
-    { name: 'snowgate_unknown_tasks', labels: { fleet }, value: unknownTasks },
-    { name: 'snowgate_oldest_wait_seconds', labels: { fleet }, value: waitMs(fleet) / 1_000 },
-    { name: 'snowgate_runs_outside_window', labels: { fleet }, value: outside?.get(fleet) ?? 0 },
-  ]);
+  return status.fleets.flatMap(
+    ({ name: fleet, stand, account, isProved, foreignTasks, unknownTasks }): Sample[] => [
+      ...stands.map((one) => ({
+        name: 'snowgate_fleet_stand' as const,
+        labels: { fleet, stand: one },
+        value: one === stand ? 1 : 0,
+      })),
+      ...proofSamples(fleet, accountProof({ account, isProved })),
+      { name: 'snowgate_foreign_tasks', labels: { fleet }, value: foreignTasks },
+      { name: 'snowgate_unknown_tasks', labels: { fleet }, value: unknownTasks },
+      { name: 'snowgate_oldest_wait_seconds', labels: { fleet }, value: waitMs(fleet) / 1_000 },
+      { name: 'snowgate_runs_outside_window', labels: { fleet }, value: outside?.get(fleet) ?? 0 },
+    ],
+  );
+}
+
+/** None where there is nothing to prove: 0 would call somebody. */
+function proofSamples(fleet: string, proof: boolean | null): Sample[] {
+  return proof === null ? [] : [{ name: 'snowgate_fleet_proved', labels: { fleet }, value: proof ? 1 : 0 }];
 }
 
 /** The codes of all that halts: a handful, and never more than there are codes. */

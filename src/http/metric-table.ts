@@ -84,7 +84,10 @@ export const gauges = {
     help: '1 for what a fleet is now: open, paused, halted or observed.',
     labels: ['fleet', 'stand'],
   },
-  snowgate_fleet_proved: { help: 'Whether STS has proved the account of the fleet.', labels: ['fleet'] },
+  snowgate_fleet_proved: {
+    help: 'Whether STS has proved the account of the fleet, and not lost it since; none of a fleet that names no account.',
+    labels: ['fleet'],
+  },
   snowgate_foreign_tasks: { help: 'Tasks in flight that were made around Git.', labels: ['fleet'] },
   snowgate_unknown_tasks: {
     help: 'Tasks with our marks that this ledger does not know.',

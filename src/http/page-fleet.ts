@@ -1,4 +1,5 @@
 /** A fleet, and a device: who they are, and the tasks on them. */
+import { accountProof } from '../controller/status.ts';
 import { count } from '../lib/count.ts';
 import { groupTask } from '../report/task-groups.ts';
 import { type Html, html, when } from './html.ts';
@@ -21,6 +22,7 @@ import {
   taskHref,
 } from './page-parts.ts';
 import { stateOn, type TaskRow, taskList, taskRow } from './page-rows.ts';
+import { listingNote, standingLines, standingNotes } from './page-standing.ts';
 import { sinceTag } from './page-time.ts';
 import { type Badge, standBadge } from './page-words.ts';
 import { cutOf, type PageWorld } from './page-world.ts';
@@ -38,7 +40,12 @@ export interface FleetPage {
   readonly badge: Badge;
   readonly reason: { readonly code: string; readonly message: string; readonly step: string } | null;
   readonly account: string | null;
-  readonly isProved: boolean;
+  /** Null where it names no account. */
+  readonly isProved: boolean | null;
+  /** That its tasks are not listed yet; null where that is not so. */
+  readonly listing: string | null;
+  /** How far what is shown is to be believed. */
+  readonly notes: readonly string[];
   readonly region: string;
   readonly endpoint: string | null;
   readonly roleArn: string | null;
@@ -75,7 +82,9 @@ export function* fleetModel(world: PageWorld, name: string): Slices<FleetPage | 
     badge: standBadge(fleet.stand),
     reason: fleet.reason === null ? null : { ...fleet.reason, step: stepFor(fleet.reason.code) },
     account: fleet.account,
-    isProved: fleet.isProved,
+    isProved: accountProof(fleet),
+    listing: listingNote(fleet),
+    notes: standingNotes(status),
     region: fleet.region,
     endpoint: set?.endpoint ?? null,
     roleArn: set?.roleArn ?? null,
@@ -140,21 +149,27 @@ export function fleetView(fleet: FleetPage): Html {
       : html`<div class="halts"><div class="card"><p><code class="code">${reason.code}</code> ${reason.message}</p>${nextLine(reason.step)}</div></div>`;
   const number = devices.rows.length + devices.more;
   const known = listed === null ? 'AWS has not listed them yet' : `AWS lists ${listed}`;
-  return html`<p class="crumb">Fleet</p><div class="title"><h1>${name}</h1>${badge(fleet.badge)}</div>${halt}
+  return html`<p class="crumb">Fleet</p><div class="title"><h1>${name}</h1>${badge(fleet.badge)}</div>${halt}${standingLines(fleet.notes)}
 <div class="card">${facts([
-    ['Account', `${account ?? 'none configured'}${isProved ? ', proved by STS' : ', not proved yet'}`],
+    ['Account', accountText(account, isProved)],
     ['Region', region],
     ['Endpoint', fleet.endpoint],
     ['Role', fleet.roleArn],
     ['Labels', fleet.labels.join(', ')],
     ['Required policies', fleet.requirePolicies.join(', ')],
     ['In flight at most', fleet.maxInFlight],
+    ['Listing', fleet.listing],
     ['Made around Git', fleet.foreignTasks === 0 ? null : `${count(fleet.foreignTasks, 'task')} in flight`],
     ['Not in this ledger', fleet.unknownTasks === 0 ? null : count(fleet.unknownTasks, 'task')],
   ])}</div>
 <section aria-labelledby="tasks"><h2 id="tasks">Tasks <span class="number">${tasks.rows.length + tasks.more}</span></h2>${tasks.rows.length === 0 ? html`<p class="card nothing">Nothing is under way or waits.</p>` : taskList(tasks.rows, atMs)}${moreTasks(tasks.more, name)}</section>
 ${when(ended.rows.length > 0, () => html`<section aria-labelledby="ended"><h2 id="ended">Ended</h2>${taskList(ended.rows, atMs, true)}${moreTasks(ended.more, name)}${cutLine(fleet.cut)}</section>`)}
 <section aria-labelledby="devices"><h2 id="devices">Devices <span class="number">${number}, ${known}</span></h2>${deviceCards(devices)}</section>`;
+}
+
+function accountText(account: string | null, isProved: boolean | null): string {
+  if (account === null) return 'none configured: STS is not asked';
+  return `${account}, ${isProved === true ? 'proved by STS' : 'not proved'}`;
 }
 
 function moreTasks(more: number, fleet: string): Html | null {

@@ -4,6 +4,7 @@ import { type Html, html, when } from './html.ts';
 import type { Overview } from './page-overview.ts';
 import { badge, linkTo, moreItem, nextLine, separated, shape, table } from './page-parts.ts';
 import { taskList } from './page-rows.ts';
+import { standingLines } from './page-standing.ts';
 import { sinceTag } from './page-time.ts';
 import type { Tone } from './page-words.ts';
 
@@ -14,7 +15,7 @@ export function overviewView(model: Overview): Html {
     groups.length === 0 && !model.isNew,
     () => html`<section><p class="card nothing">No task is known: none was merged yet.</p></section>`,
   );
-  return html`${verdict(model)}${tiles(model)}${halts(model)}
+  return html`${verdict(model)}${tiles(model)}${halts(model)}${standingLines(model.notes)}
 ${groups.map((group) => groupSection(group, model.atMs))}${nothing}${problems(model)}${sync(model)}${fleets(model)}`;
 }
 
@@ -123,8 +124,8 @@ function sync({ sync: places, checks, atMs }: Overview): Html {
 function fleets({ fleets: { rows, more } }: Overview): Html {
   const cells = rows.map((fleet) => [
     linkTo(fleet.fleet),
-    html`${badge(fleet.badge)}${fleet.reason === null ? null : html`<br>${fleet.reason}`}`,
-    `${fleet.account ?? 'no account'}${fleet.isProved ? '' : ', not proved yet'}`,
+    html`${badge(fleet.badge)}${[fleet.reason, fleet.listing].map((line) => line && html`<br>${line}`)}`,
+    `${fleet.account ?? 'no account'}${fleet.isProved === false ? ', not proved' : ''}`,
     fleet.region,
     fleet.devices === null ? 'not listed yet' : fleet.devices,
     fleet.inFlight,

@@ -1,6 +1,6 @@
 /** The first page: whether it works, what stands in the way, and what asks for somebody, the most urgent first. */
 import type { RemoteConfig } from '../config/config.ts';
-import type { SyncStatus } from '../controller/status.ts';
+import { accountProof, type SyncStatus } from '../controller/status.ts';
 import { count } from '../lib/count.ts';
 import { groupWords, type StatusGroup, statusGroups } from '../report/task-groups.ts';
 import { judgeHealth } from './health.ts';
@@ -9,6 +9,7 @@ import type { Forge } from './page-forge.ts';
 import { stepFor } from './page-halts.ts';
 import { type Bounded, bound, commitLink, fleetHref, type Link, placeLink } from './page-parts.ts';
 import { type TaskRow, taskRow } from './page-rows.ts';
+import { listingNote, standingNotes } from './page-standing.ts';
 import { type Badge, standBadge, type Tone } from './page-words.ts';
 import { numberIn, type PageWorld, tasksIn } from './page-world.ts';
 
@@ -46,7 +47,10 @@ interface ShownFleet {
   readonly reason: string | null;
   readonly region: string;
   readonly account: string | null;
-  readonly isProved: boolean;
+  /** Null where it names no account. */
+  readonly isProved: boolean | null;
+  /** That its tasks are not listed yet; null where that is not so. */
+  readonly listing: string | null;
   readonly devices: number | null;
   readonly inFlight: number;
 }
@@ -56,6 +60,8 @@ export interface Overview {
   readonly isReady: boolean;
   /** Before the first pass of this life. */
   readonly isNew: boolean;
+  /** How far what is shown is to be believed. */
+  readonly notes: readonly string[];
   readonly checks: readonly { readonly name: string; readonly isGood: boolean; readonly word: string }[];
   readonly halts: Bounded<{ readonly code: string; readonly message: string; readonly step: string }>;
   readonly groups: readonly Group[];
@@ -97,6 +103,7 @@ export function overviewModel(world: PageWorld): Overview {
     atMs: status.atMs,
     isReady,
     isNew: status.passes.tookMs === null,
+    notes: standingNotes(status),
     checks,
     halts: bound(halts, haltsMax),
     groups,
@@ -148,16 +155,20 @@ function syncOf({ status, config, forges }: PageWorld): Sync[] {
 }
 
 function fleetsOf(world: PageWorld): ShownFleet[] {
-  return world.status.fleets.map(({ name, stand, reason, region, account, isProved, devices }) => ({
-    fleet: { text: name, href: fleetHref(name) },
-    badge: standBadge(stand),
-    reason: reason === null ? null : `${reason.code} ${reason.message}`,
-    region,
-    account,
-    isProved,
-    devices: devices?.size ?? null,
-    inFlight: world.tasks.byFleet.get(name)?.inFlight ?? 0,
-  }));
+  return world.status.fleets.map((fleet) => {
+    const { name, stand, reason, region, account, devices } = fleet;
+    return {
+      fleet: { text: name, href: fleetHref(name) },
+      badge: standBadge(stand),
+      reason: reason === null ? null : `${reason.code} ${reason.message}`,
+      region,
+      account,
+      isProved: accountProof(fleet),
+      listing: listingNote(fleet),
+      devices: devices?.size ?? null,
+      inFlight: world.tasks.byFleet.get(name)?.inFlight ?? 0,
+    };
+  });
 }
 
 /** In a few words: what is told when a page has changed, and what a tab is called by. */
