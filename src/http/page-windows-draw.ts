@@ -2,7 +2,11 @@
 import { localParts } from '../policy/local-time.ts';
 import { type Html, html, when } from './html.ts';
 import { changeText, clockIn, dayIn } from './page-time.ts';
-import type { ShownDay, ShownWindow } from './page-windows.ts';
+import type { ShownDay, ShownSpan, ShownWindow } from './page-windows.ts';
+
+/** What stands for a time that nobody has looked for. */
+export const beforeText = 'earlier than what is looked at';
+export const afterText = 'later than what is looked at';
 
 interface Scale {
   readonly fromMs: number;
@@ -46,6 +50,8 @@ export function legend(): Html {
 /** Openings, cutoffs and freezes between two heights. */
 function bars({ openings, freezes, timeZone }: ShownWindow, scale: Scale, top: number, height: number): Html {
   const text = (timeMs: number): string => `${dayIn(timeMs, timeZone)} ${clockIn(timeMs, timeZone)}`;
+  const times = ({ startMs, endMs, isCutBefore, isCutAfter }: ShownSpan): string =>
+    `${isCutBefore ? beforeText : text(startMs)} to ${isCutAfter ? afterText : text(endMs)}`;
   const draw = (bar: Bar, fill: Html): Html | null => {
     const x = percent(bar.startMs, scale);
     const width = percent(bar.endMs, scale) - x;
@@ -55,18 +61,20 @@ function bars({ openings, freezes, timeZone }: ShownWindow, scale: Scale, top: n
         html`<rect x="${x}%" width="${Math.round(width * 1_000) / 1_000}%" y="${top}" height="${height}"${fill}><title>${bar.title}</title></rect>`,
     );
   };
-  const open = openings.rows.map(({ startMs, endMs, lastMs }) => {
-    const title = `open ${text(startMs)} to ${text(endMs)}`;
+  const open = openings.rows.map((opening) => {
+    const { startMs, endMs, lastMs } = opening;
+    const title = `open ${times(opening)}`;
     const last = { startMs: lastMs, endMs, title: `nothing new begins after ${text(lastMs)}` };
     return [
       draw({ startMs, endMs: lastMs, title }, html` class="opening"`),
       draw(last, html` class="cutoff" fill="url(#hatch-cutoff)"`),
     ];
   });
-  const closed = freezes.rows.map(({ startMs, endMs, reasons }) => {
+  const closed = freezes.rows.map((freeze) => {
+    const { startMs, endMs, reasons } = freeze;
     const why = reasons.length === 0 ? '' : `: ${reasons.join(', ')}`;
     return draw(
-      { startMs, endMs, title: `freeze ${text(startMs)} to ${text(endMs)}${why}` },
+      { startMs, endMs, title: `freeze ${times(freeze)}${why}` },
       html` class="freeze" fill="url(#hatch-freeze)"`,
     );
   });

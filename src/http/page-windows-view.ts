@@ -1,11 +1,11 @@
 /** Windows as HTML. */
 import { count } from '../lib/count.ts';
-import { type Html, html, when } from './html.ts';
+import { type Html, type HtmlValue, html, when } from './html.ts';
 import { badge, facts, linkTo, moreItem, table } from './page-parts.ts';
 import { taskList } from './page-rows.ts';
 import { changeText, spanText, timeTag, untilTag } from './page-time.ts';
-import { daysShown, type ShownWindow, type WindowsPage } from './page-windows.ts';
-import { dayRows, legend, patterns, strip } from './page-windows-draw.ts';
+import { daysShown, type ShownSpan, type ShownWindow, type WindowsPage } from './page-windows.ts';
+import { afterText, beforeText, dayRows, legend, patterns, strip } from './page-windows-draw.ts';
 
 /** What stands in `main` of the list. */
 export function windowsView({ windows: { rows, more }, broken }: WindowsPage): Html {
@@ -74,28 +74,20 @@ ${description === '' ? null : html`<p class="lead">${description}</p>`}
 
 /** All that is drawn, in the order of time. */
 function openingTable({ window, openings, freezes, changes, timeZone, id }: ShownWindow): Html {
+  const times = ({ startMs, endMs, isCutBefore, isCutAfter }: ShownSpan): HtmlValue[] => [
+    isCutBefore ? beforeText : timeTag(startMs, timeZone),
+    isCutAfter ? afterText : timeTag(endMs, timeZone),
+    isCutBefore || isCutAfter ? '' : spanText(endMs - startMs),
+  ];
   const rows = [
-    ...openings.rows.map(({ startMs, endMs, lastMs, isCut, reasons }) => ({
-      startMs,
-      cells: [
-        'open',
-        timeTag(startMs, timeZone),
-        isCut ? 'later than what is shown' : timeTag(endMs, timeZone),
-        isCut ? '' : spanText(endMs - startMs),
-        [...(lastMs < endMs ? [`nothing new in the last ${spanText(endMs - lastMs)}`] : []), ...reasons].join(
-          '; ',
-        ),
-      ],
-    })),
-    ...freezes.rows.map(({ startMs, endMs, isCut, reasons }) => ({
-      startMs,
-      cells: [
-        'freeze',
-        timeTag(startMs, timeZone),
-        isCut ? 'later than what is shown' : timeTag(endMs, timeZone),
-        isCut ? '' : spanText(endMs - startMs),
-        reasons.join('; '),
-      ],
+    ...openings.rows.map((opening) => {
+      const { startMs, endMs, lastMs, reasons } = opening;
+      const last = lastMs < endMs ? [`nothing new in the last ${spanText(endMs - lastMs)}`] : [];
+      return { startMs, cells: ['open', ...times(opening), [...last, ...reasons].join('; ')] };
+    }),
+    ...freezes.rows.map((freeze) => ({
+      startMs: freeze.startMs,
+      cells: ['freeze', ...times(freeze), freeze.reasons.join('; ')],
     })),
     ...changes.map(({ atMs, byMs }) => ({
       startMs: atMs,

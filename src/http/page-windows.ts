@@ -1,6 +1,7 @@
 /** Windows: when each is open in the days ahead, what closes it, when its clocks change, and what waits for it. */
 import { formatDuration } from '../config/duration.ts';
 import { instantOf, localParts, offsetAt } from '../policy/local-time.ts';
+import type { Span } from '../policy/spans.ts';
 import { drawTimeline } from '../policy/timeline.ts';
 import { horizonDays, type Window, windowAt } from '../policy/window.ts';
 import { waitingMax } from './page-book.ts';
@@ -12,16 +13,21 @@ import type { Slices } from './turns.ts';
 
 export const daysShown = 14;
 const dayMs = 86_400_000;
+/** Looked at around the days that are drawn; where an opening or a freeze is longer, as far as a window is looked ahead. */
+const nearMs = 40 * dayMs;
 /** A list of windows that is drawn whole. */
 const windowsMax = 50;
 /** A window may open every quarter of an hour: such a one is drawn, and its table is cut. */
 const spansMax = 400;
 
+/** With its own times, also where the days that are drawn begin later or end earlier. */
 export interface ShownSpan {
   readonly startMs: number;
   readonly endMs: number;
-  /** It goes on beyond what is shown. */
-  readonly isCut: boolean;
+  /** It began before what is looked at, and `startMs` is where that begins. */
+  readonly isCutBefore: boolean;
+  /** The same of its end. */
+  readonly isCutAfter: boolean;
   readonly reasons: readonly string[];
 }
 
@@ -103,9 +109,7 @@ function showWindow(window: Window, world: PageWorld, rowsMax: number): ShownWin
   const { name, description, timeZone, cutoffMs, place } = window;
   const state = windowAt(window, atMs);
   const days = daysFrom(atMs, timeZone);
-  const fromMs = days[0]?.startMs ?? atMs;
-  const toMs = days.at(-1)?.endMs ?? atMs;
-  const drawn = drawTimeline(window, fromMs, toMs);
+  const drawn = spansOf(window, days[0]?.startMs ?? atMs, days.at(-1)?.endMs ?? atMs);
   const { first = [], number = 0 } = world.tasks.byWindow.get(name) ?? {};
   const waiting = first.slice(0, rowsMax).map((task) => taskRow(task, world));
   return {
@@ -124,25 +128,56 @@ function showWindow(window: Window, world: PageWorld, rowsMax: number): ShownWin
     atMs,
     days,
     openings: bound(
-      drawn.openings.map(({ startMs, endMs, reasons }) => {
-        const isCut = endMs >= toMs;
-        return {
-          startMs,
-          endMs,
-          reasons,
-          isCut,
-          lastMs: isCut ? endMs : Math.max(startMs, endMs - cutoffMs),
-        };
+      drawn.openings.map((span) => {
+        const { startMs, endMs, isCutAfter } = span;
+        return { ...span, lastMs: isCutAfter ? endMs : Math.max(startMs, endMs - cutoffMs) };
       }),
       spansMax,
     ),
-    freezes: bound(
-      drawn.freezes.map(({ startMs, endMs, reasons }) => ({ startMs, endMs, reasons, isCut: endMs >= toMs })),
-      spansMax,
-    ),
+    freezes: bound(drawn.freezes, spansMax),
     changes: clockChanges(days, timeZone),
     waiting: { rows: waiting, more: number - waiting.length },
   };
+}
+
+interface Spans {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly openings: readonly ShownSpan[];
+  readonly freezes: readonly ShownSpan[];
+}
+
+/** By window, of the days that were asked for last: two years of quarters of an hour take too long for each page. */
+const spansBy = new WeakMap<Window, Spans>();
+
+/** What meets [fromMs, toMs), whole. Mostly a little around it is enough to see where each begins and ends. */
+function spansOf(window: Window, fromMs: number, toMs: number): Spans {
+  const known = spansBy.get(window);
+  if (known?.fromMs === fromMs && known.toMs === toMs) return known;
+  const near = lookAround(window, { fromMs, toMs }, nearMs);
+  const isWhole = [...near.openings, ...near.freezes].every((span) => !span.isCutBefore && !span.isCutAfter);
+  const spans = isWhole ? near : lookAround(window, { fromMs, toMs }, horizonDays * dayMs);
+  spansBy.set(window, spans);
+  return spans;
+}
+
+function lookAround(
+  window: Window,
+  { fromMs, toMs }: Pick<Spans, 'fromMs' | 'toMs'>,
+  aroundMs: number,
+): Spans {
+  const timeline = drawTimeline(window, fromMs - aroundMs, toMs + aroundMs);
+  const show = (spans: readonly Span[]): ShownSpan[] =>
+    spans
+      .filter(({ startMs, endMs }) => endMs > fromMs && startMs < toMs)
+      .map(({ startMs, endMs, reasons }) => ({
+        startMs,
+        endMs,
+        isCutBefore: startMs <= timeline.fromMs,
+        isCutAfter: endMs >= timeline.toMs,
+        reasons,
+      }));
+  return { fromMs, toMs, openings: show(timeline.openings), freezes: show(timeline.freezes) };
 }
 
 function badgeOfWindow({ isOpen, accepts }: { readonly isOpen: boolean; readonly accepts: boolean }): Badge {
