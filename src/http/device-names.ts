@@ -1,16 +1,8 @@
 /** Device ids for readers who must not know which devices there are. */
 import type { ControllerStatus } from '../controller/status.ts';
+import { shortenDevices } from '../lib/device-ids.ts';
+import { eachInSlices, finish, type Slices } from '../lib/turns.ts';
 import type { Desired } from '../manifest/collect.ts';
-import { eachInSlices, finish, type Slices } from './turns.ts';
-
-const shownLength = 4;
-/** What an id of AWS is made of; a longer run of it is none. */
-const word = /[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?/g;
-
-/** The last four characters: enough for who knows the fleet, and nothing for anybody else. */
-function shortenDevice(device: string): string {
-  return `…${device.slice(-shownLength)}`;
-}
 
 /** Says of a word whether it is a device id. */
 export interface DeviceNames {
@@ -48,16 +40,10 @@ export function* learnDevices(desired: Desired): Slices<ReadonlySet<string>> {
 
 /** The value with every known device id shortened wherever it stands in a text, in a key, too. */
 export function redactDevices(value: unknown, known: DeviceNames): unknown {
-  if (typeof value === 'string') return redactText(value, known);
+  const shorten = (text: string): string => shortenDevices(text, (word) => known.has(word));
+  if (typeof value === 'string') return shorten(value);
   if (Array.isArray(value)) return value.map((item) => redactDevices(item, known));
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, item]) => [
-    redactText(key, known),
-    redactDevices(item, known),
-  ]);
+  const entries = Object.entries(value).map(([key, item]) => [shorten(key), redactDevices(item, known)]);
   return Object.fromEntries(entries);
-}
-
-function redactText(text: string, known: DeviceNames): string {
-  return text.replace(word, (found) => (known.has(found) ? shortenDevice(found) : found));
 }

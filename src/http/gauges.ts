@@ -2,10 +2,10 @@
 import { accountProof, type ControllerStatus } from '../controller/status.ts';
 import { settledOutcomes } from '../ledger/events.ts';
 import { receiptStates } from '../ledger/receipt.ts';
+import { eachInSlices, type Slices } from '../lib/turns.ts';
 import { type Decision, type PlanAction, planActions } from '../plan/decision.ts';
 import { judgeHealth } from './health.ts';
 import type { GaugeName } from './metric-table.ts';
-import { eachInSlices, type Slices } from './turns.ts';
 
 export interface Sample {
   readonly name: GaugeName;

@@ -2,9 +2,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CreateOutcome } from '../controller/ports.ts';
 import type { ControllerStatus } from '../controller/status.ts';
+import { Turns } from '../lib/turns.ts';
 import { countDecisions, countExecutions, type DecisionCounts, readGauges } from './gauges.ts';
 import { type CounterName, counters, gauges, type HistogramName, histograms } from './metric-table.ts';
-import { Turns } from './turns.ts';
 
 /** From a fetch that finds nothing new to one that runs into its time-out. */
 const buckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];

@@ -7,6 +7,7 @@ import type { ControllerStatus } from '../controller/status.ts';
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
 import { endedMax } from '../ledger/summary.ts';
 import { emptyView, type LedgerView } from '../ledger/view.ts';
+import { eachInSlices, type Slices, sortInSlices, type Turns } from '../lib/turns.ts';
 import type { Desired } from '../manifest/collect.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { Reason } from '../policy/verdict.ts';
@@ -18,7 +19,6 @@ import {
   type StatusGroup,
   statusGroups,
 } from '../report/task-groups.ts';
-import { eachInSlices, type Slices, sortInSlices, type Turns } from './turns.ts';
 
 export interface ShownTask extends GroupedTask {
   /** When it came into its state, as far as its receipt tells; ISO 8601. */

@@ -1,18 +1,23 @@
 /** What leaves a page's model before it is HTML: secrets, device ids that readers must not know, and texts without an end. */
+import { shortenDevices } from '../lib/device-ids.ts';
 import { boundText } from '../lib/escape.ts';
 import type { Redactor } from '../lib/redact.ts';
-import { type DeviceNames, redactDevices } from './device-names.ts';
+import type { DeviceNames } from './device-names.ts';
 
 /** No sentence of ours and no word of AWS is longer; what others wrote may be. */
 const textLengthMax = 2_000;
 
 export type Clean = (text: string) => string;
 
-/** One function for a request. `devices` are those to shorten; null where they may be shown. */
+/**
+ * One function for a request. `devices` are those to shorten; null where they may be shown. A text is cut last: the half of a
+ * secret, or of a device, is nothing that anybody knows.
+ */
 export function makeClean(redactor: Redactor, devices: DeviceNames | null): Clean {
   return (text) => {
-    const safe = redactor.redact(boundText(text, textLengthMax));
-    return devices === null ? safe : String(redactDevices(safe, devices));
+    const safe = redactor.redact(text);
+    const shown = devices === null ? safe : shortenDevices(safe, (word) => devices.has(word));
+    return boundText(shown, textLengthMax);
   };
 }
 

@@ -1,6 +1,7 @@
 /** A fleet, and a device: who they are, and the tasks on them. */
 import { accountProof } from '../controller/status.ts';
 import { count } from '../lib/count.ts';
+import { eachInSlices, type Slices, sortInSlices } from '../lib/turns.ts';
 import { groupTask } from '../report/task-groups.ts';
 import { type Html, html, when } from './html.ts';
 import { groupInputOf, type ShownTask, withSince } from './page-book.ts';
@@ -26,7 +27,6 @@ import { listingNote, standingLines, standingNotes } from './page-standing.ts';
 import { sinceTag } from './page-time.ts';
 import { type Badge, standBadge } from './page-words.ts';
 import { cutOf, type PageWorld } from './page-world.ts';
-import { eachInSlices, type Slices, sortInSlices } from './turns.ts';
 
 interface ShownDevice {
   readonly device: Link;

@@ -1,4 +1,6 @@
 /** The routes of the pages: from a request to a model, to what of it may be shown, to HTML. */
+
+import { type Slices, Turns } from '../lib/turns.ts';
 import { knownDevices, learnDevices } from './device-names.ts';
 import { type Html, html } from './html.ts';
 import { assetAnswer, assets } from './page-assets.ts';
@@ -17,7 +19,6 @@ import { windowModel, windowsModel } from './page-windows.ts';
 import { windowsView, windowView } from './page-windows-view.ts';
 import type { PageWorld } from './page-world.ts';
 import { type Route, type RouteOptions, textAnswer } from './route.ts';
-import { type Slices, Turns } from './turns.ts';
 
 /** Only what this server sends, and nothing inline; a form leads back here. */
 const contentPolicy = [

@@ -1,4 +1,6 @@
 /** All tasks, chosen by a form whose every field is in the address. */
+
+import { eachInSlices, type Slices } from '../lib/turns.ts';
 import { type PlanAction, planActions } from '../plan/decision.ts';
 import { groupWords, type StatusGroup, statusGroups } from '../report/task-groups.ts';
 import { type Html, html, when } from './html.ts';
@@ -6,7 +8,6 @@ import type { ShownTask } from './page-book.ts';
 import { type Cut, cutLine } from './page-parts.ts';
 import { type TaskRow, taskList, taskRow } from './page-rows.ts';
 import { cutOf, type PageWorld, tasksIn } from './page-world.ts';
-import { eachInSlices, type Slices } from './turns.ts';
 
 /** What is asked for, as it was written; empty is everything. */
 export interface TaskFilter {

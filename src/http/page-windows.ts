@@ -1,5 +1,6 @@
 /** Windows: when each is open in the days ahead, what closes it, when its clocks change, and what waits for it. */
 import { formatDuration } from '../config/duration.ts';
+import type { Slices } from '../lib/turns.ts';
 import { instantOf, localParts, offsetAt } from '../policy/local-time.ts';
 import type { Span } from '../policy/spans.ts';
 import { drawTimeline } from '../policy/timeline.ts';
@@ -9,7 +10,6 @@ import { type Bounded, bound, type Link, placeLink, windowHref } from './page-pa
 import { type TaskRow, taskRow } from './page-rows.ts';
 import type { Badge } from './page-words.ts';
 import type { PageWorld } from './page-world.ts';
-import type { Slices } from './turns.ts';
 
 export const daysShown = 14;
 const dayMs = 86_400_000;

@@ -6,6 +6,7 @@
 import type { ControllerStatus } from '../controller/status.ts';
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
 import { boundText } from '../lib/escape.ts';
+import { Slice, type Slices } from '../lib/turns.ts';
 import type { Decision } from '../plan/decision.ts';
 import { backlogMs } from './book.ts';
 import {
@@ -28,7 +29,6 @@ import {
 } from './commit-memory.ts';
 import { passingCodes } from './fact.ts';
 import { isHalted } from './task-facts.ts';
-import { Turns } from './turns.ts';
 import { sayWhen, zoneOf } from './when.ts';
 
 export interface CommitStatus {
@@ -60,36 +60,36 @@ export interface StatusSurvey extends CommitMemory {
 
 /**
  * The statuses, and what is remembered for the next time. `before` are the origins of the status that was looked at before
- * this one. In turns, through the decisions twice: once for the commits that are to be told of, and once for what is told of them.
+ * this one. In slices, through the decisions twice: once for the commits that are to be told of, and once for what is told of them.
  */
 export function* surveyStatuses(
   status: ControllerStatus,
   memory: StatusMemory,
   wantsFleet: WantsFleet,
   before: ControllerStatus['origins'],
-): Generator<undefined, StatusSurvey> {
+): Slices<StatusSurvey> {
   const { decisions, isJudged, recent, view } = status;
   const events = recent.all.slice();
-  const turns = new Turns();
-  const { broken, brokenFiles } = isJudged ? yield* lookForBroken(status, memory, turns) : memory;
+  const slice = new Slice();
+  const { broken, brokenFiles } = isJudged ? yield* lookForBroken(status, memory, slice) : memory;
   const lookup = { status, before, commits: memory.commits, broken, brokenFiles };
   const groups = new Groups(wantsFleet);
   const found: (Group | null)[] = [];
   for (const decision of decisions) {
-    if (turns.isOver()) yield;
+    if (slice.isOver()) yield;
     const isDone = decision.action === 'done';
     const group = isDone ? null : groups.take(commitOf(decision, lookup), decision.fleet);
     found.push(group);
     if (group !== null) group.position = Math.max(group.position ?? 0, placeOf(decision, group, status));
   }
   const waiting = groups.listWaiting();
-  const tokens = yield* tokensOf(events, memory, status, turns);
-  const ended = yield* chooseEnded(groups, { tokens, lookup, memory, turns });
-  const unread = yield* addFiles(groups, lookup, turns);
+  const tokens = yield* tokensOf(events, memory, status, slice);
+  const ended = yield* chooseEnded(groups, { tokens, lookup, memory, slice });
+  const unread = yield* addFiles(groups, lookup, slice);
   for (const group of [...waiting, ...ended]) group.isChosen = true;
   const seen = { gone: new Map<string, string>(), waiting: new Map<string, string>() };
   for (const [index, decision] of decisions.entries()) {
-    if (turns.isOver()) yield;
+    if (slice.isOver()) yield;
     const { token, fleet, action } = decision;
     if (token !== null) tokens.delete(token);
     const group = action === 'done' ? groups.find(commitOf(decision, lookup), fleet) : found[index];
@@ -101,7 +101,7 @@ export function* surveyStatuses(
     (status.origins.has(token) ? seen.waiting : seen.gone).set(token, group.commit);
   }
   for (const token of tokens.keys()) {
-    if (turns.isOver()) yield;
+    if (slice.isOver()) yield;
     const receipt = view?.receipts.get(token);
     const group = receipt && groups.find(commitOfToken(token, lookup), receipt.fleet);
     if (receipt === undefined || group?.isChosen !== true) continue;
@@ -118,26 +118,26 @@ export function* surveyStatuses(
 function* lookForBroken(
   { decisions, desired, policies, policySet, source: { head } }: ControllerStatus,
   memory: StatusMemory,
-  turns: Turns,
-): Generator<undefined, Pick<CommitMemory, 'broken' | 'brokenFiles'>> {
+  slice: Slice,
+): Slices<Pick<CommitMemory, 'broken' | 'brokenFiles'>> {
   const names: string[] = [];
   for (const { action, token, key } of decisions) {
-    if (turns.isOver()) yield;
+    if (slice.isOver()) yield;
     if (action === 'quarantined' && token === null) names.push(key);
   }
   const paths = new Set<string>();
   // Policies of a repository of their own are part of no commit of this one.
   for (const { severity, place } of policies === null ? policySet.problems : []) {
-    if (turns.isOver()) yield;
+    if (slice.isOver()) yield;
     if (severity === 'error') paths.add(place.path);
   }
   for (const path of desired?.quarantined.keys() ?? []) {
-    if (turns.isOver()) yield;
+    if (slice.isOver()) yield;
     paths.add(path);
   }
   const files: string[] = [];
   for (const path of paths) {
-    if (turns.isOver()) yield;
+    if (slice.isOver()) yield;
     files.push(fileKey(path));
   }
   return {
@@ -147,20 +147,16 @@ function* lookForBroken(
 }
 
 /** Counts files in the groups of their commits; those of commits without one are the answer, that of the head first. */
-function* addFiles(
-  groups: Groups,
-  { brokenFiles, status }: CommitLookup,
-  turns: Turns,
-): Generator<undefined, Group[]> {
+function* addFiles(groups: Groups, { brokenFiles, status }: CommitLookup, slice: Slice): Slices<Group[]> {
   const counts = new Map<string, number>();
   for (const commit of brokenFiles.names.values()) {
-    if (turns.isOver()) yield;
+    if (slice.isOver()) yield;
     if (commit !== null) counts.set(commit, (counts.get(commit) ?? 0) + 1);
   }
   const { head } = status.source;
   const unread: Group[] = [];
   for (const [commit, count] of counts) {
-    if (turns.isOver()) yield;
+    if (slice.isOver()) yield;
     const own = groups.listFleets(commit);
     const alone = own.length === 0 ? groups.take(commit, null) : null;
     if (alone !== null) unread.push(alone);
@@ -180,11 +176,11 @@ function* tokensOf(
   events: ControllerStatus['recent']['all'],
   { seq: toldSeq }: StatusMemory,
   { atMs }: ControllerStatus,
-  turns: Turns,
-): Generator<undefined, Map<string, boolean>> {
+  slice: Slice,
+): Slices<Map<string, boolean>> {
   const tokens = new Map<string, boolean>();
   for (const { seq, event } of events) {
-    if (turns.isOver()) yield;
+    if (slice.isOver()) yield;
     const isNews = (toldSeq !== null && seq > toldSeq) || Date.parse(event.at) >= atMs - backlogMs;
     tokens.set(event.token, isNews || tokens.get(event.token) === true);
   }
@@ -198,10 +194,10 @@ function* chooseEnded(
     readonly tokens: ReadonlyMap<string, boolean>;
     readonly lookup: CommitLookup;
     readonly memory: StatusMemory;
-    readonly turns: Turns;
+    readonly slice: Slice;
   },
-): Generator<undefined, Group[]> {
-  const { tokens, lookup, memory, turns } = from;
+): Slices<Group[]> {
+  const { tokens, lookup, memory, slice } = from;
   const ended = new Set<Group>();
   const add = (group: Group | null): void => {
     if (group === null || group.position !== null) return;
@@ -213,7 +209,7 @@ function* chooseEnded(
     if (fleet !== undefined) add(groups.take(commit, fleet));
   }
   for (const [token, isNews] of tokens) {
-    if (turns.isOver()) yield;
+    if (slice.isOver()) yield;
     const receipt = lookup.status.view?.receipts.get(token);
     if (isNews && receipt !== undefined) add(groups.take(commitOfToken(token, lookup), receipt.fleet));
   }

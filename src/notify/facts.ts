@@ -6,6 +6,7 @@
 import type { NotifyTarget } from '../config/config.ts';
 import type { ControllerStatus, SyncStatus } from '../controller/status.ts';
 import { boundText } from '../lib/escape.ts';
+import { Slice, type Slices } from '../lib/turns.ts';
 import type { TaskKey } from '../manifest/manifest.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { Reason } from '../policy/verdict.ts';
@@ -13,7 +14,6 @@ import { type About, type Fact, idOf, passingCodes, type Subject } from './fact.
 import { wants } from './filter.ts';
 import { aboutNothing, textLengthMax } from './notice.ts';
 import { isHalted, type TaskWord, taskFact, taskWord } from './task-facts.ts';
-import { Turns } from './turns.ts';
 
 /** More than anybody reads. What a plan has beyond it is told when it becomes an event, and shown by `snowgate status`. */
 const factsMax = 2_000;
@@ -43,14 +43,14 @@ export interface Facts {
 /** What is made of decisions, once for all targets of one status. */
 export type FactMemo = Map<Decision, Fact>;
 
-/** Everything that is so now, as one target is told of it. A function of the status and of what it was told, in turns. */
+/** Everything that is so now, as one target is told of it. A function of the status and of what it was told, in slices. */
 export function* surveyFacts(
   status: ControllerStatus,
   target: NotifyTarget,
   told: ReadonlyMap<string, Standing>,
   memo: FactMemo,
-): Generator<undefined, Facts> {
-  const turns = new Turns();
+): Slices<Facts> {
+  const slice = new Slice();
   const whole = [...haltFacts(status), ...fleetFacts(status), ...syncFacts(status)];
   const wanted = distinct(whole).filter((fact) => wants(target, fact));
   const ended = new Set<string>();
@@ -58,8 +58,8 @@ export function* surveyFacts(
   for (const [id, one] of told) {
     if (!standing.has(id) && isOver(one, status)) ended.add(id);
   }
-  yield* surveyFiles(status, target, { told, wanted, ended, turns });
-  yield* surveyTasks(status, target, { told, wanted, ended, turns }, memo);
+  yield* surveyFiles(status, target, { told, wanted, ended, slice });
+  yield* surveyTasks(status, target, { told, wanted, ended, slice }, memo);
   return { wanted: distinct(wanted), ended };
 }
 
@@ -67,7 +67,7 @@ interface Survey {
   readonly told: ReadonlyMap<string, Standing>;
   readonly wanted: Fact[];
   readonly ended: Set<string>;
-  readonly turns: Turns;
+  readonly slice: Slice;
 }
 
 /** The first of each id. */
@@ -178,8 +178,8 @@ function syncFacts(status: ControllerStatus): Fact[] {
 function* surveyFiles(
   { sourceProblems, isJudged }: ControllerStatus,
   target: NotifyTarget,
-  { told, wanted, ended, turns }: Survey,
-): Generator<undefined, void> {
+  { told, wanted, ended, slice }: Survey,
+): Slices<void> {
   const toldPaths = new Map<string, Set<string>>();
   if (isJudged) {
     for (const [id, { about }] of told) {
@@ -189,13 +189,13 @@ function* surveyFiles(
   const isWanted = wants(target, { kind: 'quarantined', severity: 'error', fleet: null });
   if (!isWanted && toldPaths.size === 0) return;
   for (const { severity, code, message, place } of sourceProblems ?? []) {
-    if (turns.isOver()) yield;
+    if (slice.isOver()) yield;
     if (severity !== 'error') continue;
     const { path, line } = place;
     const isFull = !isWanted || wanted.length >= factsMax;
     const ids = toldPaths.get(path);
     if (isFull && ids === undefined) continue;
-    if (turns.isOver(factCost)) yield;
+    if (slice.isOver(factCost)) yield;
     const id = idOf('quarantined', path, code, message);
     ids?.delete(id);
     if (isFull) continue;
@@ -217,9 +217,9 @@ function* surveyFiles(
 function* surveyTasks(
   status: ControllerStatus,
   target: NotifyTarget,
-  { told, wanted, ended, turns }: Survey,
+  { told, wanted, ended, slice }: Survey,
   memo: FactMemo,
-): Generator<undefined, void> {
+): Slices<void> {
   const toldTasks = toldBy(told);
   const kinds = (['held', 'denied', 'expired'] as const).filter((kind) => target.events.includes(kind));
   if (kinds.length === 0 && toldTasks.size === 0) return;
@@ -230,7 +230,7 @@ function* surveyTasks(
   };
   for (const isQuiet of [false, true]) {
     for (const decision of status.decisions) {
-      if (turns.isOver()) yield;
+      if (slice.isOver()) yield;
       const { action, key } = decision;
       if ((action === 'hold') !== isQuiet) continue;
       const tasks = toldTasks.get(key);
@@ -239,7 +239,7 @@ function* surveyTasks(
       const word = taskWord(decision, status);
       const isWanted = word !== null && !isFull && wants(target, word);
       const fact = word !== null && (isWanted || tasks !== undefined) ? make(decision, word) : null;
-      if (fact !== null && turns.isOver(factCost)) yield;
+      if (fact !== null && slice.isOver(factCost)) yield;
       if (isWanted && fact !== null) wanted.push(fact);
       if (tasks === undefined) continue;
       if (fact !== null) tasks.delete(fact.id);

@@ -1,11 +1,8 @@
-/** Device ids for receivers who must not know which devices there are: the last four characters, as pages show them. */
+/** Device ids for receivers who must not know which devices there are, shortened as on pages. */
 import type { ControllerStatus } from '../controller/status.ts';
+import { shortenDevices } from '../lib/device-ids.ts';
 import type { Message } from './message.ts';
 import { countKinds, type Notice } from './notice.ts';
-
-const shownLength = 4;
-/** What an id of AWS is made of; a longer run of it is none. */
-const word = /[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?/g;
 
 /** The message with each id shortened that is a device of its own task, or one that a fleet lists now, wherever it stands. */
 export function shortenIds(message: Message, { fleets }: Pick<ControllerStatus, 'fleets'>): Message {
@@ -20,8 +17,7 @@ function shortenNotice(notice: Notice, isListed: (id: string) => boolean): Notic
   const own = new Set(notice.devices);
   const isCut = (id: string): boolean => notice.devices.some((device) => device.startsWith(id));
   const shorten = (text: string): string =>
-    text
-      .replace(word, (id) => (own.has(id) || isListed(id) ? `…${id.slice(-shownLength)}` : id))
+    shortenDevices(text, (id) => own.has(id) || isListed(id))
       // A text that was too long may end within an id.
       .replace(/([A-Za-z0-9-]+)…$/, (end, id: string) => (isCut(id) ? '…' : end));
   const { task, path } = notice;

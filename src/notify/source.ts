@@ -3,6 +3,7 @@ import type { NotifyTarget } from '../config/config.ts';
 import { parseEndpoint } from '../config/url.ts';
 import type { ControllerStatus } from '../controller/status.ts';
 import type { Redactor } from '../lib/redact.ts';
+import { Turns } from '../lib/turns.ts';
 import {
   type Book,
   listWaiting,
@@ -21,7 +22,6 @@ import type { PostRequest } from './post.ts';
 import { shortenIds } from './short-ids.ts';
 import { signHeaders } from './sign.ts';
 import { writeSlack } from './slack.ts';
-import { inTurns } from './turns.ts';
 
 /** A status, and what is made of it once for all targets. */
 export interface Offer {
@@ -54,6 +54,7 @@ export class NoticeSource implements Source {
   readonly #target: NotifyTarget;
   readonly #redactor: Redactor;
   readonly #onDropped: () => void;
+  readonly #turns = new Turns();
   #book: Book;
   #isUnsaved = false;
   #taken: readonly Waiting[] = [];
@@ -95,7 +96,7 @@ export class NoticeSource implements Source {
   async #survey(offer: Offer): Promise<Facts> {
     if (this.#known?.offer === offer) return this.#known.facts;
     const { status, memo } = offer;
-    const facts = await inTurns(surveyFacts(status, this.#target, standingOf(this.#book), memo));
+    const facts = await this.#turns.run(surveyFacts(status, this.#target, standingOf(this.#book), memo));
     const book = noteEnds(this.#book, facts);
     this.#isUnsaved ||= book !== this.#book;
     this.#book = book;

@@ -1,13 +1,13 @@
 /** The statuses of commits that a forge is sent next, and what is noted when it has taken one. */
 import type { NotifyTarget, StatusForge } from '../config/config.ts';
 import type { ControllerStatus } from '../controller/status.ts';
+import { Turns } from '../lib/turns.ts';
 import { Aside } from './aside.ts';
 import { emptyMemory, keepBroken } from './commit-memory.ts';
 import { type CommitStatus, type StatusMemory, surveyStatuses } from './commit-status.ts';
 import { wantsFleet } from './filter.ts';
 import { statusRequest, statusValue } from './forge-status.ts';
 import { type Job, jsonType, type Offer, type Source } from './source.ts';
-import { inTurns } from './turns.ts';
 
 /** Commits and fleets whose status was sent; more than this is looked after at a time (commit-status.ts). */
 export const sentMax = 1_000;
@@ -36,6 +36,7 @@ export class StatusSource implements Source {
   readonly #target: NotifyTarget;
   #book: StatusBook;
   readonly #aside = new Aside();
+  readonly #turns = new Turns();
   #offered: CommitStatus | null = null;
   /** What the newest offer says that is to be sent: worked out once for it, and not for each of its statuses. */
   #known: (Due & { readonly offer: Offer; readonly seq: number }) | null = null;
@@ -114,7 +115,7 @@ export class StatusSource implements Source {
 
   async #survey({ status }: Offer): Promise<readonly CommitStatus[]> {
     const wants = (fleet: string | null): boolean => wantsFleet(this.#target, fleet);
-    const survey = await inTurns(surveyStatuses(status, this.#book, wants, this.#before));
+    const survey = await this.#turns.run(surveyStatuses(status, this.#book, wants, this.#before));
     const { statuses, ...memory } = survey;
     this.#before = status.origins;
     this.#book = { ...this.#book, ...memory };

@@ -2,7 +2,7 @@
 
 import type { ControllerStatus } from '../../src/controller/status.ts';
 import { countDecisions, countExecutions, readGauges, type Sample } from '../../src/http/gauges.ts';
-import { finish, type Slices } from '../../src/http/turns.ts';
+import { finish, type Slices } from '../../src/lib/turns.ts';
 
 /** What the work returns, and how often it has stopped on the way. */
 export function doAtOnce<T>(work: Slices<T>): { readonly value: T; readonly stops: number } {

@@ -12,9 +12,9 @@ import {
 } from '../../src/http/page-book.ts';
 import { makeForges } from '../../src/http/page-forge.ts';
 import { windowModel, windowsModel } from '../../src/http/page-windows.ts';
-import { finish, Turns } from '../../src/http/turns.ts';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
 import { endedMax } from '../../src/ledger/summary.ts';
+import { finish, Turns } from '../../src/lib/turns.ts';
 import type { Decision } from '../../src/plan/decision.ts';
 import { groupTasks, statusGroups } from '../../src/report/task-groups.ts';
 import { claimed, issued, Ledger, noted, settled } from '../ledger/events.ts';

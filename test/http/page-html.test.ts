@@ -76,6 +76,16 @@ describe('a model', () => {
     });
   });
 
+  it('shows nothing of a secret, or of a device, that stands where a text is cut', () => {
+    const clean = makeClean(redactor, devices);
+    for (const hidden of ['canary-1f0c2b7d', 'smd-fictbgr3rbcjeqa5']) {
+      for (let before = 1_999 - hidden.length; before < 2_000; before += 1) {
+        const shown = clean(`${'.'.repeat(before)} ${hidden}${' x'.repeat(2_000)}`);
+        expect([before, shown.length, /canary|smd/.test(shown)]).toEqual([before, 2_000, false]);
+      }
+    }
+  });
+
   it.each([
     ['/devices/lab/smd-fictbgr3rbcjeqa5'],
     ['https://github.com/a/b/blob/c/x%20smd-fictbgr3rbcjeqa5.yaml'],

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { makeBook } from '../../src/http/page-book.ts';
 import { makeForges } from '../../src/http/page-forge.ts';
 import { type ShownWindow, windowModel } from '../../src/http/page-windows.ts';
-import { finish } from '../../src/http/turns.ts';
+import { finish } from '../../src/lib/turns.ts';
 import { isoInstant } from '../../src/policy/verdict.ts';
 import { appOf, ask, bearer, Watched } from './watched.ts';
 

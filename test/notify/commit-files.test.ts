@@ -1,5 +1,6 @@
 /** The status of a commit of which a part cannot be read: no other part of it makes it a success. */
 import { describe, expect, it } from 'vitest';
+import { finish } from '../../src/lib/turns.ts';
 import { keepBroken } from '../../src/notify/commit-memory.ts';
 import { type CommitStatus, type StatusMemory, surveyStatuses } from '../../src/notify/commit-status.ts';
 import { readCursor, writeCursor } from '../../src/notify/cursor.ts';
@@ -7,7 +8,6 @@ import { emptyStatusBook } from '../../src/notify/status-source.ts';
 import { makeConfig, policySource } from '../controller/world.ts';
 import { Watched } from '../http/watched.ts';
 import { yaml } from '../plan/stage.ts';
-import { atOnce } from './desk.ts';
 
 const say = ({ state, description }: CommitStatus): string => `${state}: ${description}`;
 
@@ -22,7 +22,7 @@ describe('the revisions of a commit that holds a file that cannot be read', () =
       await watched.pass();
       watched.world.clock.advance(10_000);
       await watched.pass();
-      const survey = atOnce(surveyStatuses(watched.status(), memory, wantsFleet, new Map()));
+      const survey = finish(surveyStatuses(watched.status(), memory, wantsFleet, new Map()));
       const sent = new Map([...memory.sent, ...survey.statuses.map(({ key }) => [key, 'sent'] as const)]);
       const book = { ...memory, ...survey, sent, ledger: 'x' };
       const kept = {
@@ -98,6 +98,6 @@ describe('the revisions of a commit that holds a file that cannot be read', () =
     expect(memory?.broken.isWhole).toBe(true);
     await watched.pass();
     const survey = surveyStatuses(watched.status(), memory ?? emptyStatusBook, () => true, new Map());
-    expect(atOnce(survey).statuses).toEqual([]);
+    expect(finish(survey).statuses).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type StatusForge, statusForges } from '../../src/config/config.ts';
 import type { ControllerStatus } from '../../src/controller/status.ts';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
+import { finish } from '../../src/lib/turns.ts';
 import { keepBroken } from '../../src/notify/commit-memory.ts';
 import { type CommitStatus, type StatusMemory, surveyStatuses } from '../../src/notify/commit-status.ts';
 import { readCursor, writeCursor } from '../../src/notify/cursor.ts';
@@ -13,11 +14,11 @@ import { refusedCall } from '../controller/scripted-fleet.ts';
 import { Watched } from '../http/watched.ts';
 import * as samples from '../ledger/events.ts';
 import { yaml } from '../plan/stage.ts';
-import { atOnce, Desk, MemoryStore, Story, targetOf } from './desk.ts';
+import { Desk, MemoryStore, Story, targetOf } from './desk.ts';
 import { type FakeStatuses, startStatuses } from './fake-statuses.ts';
 
 const look = (status: ControllerStatus, memory: StatusMemory = emptyStatusBook) =>
-  atOnce(surveyStatuses(status, memory, () => true, new Map()));
+  finish(surveyStatuses(status, memory, () => true, new Map()));
 const listStatuses = (status: ControllerStatus, memory?: StatusMemory) => look(status, memory).statuses;
 const say = ({ state, description }: CommitStatus): string => `${state}: ${description}`;
 const introduced = samples.commitId(2);

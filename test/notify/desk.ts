@@ -5,6 +5,7 @@ import type { ControllerStatus } from '../../src/controller/status.ts';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
 import { failed, fault, ok } from '../../src/lib/faults.ts';
 import { createRedactor, type Redactor } from '../../src/lib/redact.ts';
+import { finish } from '../../src/lib/turns.ts';
 import type { PlacedProblem } from '../../src/manifest/collect.ts';
 import { type Facts, type Standing, surveyFacts } from '../../src/notify/facts.ts';
 import type { CursorStore } from '../../src/notify/files.ts';
@@ -213,15 +214,7 @@ export function factsOf(
   told: ReadonlyMap<string, Standing> = new Map(),
   target: NotifyTarget = siem,
 ): Facts {
-  return atOnce(surveyFacts(status, target, told, new Map()));
-}
-
-/** What is worked out in turns, in one. */
-export function atOnce<T>(work: Generator<undefined, T>): T {
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-  }
+  return finish(surveyFacts(status, target, told, new Map()));
 }
 
 /** A receiver that keeps what it has taken. */

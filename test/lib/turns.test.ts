@@ -1,8 +1,8 @@
 /** Long work in slices: nothing waits for more than one of them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eachInSlices, type Slices, sortInSlices, Turns } from '../../src/http/turns.ts';
-import { doAtOnce } from './at-once.ts';
+import { eachInSlices, type Slices, sortInSlices, Turns } from '../../src/lib/turns.ts';
+import { doAtOnce } from '../http/at-once.ts';
 
 describe('a sort in slices', () => {
   const compare = (a: { readonly key: number }, b: { readonly key: number }): number => a.key - b.key;

@@ -3,8 +3,21 @@
 /** Work that stops after each slice, and whose answer is what it returns. */
 export type Slices<T> = Generator<undefined, T, undefined>;
 
-/** Items between two stops: some milliseconds, whatever is done with each. */
+/** Items between two stops: some milliseconds, also where a ledger of a million revisions is asked for each. */
 const sliceItems = 1_000;
+
+/** Counts what was done since the last stop, where that is more than one list. */
+export class Slice {
+  #done = 0;
+
+  /** Whether it is over, now that so much more was done: in items. */
+  isOver(amount = 1): boolean {
+    this.#done += amount;
+    if (this.#done < sliceItems) return false;
+    this.#done = 0;
+    return true;
+  }
+}
 
 /** What the work returns, without a stop: for whoever cannot wait. */
 export function finish<T>(work: Slices<T>): T {
@@ -16,11 +29,10 @@ export function finish<T>(work: Slices<T>): T {
 
 /** Does something with each item, in slices. Items that come while it stops are seen where the iterable shows them. */
 export function* eachInSlices<T>(items: Iterable<T>, act: (item: T) => void): Slices<void> {
-  let done = 0;
+  const slice = new Slice();
   for (const item of items) {
     act(item);
-    done += 1;
-    if (done % sliceItems === 0) yield;
+    if (slice.isOver()) yield;
   }
 }
 
