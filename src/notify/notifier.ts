@@ -3,6 +3,7 @@ import type { NotifyTarget } from '../config/config.ts';
 import type { Journal } from '../controller/ports.ts';
 import type { ControllerStatus } from '../controller/status.ts';
 import type { Clock } from '../lib/clock.ts';
+import { describeBug, type FaultCode } from '../lib/faults.ts';
 import type { Redactor } from '../lib/redact.ts';
 import { emptyBook } from './book.ts';
 import { type Cursor, emptyCursor, readCursor, writeCursor } from './cursor.ts';
@@ -94,8 +95,10 @@ class Keeper {
   readonly #options: NotifierOptions;
   readonly #sources: ReadonlyMap<string, Source>;
   #isDue = false;
-  #writing: Promise<void> | null = null;
-  #isTold = false;
+  #isWriting = false;
+  #writing = Promise.resolve();
+  /** The code of what was told since the last good write. */
+  #told: FaultCode | null = null;
 
   constructor(options: NotifierOptions, sources: ReadonlyMap<string, Source>) {
     this.#options = options;
@@ -104,7 +107,7 @@ class Keeper {
 
   touch(): void {
     this.#isDue = true;
-    this.#writing ??= this.#write();
+    if (!this.#isWriting) this.#writing = this.#write();
   }
 
   async close(): Promise<void> {
@@ -113,20 +116,28 @@ class Keeper {
     await this.#writing;
   }
 
+  /** Never rejects: nobody waits for it, and the next word has to find it ready to write again. */
   async #write(): Promise<void> {
-    while (this.#isDue) {
-      this.#isDue = false;
-      const books = [...this.#sources].map(([name, source]) => [name, source.save()] as const);
-      const written = await this.#options.store.write(writeCursor(new Map(books)));
-      if (written.ok) this.#isTold = false;
-      else this.#tell(written.fault);
+    this.#isWriting = true;
+    try {
+      while (this.#isDue) {
+        this.#isDue = false;
+        const books = [...this.#sources].map(([name, source]) => [name, source.save()] as const);
+        const written = await this.#options.store.write(writeCursor(new Map(books)));
+        if (written.ok) this.#told = null;
+        else this.#tell('warn', 'what was sent cannot be written down', 'SG7105', written.fault);
+      }
+    } catch (error) {
+      const event = 'a bug kept what was sent from being written down';
+      this.#tell('error', event, 'SG6224', describeBug(error));
+    } finally {
+      this.#isWriting = false;
     }
-    this.#writing = null;
   }
 
-  #tell(reason: string): void {
-    if (this.#isTold) return;
-    this.#isTold = true;
-    this.#options.journal.write('warn', 'what was sent cannot be written down', { code: 'SG7105', reason });
+  #tell(level: 'warn' | 'error', event: string, code: FaultCode, reason: string): void {
+    if (this.#told === code) return;
+    this.#told = code;
+    this.#options.journal.write(level, event, { code, reason });
   }
 }

@@ -82,6 +82,36 @@ describe('the cursor', () => {
     ]);
   });
 
+  it.each([
+    ['in its turn', async () => Promise.reject(new Error('planned by the test'))],
+    [
+      'at once',
+      () => {
+        throw new Error('planned by the test');
+      },
+    ],
+  ])('is written again after a bug that came %s, which is told once', async (_when, fail) => {
+    const { post, taken } = receiver();
+    const store = new MemoryStore();
+    const { write } = store;
+    store.write = fail;
+    const desk = await Desk.open({ targets: [siem], post, store });
+    const story = storyOf(2);
+    desk.notifier.offer(story.status());
+    await desk.until(() => taken.length === 2);
+    story.tell(settled());
+    desk.notifier.offer(story.status());
+    await desk.until(() => taken.length === 3);
+    const told = desk.log.map(({ level, fields }) => [level, fields['code'], fields['reason']]);
+    expect(told).toEqual([['error', 'SG6224', expect.stringContaining('planned by the test')]]);
+    store.write = write;
+    story.tell(settled());
+    desk.notifier.offer(story.status());
+    await desk.until(() => taken.length === 4);
+    await desk.notifier.close();
+    expect(store.text).toContain(`"seq":${story.recent.all.at(-1)?.seq}`);
+  });
+
   it('says that older events were dropped, where the ledger has more than is kept', async () => {
     const { post, requests, taken } = receiver();
     const store = new MemoryStore();
