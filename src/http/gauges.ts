@@ -77,10 +77,43 @@ export function* countExecutions({ view }: ControllerStatus): Slices<ExecutionCo
   return counts;
 }
 
+/** Devices that manifests name and AWS does not list. */
+export interface UnknownDevices {
+  readonly of: Pick<ControllerStatus, 'desired' | 'fleets'>;
+  /** By fleet; without those whose devices were not listed yet. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/** Counts them; those of `last` where it was made of the same manifests and listings. */
+export function* countUnknownDevices(
+  { desired, fleets }: ControllerStatus,
+  last: UnknownDevices | null,
+): Slices<UnknownDevices> {
+  const isSame =
+    last?.of.desired === desired &&
+    fleets.every(({ devices }, index) => devices === last.of.fleets[index]?.devices);
+  if (isSame) return last;
+  const unknown = new Map<string, Set<string>>();
+  const listed = new Map<string, ReadonlySet<string>>();
+  for (const { name, devices } of desired === null ? [] : fleets) {
+    if (devices === null) continue;
+    listed.set(name, devices);
+    unknown.set(name, new Set());
+  }
+  yield* eachInSlices(desired?.tasks.values() ?? [], ({ manifest: { fleet, targets } }) => {
+    const own = listed.get(fleet);
+    if (own === undefined) return;
+    for (const device of targets) if (!own.has(device)) unknown.get(fleet)?.add(device);
+  });
+  const counts = new Map([...unknown].map(([fleet, devices]) => [fleet, devices.size] as const));
+  return { of: { desired, fleets }, counts };
+}
+
 /** What is counted before all is told. */
 export interface Counts {
   readonly decisions: DecisionCounts;
   readonly executions: ExecutionCounts;
+  readonly unknownDevices: UnknownDevices;
 }
 
 /** Every sample; those of one gauge stand together. */
@@ -111,6 +144,9 @@ export function readGauges(status: ControllerStatus, counts: Counts, version: st
     ...executionSamples(status, counts.executions),
     ...haltCodes(status).map((code) => one('snowgate_halts', 1, { code })),
     ...fleetSamples(status, counts.decisions),
+    ...[...counts.unknownDevices.counts].map(([fleet, value]) =>
+      one('snowgate_unknown_devices', value, { fleet }),
+    ),
     one('snowgate_ledger_unwritten', ledger.unwritten),
   ];
 }

@@ -85,12 +85,16 @@ export const gauges = {
     labels: ['fleet', 'stand'],
   },
   snowgate_fleet_proved: {
-    help: 'Whether STS has proved the account of the fleet, and not lost it since; none of a fleet that names no account.',
+    help: 'Whether STS has proved the account of the fleet, and has not denied to after that; none of a fleet that names no account.',
     labels: ['fleet'],
   },
   snowgate_foreign_tasks: { help: 'Tasks in flight that were made around Git.', labels: ['fleet'] },
   snowgate_unknown_tasks: {
     help: 'Tasks with our marks that this ledger does not know.',
+    labels: ['fleet'],
+  },
+  snowgate_unknown_devices: {
+    help: 'Devices that manifests name and AWS did not list the last time; none before the devices of the fleet were listed.',
     labels: ['fleet'],
   },
   snowgate_ledger_unwritten: { help: 'Outcomes that wait to be written down.', labels: [] },

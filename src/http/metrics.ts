@@ -3,7 +3,14 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { CreateOutcome } from '../controller/ports.ts';
 import type { ControllerStatus } from '../controller/status.ts';
 import { Turns } from '../lib/turns.ts';
-import { countDecisions, countExecutions, type DecisionCounts, readGauges } from './gauges.ts';
+import {
+  countDecisions,
+  countExecutions,
+  countUnknownDevices,
+  type DecisionCounts,
+  readGauges,
+  type UnknownDevices,
+} from './gauges.ts';
 import { type CounterName, counters, gauges, type HistogramName, histograms } from './metric-table.ts';
 
 /** From a fetch that finds nothing new to one that runs into its time-out. */
@@ -40,6 +47,7 @@ export class Metrics implements Meter {
   readonly #version: string;
   readonly #turns = new Turns();
   #decisions: DecisionCounts | null = null;
+  #unknownDevices: UnknownDevices | null = null;
 
   constructor(version: string, known: KnownLabels = { fleets: [], providers: [] }) {
     this.#version = version;
@@ -84,8 +92,14 @@ export class Metrics implements Meter {
     const decisions = await this.#turns.run(countDecisions(status, this.#decisions));
     this.#decisions = decisions;
     const executions = await this.#turns.run(countExecutions(status));
+    const unknownDevices = await this.#turns.run(countUnknownDevices(status, this.#unknownDevices));
+    this.#unknownDevices = unknownDevices;
     for (const gauge of this.#gauges.values()) gauge.reset();
-    for (const { name, labels, value } of readGauges(status, { decisions, executions }, this.#version))
+    for (const { name, labels, value } of readGauges(
+      status,
+      { decisions, executions, unknownDevices },
+      this.#version,
+    ))
       this.#gauges.get(name)?.set(labels, value);
     return this.#registry.metrics();
   }

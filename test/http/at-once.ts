@@ -1,7 +1,13 @@
 /** Work in slices, done without a stop. */
 
 import type { ControllerStatus } from '../../src/controller/status.ts';
-import { countDecisions, countExecutions, readGauges, type Sample } from '../../src/http/gauges.ts';
+import {
+  countDecisions,
+  countExecutions,
+  countUnknownDevices,
+  readGauges,
+  type Sample,
+} from '../../src/http/gauges.ts';
 import { finish, type Slices } from '../../src/lib/turns.ts';
 
 /** What the work returns, and how often it has stopped on the way. */
@@ -16,5 +22,6 @@ export function doAtOnce<T>(work: Slices<T>): { readonly value: T; readonly stop
 export function gaugesOf(status: ControllerStatus): Sample[] {
   const decisions = finish(countDecisions(status, null));
   const executions = finish(countExecutions(status));
-  return readGauges(status, { decisions, executions }, '1.2.3');
+  const unknownDevices = finish(countUnknownDevices(status, null));
+  return readGauges(status, { decisions, executions, unknownDevices }, '1.2.3');
 }

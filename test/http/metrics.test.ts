@@ -1,13 +1,15 @@
 /** Metrics as Prometheus reads them: right values, and never more series than the configuration allows. */
 import { describe, expect, it } from 'vitest';
 import { type ControllerStatus, PassBook, readStatus } from '../../src/controller/status.ts';
+import { countUnknownDevices } from '../../src/http/gauges.ts';
 import { counters, gauges, histograms } from '../../src/http/metric-table.ts';
 import { Metrics } from '../../src/http/metrics.ts';
 import { readMoment } from '../../src/lib/clock.ts';
+import { finish } from '../../src/lib/turns.ts';
 import { planActions } from '../../src/plan/decision.ts';
 import { emptyLedgerMemory } from '../doubles/ledger.ts';
 import { yaml } from '../plan/stage.ts';
-import { gaugesOf } from './at-once.ts';
+import { doAtOnce, gaugesOf } from './at-once.ts';
 import { Watched } from './watched.ts';
 
 function valuesOf(status: ControllerStatus): Map<string, number> {
@@ -75,6 +77,47 @@ describe('the gauges', () => {
     await watched.pass();
     expect(valuesOf(watched.status()).get('snowgate_oldest_wait_seconds lab')).toBe(600);
     expect(valuesOf(watched.status()).get('snowgate_oldest_wait_seconds sea')).toBe(0);
+  });
+
+  it('count the devices that manifests name and AWS does not list, once its list is known', async () => {
+    const watched = new Watched();
+    const { world } = watched;
+    world.commit({
+      one: yaml({ name: 'one', targets: ['smd-1', 'smd-gone', 'smd-lost'] }),
+      two: yaml({ name: 'two', targets: ['smd-gone', 'smd-2'] }),
+      far: yaml({ name: 'far', fleet: 'sea', targets: ['smd-lost'] }),
+      none: yaml({ name: 'none', fleet: 'nowhere', targets: ['smd-lost'] }),
+    });
+    await watched.pass();
+    const status = watched.status();
+    const known = (devices: ReadonlySet<string> | null): ControllerStatus => ({
+      ...status,
+      fleets: status.fleets.map((fleet) => ({ ...fleet, devices: fleet.name === 'lab' ? devices : null })),
+    });
+    const told = (of: ControllerStatus) =>
+      [...valuesOf(of)].filter(([name]) => name.includes('unknown_devices'));
+    expect(told(known(null))).toEqual([]);
+    expect(told(known(new Set(['smd-1', 'smd-2', 'smd-3'])))).toEqual([['snowgate_unknown_devices lab', 2]]);
+    expect(told(known(new Set(['smd-1', 'smd-2', 'smd-gone', 'smd-lost'])))).toEqual([
+      ['snowgate_unknown_devices lab', 0],
+    ]);
+    expect(told({ ...known(new Set()), desired: null })).toEqual([]);
+  });
+
+  it('count those devices once for the same manifests and listings, and in slices', async () => {
+    const watched = new Watched();
+    watched.world.commit({ one: yaml({ name: 'one', targets: ['smd-gone'] }) });
+    await watched.pass();
+    const status = watched.status();
+    const first = finish(countUnknownDevices(status, null));
+    expect(finish(countUnknownDevices(watched.status(), first))).toBe(first);
+    const relisted = status.fleets.map((fleet) => ({ ...fleet, devices: new Set(['smd-gone']) }));
+    expect(finish(countUnknownDevices({ ...status, fleets: relisted }, first)).counts.get('lab')).toBe(0);
+    const [task] = status.desired?.tasks.values() ?? [];
+    if (status.desired === null || task === undefined) throw new Error('nothing was read');
+    const tasks = new Map(Array.from({ length: 5_000 }, (_, n) => [`lab/${n}`, task] as const));
+    const many = { ...status, fleets: relisted, desired: { ...status.desired, tasks } };
+    expect(doAtOnce(countUnknownDevices(many, first)).stops).toBeGreaterThanOrEqual(4);
   });
 
   it('name what halts, each code once, and stop naming it', async () => {

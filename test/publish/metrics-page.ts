@@ -137,6 +137,7 @@ export const labelValues: {
   snowgate_fleet_proved: { fleet: fleets },
   snowgate_foreign_tasks: { fleet: fleets },
   snowgate_unknown_tasks: { fleet: fleets },
+  snowgate_unknown_devices: { fleet: fleets },
   snowgate_ledger_unwritten: {},
 };
 
