@@ -115,7 +115,7 @@ export function findElsewhere(c: Controller, view: LedgerView): Set<Token> {
 
 /** Tasks of ours that the ledger does not know: this ledger is new, or has lost something. */
 function findStrangers(name: string, fleet: FleetState, view: LedgerView): Reason | null {
-  const unknown = fleet.strangers.filter((stranger) => !isKnown(stranger, view));
+  const unknown = unknownStrangers(fleet, view);
   const [first] = unknown;
   if (first === undefined) return null;
   const more = unknown.length > 1 ? ` and ${unknown.length - 1} more` : '';
@@ -125,8 +125,29 @@ function findStrangers(name: string, fleet: FleetState, view: LedgerView): Reaso
   };
 }
 
+/** Of each listing, for the ledger as it was when somebody asked last. */
+const unknownBy = new WeakMap<
+  readonly Stranger[],
+  { readonly view: LedgerView; readonly seq: number; readonly unknown: readonly Stranger[] }
+>();
+
+/**
+ * Those tasks of the last listing that bear our marks and that the ledger does not know. Exact at every moment, and looked
+ * for once for each listing and height of the ledger: pages and probes ask with every request, and a listing has thousands.
+ */
+export function unknownStrangers(
+  { strangers }: Pick<FleetState, 'strangers'>,
+  view: LedgerView,
+): readonly Stranger[] {
+  const last = unknownBy.get(strangers);
+  if (last?.view === view && last.seq === view.seq) return last.unknown;
+  const unknown = strangers.filter((stranger) => !isKnown(stranger, view));
+  unknownBy.set(strangers, { view, seq: view.seq, unknown });
+  return unknown;
+}
+
 /** Whether the ledger knows of a task that bears our marks. */
-export function isKnown({ taskId, token }: Stranger, view: LedgerView): boolean {
+function isKnown({ taskId, token }: Stranger, view: LedgerView): boolean {
   const receipt = view.receipts.get(token);
   if (receipt === undefined) return false;
   if (receipt.taskIds.includes(taskId) || receipt.disowned.includes(taskId)) return true;

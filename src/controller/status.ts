@@ -11,7 +11,7 @@ import type { Decision } from '../plan/decision.ts';
 import type { Origin } from '../plan/facts.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { Reason } from '../policy/verdict.ts';
-import { fleetConditions, isKnown } from './fleet-check.ts';
+import { fleetConditions, unknownStrangers } from './fleet-check.ts';
 import type { PassReport } from './pass.ts';
 import type { CommitId, Journal } from './ports.ts';
 import type { RecentEvents } from './recent-events.ts';
@@ -267,7 +267,7 @@ function readFleets(c: Controller): FleetStatus[] {
   const conditions = view === null ? null : fleetConditions(c, view);
   return [...c.state.fleets].map(([name, fleet]): FleetStatus => {
     const condition = conditions?.get(name);
-    const { config, strangers, around } = fleet;
+    const { config, around } = fleet;
     return {
       name,
       account: config.account ?? null,
@@ -277,7 +277,7 @@ function readFleets(c: Controller): FleetStatus[] {
       stand: condition?.kind ?? standBefore(fleet),
       reason: condition === undefined || condition.kind === 'open' ? null : condition.reason,
       devices: around.devices,
-      unknownTasks: view === null ? 0 : strangers.filter((one) => !isKnown(one, view)).length,
+      unknownTasks: view === null ? 0 : unknownStrangers(fleet, view).length,
       foreignTasks: [...around.foreign.values()].filter(({ isOurs, busy }) => !isOurs && busy.length > 0)
         .length,
     };

@@ -24,7 +24,7 @@ import type {
 } from './events.ts';
 import type { Attempt, Receipt, ReceiptState } from './receipt.ts';
 import { emptyReceipt, isOpenState, receiptState } from './receipt.ts';
-import { countedState, isFinal, noteChange } from './summary.ts';
+import { countedState, isAtRest, noteChange } from './summary.ts';
 import type { LedgerView } from './view.ts';
 import { noteClaim, noteTask } from './view.ts';
 
@@ -78,7 +78,7 @@ function foldEvent(view: LedgerView, header: BatchHeader, event: LedgerEvent): s
   if (problem !== null) return problem;
   receipt.seq = header.seq;
   noteChange(view.summary, before, receipt, event);
-  if (isFinal(receiptState(receipt))) view.restless.delete(event.token);
+  if (isAtRest(receipt)) view.restless.delete(event.token);
   else view.restless.add(event.token);
   if (known === undefined) {
     view.receipts.set(event.token, receipt);

@@ -16,7 +16,7 @@ export interface LedgerSummary {
   readonly successes: Map<string, number>;
   /** Every device that was asked, or that AWS has told of. */
   readonly devices: Set<string>;
-  /** The newest that came to their end, by fleet, oldest first. One that came to it twice is there twice. */
+  /** The newest that came to rest, by fleet, oldest first. One that came to it twice is there twice. */
   readonly ended: Map<string, Token[]>;
 }
 
@@ -30,9 +30,16 @@ const badOutcomes: ReadonlySet<SettledOutcome> = new Set(['partial', 'failed', '
 
 const finalStates: ReadonlySet<ReceiptState> = new Set(['settled', 'refused', 'baseline']);
 
-/** Whether a receipt is at its end: nothing but a late task id changes its state. */
-export function isFinal(state: ReceiptState): boolean {
-  return finalStates.has(state);
+/**
+ * Whether a pass has nothing to look for in a receipt: it is at its end, or it was withdrawn while nothing of it may be in AWS.
+ * It stays so until another event of it: a late task id, or a claim where its manifest has come back.
+ */
+export function isAtRest(receipt: Receipt): boolean {
+  return judgeRest(receiptState(receipt), receipt);
+}
+
+function judgeRest(state: ReceiptState, { notes }: Receipt): boolean {
+  return finalStates.has(state) || ((state === 'pending' || state === 'waiting') && notes.has('withdrawn'));
 }
 
 /** Whether a task ended so that somebody has to look at it. */
@@ -56,6 +63,7 @@ export function emptySummary(): LedgerSummary {
 /** What of a receipt is counted, as it was before an event. */
 export interface CountedState {
   readonly state: ReceiptState;
+  readonly isAtRest: boolean;
   readonly outcome: SettledOutcome | null;
   readonly outside: number;
 }
@@ -63,8 +71,10 @@ export interface CountedState {
 /** What of a receipt is counted. */
 export function countedState(receipt: Receipt): CountedState {
   const { settled, outside } = receipt;
+  const state = receiptState(receipt);
   return {
-    state: receiptState(receipt),
+    state,
+    isAtRest: judgeRest(state, receipt),
     outcome: settled === null ? null : settled.outcome,
     outside: outside.length,
   };
@@ -85,7 +95,7 @@ export function noteChange(
   if (now.outcome !== null && before?.outcome !== now.outcome) add(summary.outcomes, now.outcome, 1);
   const ran = now.outside - (before?.outside ?? 0);
   if (ran > 0) add(summary.outside, receipt.fleet, ran);
-  if (isFinal(now.state) && (before === null || !isFinal(before.state))) noteEnd(summary, receipt);
+  if (now.isAtRest && before?.isAtRest !== true) noteEnd(summary, receipt);
   if (before === null) summary.badEnds.delete(receipt.key);
   if (event.kind === 'settled' && isBadEnd(receipt)) summary.badEnds.set(receipt.key, receipt.token);
   noteDevices(summary, receipt, event);

@@ -22,7 +22,7 @@ export interface LedgerView {
   readonly newestIdentity: Map<string, FleetIdentity>;
   /** Fleets that AWS throttles: since which commit in a row, and when last, by the writer's wall clock. */
   readonly throttles: Map<string, Throttle>;
-  /** Tokens that are not at their end: all that a pass has to look through. */
+  /** Tokens that are not at rest: all that a pass has to look through. What was withdrawn would else be more with each year. */
   readonly restless: Set<Token>;
   /** Values of `source.accept` that were acted on: each is good once. */
   readonly accepted: Set<string>;
@@ -67,7 +67,7 @@ export interface Throttle {
   readonly seq: number;
 }
 
-/** The receipts that are not at their end. */
+/** The receipts that are not at rest. */
 export function restlessReceipts(view: LedgerView): Receipt[] {
   return [...view.restless].flatMap((token) => view.receipts.get(token) ?? []);
 }

@@ -1,7 +1,8 @@
 /** What a controller tells of itself, when a pass could not read what the one before it had read. */
 import { describe, expect, it } from 'vitest';
 import type { ControllerStatus } from '../../src/controller/status.ts';
-import type { World } from '../controller/world.ts';
+import { ledgerId, type World } from '../controller/world.ts';
+import { identity, resolved } from '../ledger/events.ts';
 import { yaml } from '../plan/stage.ts';
 import { Watched } from './watched.ts';
 
@@ -65,5 +66,33 @@ describe('the status', () => {
     const bugs = watched.world.log.filter(({ event }) => event === 'a bug kept a pass from being told');
     expect(bugs).toHaveLength(2);
     expect(String(bugs[0]?.fields['reason'])).toContain('planned by the test');
+  });
+
+  it('looks once for tasks that the ledger does not know, for each listing and height of the ledger', async () => {
+    const watched = new Watched();
+    const { world } = watched;
+    const stranger = 'f'.repeat(64);
+    world.lab.make({
+      targets: ['smd-9'],
+      tags: { 'snowgate:ledger': ledgerId, 'snowgate:revision': stranger },
+    });
+    world.commit({ job: held });
+    await watched.pass();
+    const { view } = watched.life.c.state;
+    if (view === null) throw new Error('the ledger was not read');
+    const asked: string[] = [];
+    const get = view.receipts.get.bind(view.receipts);
+    view.receipts.get = (token) => {
+      asked.push(token);
+      return get(token);
+    };
+    const unknown = (): number[] => watched.status().fleets.map(({ unknownTasks }) => unknownTasks);
+    expect(unknown()).toEqual([1, 0]);
+    expect(unknown()).toEqual([1, 0]);
+    expect(asked).toEqual([]);
+    const revision = { command: 'reboot', targets: ['smd-9'], taskRun: 1, identity } as const;
+    await world.write([resolved({ token: stranger, name: 'gone', taskId: 'st-lab-1', revision })]);
+    await watched.pass();
+    expect(unknown()).toEqual([0, 0]);
   });
 });

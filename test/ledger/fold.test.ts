@@ -182,6 +182,29 @@ describe('the request', () => {
   });
 });
 
+describe('what a pass looks through', () => {
+  const isLooked = (ledger: Ledger): boolean => ledger.view.restless.has(tokenA);
+
+  it('lacks what was withdrawn, until it is asked for after all', () => {
+    const ledger = new Ledger().write(noted({ reason: 'denied' }));
+    expect(isLooked(ledger)).toBe(true);
+    ledger.write(noted({ reason: 'withdrawn' }));
+    expect(isLooked(ledger)).toBe(false);
+    expect(ledger.view.summary.ended.get('lab')).toEqual([tokenA]);
+    ledger.write(claimed());
+    expect(isLooked(ledger)).toBe(true);
+    ledger.write(released());
+    expect(isLooked(ledger)).toBe(false);
+  });
+
+  it('has what was withdrawn where a task of it comes to light late', () => {
+    const ledger = new Ledger().write(claimed(), released(), noted({ reason: 'withdrawn' }));
+    expect(isLooked(ledger)).toBe(false);
+    ledger.write(issued());
+    expect(isLooked(ledger)).toBe(true);
+  });
+});
+
 describe('a task in AWS', () => {
   const news = (state: string) => [{ device: 'smd-1', state, executionId: 'ex-1' }];
 

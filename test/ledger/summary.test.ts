@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
 import { foldBatch } from '../../src/ledger/fold.ts';
 import { receiptState } from '../../src/ledger/receipt.ts';
-import { endedMax, isBadEnd, isFinal, successKey } from '../../src/ledger/summary.ts';
+import { endedMax, isAtRest, isBadEnd, successKey } from '../../src/ledger/summary.ts';
 import type { LedgerView } from '../../src/ledger/view.ts';
 import {
   baseline,
@@ -119,8 +119,9 @@ describe('the summary', () => {
           const newest = view.tokensByKey.get(key)?.at(-1);
           if (newest === token) expect(badEnds.get(key)).toBe(token);
         }
-        const finals = receipts.filter((receipt) => isFinal(receiptState(receipt)));
-        for (const { fleet, token } of finals) expect(ended.get(fleet)).toContain(token);
+        const atRest = receipts.filter(isAtRest);
+        for (const { fleet, token } of atRest) expect(ended.get(fleet)).toContain(token);
+        expect(receipts.filter(({ token }) => !view.restless.has(token))).toEqual(atRest);
         expect([...badEnds.values()].every((token) => view.receipts.has(token))).toBe(true);
         const named = receipts.flatMap(({ revision }) => revision?.targets ?? []);
         const told = allowed.flatMap((one) => ('executions' in one ? one.executions : []));
