@@ -15,7 +15,7 @@ export function overviewView(model: Overview): Html {
     groups.length === 0 && !model.isNew,
     () => html`<section><p class="card nothing">No task is known: none was merged yet.</p></section>`,
   );
-  return html`${verdict(model)}${tiles(model)}${halts(model)}${standingLines(model.notes)}
+  return html`${verdict(model)}${standingLines(model.notes)}${tiles(model)}${halts(model)}
 ${groups.map((group) => groupSection(group, model.atMs))}${nothing}${problems(model)}${sync(model)}${fleets(model)}`;
 }
 

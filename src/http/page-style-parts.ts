@@ -5,6 +5,7 @@ export const styleParts = `
 .verdict h1 { font-size: 1.3rem; }
 .verdict p, .verdict li { color: var(--ink); }
 .verdict .heads { margin-left: auto; padding-left: 1.2rem; font-size: .92rem; text-align: right; }
+.verdict + .card { margin-top: .8rem; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .6rem; margin-top: .8rem; }
 .tile { display: block; height: 100%; padding: .6rem .9rem; background: var(--face); border: 1px solid var(--line); border-radius: 10px; text-decoration: none; color: var(--ink); }
 a.tile:hover { border-color: var(--strong); }
