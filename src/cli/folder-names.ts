@@ -30,8 +30,9 @@ export function policyFolderOf(folder: string, names: FolderNames): string | nul
   return null;
 }
 
-/** Whether a folder is one of manifests, or lies in one. */
+/** Whether a folder is one of manifests, or lies in one. Where manifests are a whole repository, each folder below is. */
 export function isOfManifests(folder: string, { manifests }: FolderNames): boolean {
+  if (manifests === '') return !folder.startsWith('/');
   return withAncestors(folder).some((path) => endsIn(path, manifests));
 }
 

@@ -1,9 +1,12 @@
 import { numberBounds } from '../config/bounds.ts';
+import { judgeSize, warnOfTwins } from '../git/source-files.ts';
 import type { DocumentLimits } from '../lib/document.ts';
 import { ok, type Result } from '../lib/faults.ts';
 import { collectDesired, type Desired, type PlacedProblem, type SourceFile } from '../manifest/collect.ts';
+import type { ParsedFile } from '../manifest/manifest.ts';
 import { parseManifestFile } from '../manifest/parse.ts';
-import { type FoundFile, readBounded } from './work-tree.ts';
+import type { Found } from './tree-walk.ts';
+import { type ReadFile, readSized } from './work-tree.ts';
 
 /** What the controller reads by default (`source.limits`); a configuration may say otherwise. */
 export const defaultLimits: DocumentLimits = {
@@ -12,27 +15,28 @@ export const defaultLimits: DocumentLimits = {
   depth: numberBounds['source.limits.depth'].default,
 };
 
-/** Reads manifest files of a work tree as the controller would read them from a commit. Fault: SG7002. */
-export async function readManifests(
-  found: readonly FoundFile[],
-  limits: DocumentLimits,
-): Promise<Result<Desired>> {
-  const files: SourceFile[] = [];
-  for (const { full, path } of found) {
-    const bytes = await readBounded(full, path, limits.fileBytes);
-    if (!bytes.ok) return bytes;
-    files.push({ path, blob: '', parsed: parseManifestFile(bytes.value, limits) });
+/** Reads the manifest files of a work tree as the controller would read them from a commit. Fault: SG7002. */
+export async function readManifests(found: Found, limits: DocumentLimits): Promise<Result<Desired>> {
+  const files: SourceFile[] = [...found.refused];
+  for (const { full, path } of found.files) {
+    const read = readSized(full, path, limits.fileBytes);
+    if (!read.ok) return read;
+    files.push({ path, blob: '', parsed: parseRead(read.value, limits) });
   }
-  return ok(collectDesired(files));
+  return ok(collectDesired(warnOfTwins(files)));
 }
 
-/** What the controller says of a symbolic link among the manifests. */
-export function linkProblem(path: string): PlacedProblem {
+/** What was read, as the controller would take it: a file that is too long is refused by its size alone. */
+export function parseRead({ bytes, sizeBytes }: ReadFile, limits: DocumentLimits): ParsedFile {
+  return judgeSize(sizeBytes, limits.fileBytes) ?? parseManifestFile(bytes, limits);
+}
+
+/** A warning where the paths lead to nothing: `what` is what was looked for there. */
+export function nothingFound([path = '.']: readonly string[], what: string): PlacedProblem {
   return {
-    code: 'SG7005',
-    severity: 'error',
+    code: 'SG7006',
+    severity: 'warning',
     place: { path, line: 1, column: 1 },
-    message: 'a symbolic link; manifests are plain files, links are never followed',
-    hint: 'replace it with the file itself',
+    message: `no ${what} here: nothing was checked`,
   };
 }

@@ -16,7 +16,7 @@ import { type NewTaskOptions, wrong } from './new-task-options.ts';
 import { defaultConfigPath } from './options.ts';
 import { printNote } from './print.ts';
 import type { Surroundings } from './surroundings.ts';
-import { findFiles } from './work-tree.ts';
+import { findFiles } from './tree-walk.ts';
 
 export interface TaskSetting {
   /** Where the user stands. */
@@ -124,7 +124,7 @@ async function readThere({ dir, manifestsFolder, limits }: TaskSetting): Promise
   const folder = manifestsFolder === '' ? '.' : manifestsFolder;
   if (!(await exists(join(dir, folder)))) return ok(null);
   const found = await findFiles([folder], dir);
-  return found.ok ? readManifests(found.value.files, limits) : found;
+  return found.ok ? readManifests(found.value, limits) : found;
 }
 
 /** Says of a task's name whether the work tree has it already (SG1301). Faults: SG7002, SG7003. */

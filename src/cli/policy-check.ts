@@ -11,7 +11,8 @@ import type { PolicyFile } from '../policy/policy-file.ts';
 import { loadPolicies, type PolicySet } from '../policy/policy-set.ts';
 import { findNeverOpen } from '../policy/window-parse.ts';
 import { readPolicyFolder } from './policy-folder.ts';
-import { type Found, readBounded } from './work-tree.ts';
+import type { Found } from './tree-walk.ts';
+import { readBounded } from './work-tree.ts';
 
 export interface CheckedPolicies {
   /** The files that were read. */

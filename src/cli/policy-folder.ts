@@ -1,13 +1,23 @@
 /** A folder of policies in a work tree, read as the controller would read it from a commit. */
 import type { Stats } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { folderMode, gitlinkMode, isRegularFile } from '../git/modes.ts';
 import { selectPolicies } from '../git/policy-selection.ts';
-import { gitlinkMode, isRegularFile, symbolicLinkMode } from '../git/source-files.ts';
+import { showPath as showBytes } from '../git/source-path.ts';
 import type { TreeEntry } from '../git/tree.ts';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
-import { type FoundFile, foldersMax, readBounded, showPath, unreadable, unusable } from './work-tree.ts';
+import { joinPath, listFolder } from './folder-entries.ts';
+import {
+  type FoundFile,
+  findingOf,
+  foldersMax,
+  readBounded,
+  showPath,
+  unreadable,
+  unusable,
+} from './work-tree.ts';
 
 /** As many entries as the controller looks at. */
 const entriesMax = 10_000;
@@ -31,7 +41,6 @@ export async function readPolicyTree(
   cwd: string,
   fileBytes: number,
 ): Promise<Result<PolicyFolder>> {
-  if (path === '') return failed(unusable('""', 'is no path'));
   const full = resolve(cwd, path);
   let found: Stats;
   try {
@@ -51,29 +60,41 @@ export async function readPolicyTree(
 
 const testName = /\.test\.ya?ml$/;
 
-/** Reads a folder and all below it. Links are never followed. Faults: SG7002, SG7003, SG3071. */
+/**
+ * Reads a folder and all below it. Links are never followed; what within it cannot be read is a file with a
+ * problem. Faults: SG7002, SG7003, SG3071.
+ */
 export async function readPolicyFolder(folder: FoundFile, fileBytes: number): Promise<Result<PolicyFolder>> {
-  const entries: TreeEntry[] = [];
+  const listed: Listed = { entries: [], unread: [] };
   try {
-    const trouble = await list(Buffer.from(folder.full), Buffer.from(folder.path), 0, entries);
+    const trouble = await list(Buffer.from(folder.full), Buffer.from(folder.path), 0, listed);
     if (trouble !== null) return failed(trouble);
   } catch (error) {
     return failed(unreadable(folder.path, error));
   }
+  const { entries } = listed;
   const selected = selectPolicies(entries, { folder: folder.path, manifests: null }, fileBytes);
   if (!selected.ok) return selected;
-  const files: PolicyFile[] = [];
+  const files: PolicyFile[] = [...listed.unread];
   for (const candidate of selected.value) {
     if (candidate.kind === 'problem') {
       files.push(candidate.file);
       continue;
     }
     const { path, sizeBytes } = candidate;
-    const bytes = await readBounded(fullOf(folder, path), path, sizeBytes);
-    if (!bytes.ok) return bytes;
-    files.push({ path, blob: noBlob, content: { kind: 'bytes', bytes: bytes.value } });
+    const read = await readBounded(fullOf(folder, path), path, sizeBytes);
+    files.push(
+      read.ok
+        ? { path, blob: noBlob, content: { kind: 'bytes', bytes: read.value } }
+        : unreadFile(path, read.fault),
+    );
   }
   return ok({ files, tests: findTests(entries, folder) });
+}
+
+/** It may hold any policy. */
+function unreadFile(path: string, reason: Fault): PolicyFile {
+  return { path, blob: noBlob, content: { kind: 'unreadable', problem: findingOf(reason) } };
 }
 
 function findTests(entries: readonly TreeEntry[], folder: FoundFile): FoundFile[] {
@@ -89,34 +110,41 @@ function fullOf(folder: FoundFile, path: string): string {
   return join(folder.full, path.slice(folder.path.length));
 }
 
-/** Paths are bytes here: a name that is no UTF-8 is a finding, and must not become another one. */
-async function list(full: Buffer, path: Buffer, depth: number, entries: TreeEntry[]): Promise<Fault | null> {
-  if (depth > foldersMax) return tooMany(path.toString('utf8'), `is more than ${foldersMax} folders deep`);
-  const found = await readdir(full, { encoding: 'buffer', withFileTypes: true });
-  const gitName = found.find(({ name }) => name.toString('utf8') === '.git');
-  if (gitName !== undefined && depth > 0) {
-    entries.push({ mode: gitlinkMode, id: noBlob, sizeBytes: null, path });
+interface Listed {
+  readonly entries: TreeEntry[];
+  /** Folders that cannot be read. */
+  readonly unread: PolicyFile[];
+}
+
+/** Paths are bytes here: a name that is no UTF-8 is a finding, and must not become another one. Throws of the outermost folder. */
+async function list(full: Buffer, path: Buffer, depth: number, listed: Listed): Promise<Fault | null> {
+  if (depth > foldersMax) return tooMany(showBytes(path).text, `is more than ${foldersMax} folders deep`);
+  const content = await listFolder(full).catch((error: unknown) => {
+    if (depth === 0) throw error;
+    const shown = showBytes(path).text;
+    listed.unread.push(unreadFile(shown, unreadable(shown, error)));
+    return null;
+  });
+  if (content === null) return null;
+  if (content.isRepository && depth > 0) {
+    listed.entries.push({ mode: gitlinkMode, id: noBlob, sizeBytes: null, path });
     return null;
   }
-  for (const entry of found) {
-    const child = Buffer.concat([full, slash, entry.name]);
-    const childPath = Buffer.concat([path, slash, entry.name]);
-    if (entry.isDirectory() && entry !== gitName) {
-      const trouble = await list(child, childPath, depth + 1, entries);
+  for (const { name, mode } of content.entries) {
+    const child = joinPath(full, name);
+    const childPath = joinPath(path, name);
+    if (mode === folderMode) {
+      const trouble = await list(child, childPath, depth + 1, listed);
       if (trouble !== null) return trouble;
-    } else if (entry.isSymbolicLink()) {
-      entries.push({ mode: symbolicLinkMode, id: noBlob, sizeBytes: null, path: childPath });
-    } else if (entry.isFile()) {
-      const { size } = await lstat(child);
-      entries.push({ mode: '100644', id: noBlob, sizeBytes: size, path: childPath });
+    } else {
+      const sizeBytes = isRegularFile(mode) ? ((await lstat(child).catch(() => null))?.size ?? 0) : null;
+      listed.entries.push({ mode, id: noBlob, sizeBytes, path: childPath });
     }
-    if (entries.length > entriesMax)
-      return tooMany(path.toString('utf8'), `holds more than ${entriesMax} files`);
+    if (listed.entries.length > entriesMax)
+      return tooMany(showBytes(path).text, `holds more than ${entriesMax} files`);
   }
   return null;
 }
-
-const slash = Buffer.from('/');
 
 function tooMany(path: string, reason: string): Fault {
   return fault('SG7003', 'human', `${path} ${reason}`, 'name the folder that holds the policies');

@@ -13,6 +13,7 @@ import type { Surroundings } from './surroundings.ts';
 export async function runProgram(world: Surroundings): Promise<ExitCode> {
   let exit: ExitCode = exitCodes.done;
   const program = createProgram(world);
+  program.hook('preAction', (_, command) => refuseEmptyPaths(command));
   addCommands(program, world, (code) => {
     exit = code;
   });
@@ -37,6 +38,23 @@ function refuseUnknownHelp(program: Command, [first, second]: readonly string[])
     'commander.unknownCommand',
     `unknown command '${second}'${question}`,
   );
+}
+
+const emptyPath = 'snowgate.emptyPath';
+/** What the help calls a path: every argument and option of such a name is one. */
+const pathNames = /^<?\[?(?:path|file|dir)\b/;
+
+/** An empty path is an unset variable of some shell: a path library takes it for the folder that the user stands in. */
+function refuseEmptyPaths(command: Command): void {
+  const named = command.registeredArguments.flatMap((argument, index) =>
+    pathNames.test(argument.name()) ? [command.processedArgs[index]].flat() : [],
+  );
+  const given = command.options.flatMap((option) => {
+    const placeholder = option.flags.slice(option.flags.lastIndexOf(' ') + 1);
+    return pathNames.test(placeholder) ? [command.getOptionValue(option.attributeName())].flat() : [];
+  });
+  if (![...named, ...given].includes('')) return;
+  throw new CommanderError(exitCodes.usage, emptyPath, '"" is no path');
 }
 
 /** Tells an unexpected exception in one line, or with its stack where SNOWGATE_DEBUG is set; exit code 70. */
@@ -95,6 +113,11 @@ function concludeUsage(error: CommanderError, world: Surroundings): ExitCode {
   if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return exitCodes.done;
   // Help that was not asked for: a command without its subcommand. It was printed to stderr.
   if (error.code === 'commander.help') return world.argv.includes('help') ? exitCodes.done : exitCodes.usage;
+  if (error.code === emptyPath) {
+    const hint = 'name a file or folder; a variable of the shell may be empty';
+    printFault(fault('SG7002', 'human', error.message, hint), world);
+    return exitCodes.usage;
+  }
   const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
   const [, what = message, found = usualHint(world.argv)] =
     /^(.*?)\.? *\(?((?:Did you mean|It is) .*?)\)?$/.exec(message) ?? [];

@@ -2,11 +2,11 @@ import { fault } from '../lib/faults.ts';
 import { canonicalRevision } from '../manifest/canonical.ts';
 import type { Desired, WantedTask } from '../manifest/collect.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { defaultLimits, linkProblem, readManifests } from './manifests.ts';
+import { defaultLimits, nothingFound, readManifests } from './manifests.ts';
 import type { Format } from './options.ts';
 import { colorsFor, formatJson, formatProblem, plain, printFault } from './print.ts';
 import type { Surroundings } from './surroundings.ts';
-import { findFiles } from './work-tree.ts';
+import { findFiles } from './tree-walk.ts';
 
 export interface TokenOptions {
   readonly canonical?: true;
@@ -24,9 +24,11 @@ export async function token(
 ): Promise<ExitCode> {
   const found = await findFiles(paths, world.cwd);
   if (!found.ok) return usage(found.fault, world);
-  const read = await readManifests(found.value.files, defaultLimits);
+  const read = await readManifests(found.value, defaultLimits);
   if (!read.ok) return usage(read.fault, world);
-  const problems = [...found.value.links.map(linkProblem), ...read.value.problems];
+  const problems = [...found.value.problems, ...read.value.problems];
+  if (found.value.files.length === 0 && problems.length === 0)
+    problems.push(nothingFound(paths, '.yaml or .yml file'));
   const colors = colorsFor(world.stderr, world.env);
   for (const problem of problems) world.stderr.write(formatProblem(problem, colors));
   const tasks = inOrder(read.value);

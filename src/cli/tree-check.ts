@@ -1,6 +1,7 @@
 /** A work tree as the controller would find it once it is merged: everything that is wrong with it, without any network. */
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { warnOfTwins } from '../git/source-files.ts';
 import type { DocumentLimits } from '../lib/document.ts';
 import { ok, type Result } from '../lib/faults.ts';
 import { findNearest } from '../lib/nearest.ts';
@@ -9,13 +10,13 @@ import type { PolicyFile } from '../policy/policy-file.ts';
 import type { ReadConfig } from './config-file.ts';
 import { type FolderNames, namesOf, usualNames } from './folder-names.ts';
 import { findForgotten } from './forgotten-values.ts';
-import { defaultLimits, linkProblem } from './manifests.ts';
+import { defaultLimits, nothingFound } from './manifests.ts';
 import { defaultConfigPath } from './options.ts';
-import type { ReadingRules } from './parts.ts';
 import type { CheckedPolicies } from './policy-check.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readParts } from './tree-reading.ts';
-import { exists, type Found, type FoundFile, findFiles } from './work-tree.ts';
+import { type Found, findFiles } from './tree-walk.ts';
+import { exists, type FoundFile } from './work-tree.ts';
 
 export interface CheckedTree {
   readonly files: number;
@@ -47,28 +48,32 @@ export async function checkTree(
   const named = paths.length > 0 ? paths : await defaultPaths(usual.names, config, world);
   const found = await findFiles(named, world.cwd, usual.names);
   if (!found.ok) return found;
-  const read = await readFiles(found.value.files, usual, world);
+  const { refused } = found.value;
+  const read = await readFiles(found.value.files, usual.limits, world);
   if (!read.ok) return read;
-  const { configs, manifests, foreign } = read.value;
+  const { configs, foreign, tests } = read.value;
+  const manifests = warnOfTwins([...read.value.manifests, ...refused]);
   const desired = collectDesired(manifests);
   const only = onlyConfig(configs);
   const policies = await checkPolicies(found.value, read.value, desired);
   if (!policies.ok) return policies;
-  const checked = [
-    ...manifests.map(({ path }) => path),
-    ...configs.map(({ path }) => path),
-    ...policies.value.paths,
-  ];
+  const parts = [manifests, configs].flat().map(({ path }) => path);
+  const checked = [...new Set([...parts, ...policies.value.paths])];
   const files = checked.length;
   const problems: PlacedProblem[] = [
     ...configs.flatMap((one) => one.problems),
-    ...found.value.links.map(linkProblem),
+    ...found.value.problems,
+    ...tests.map(strayTest),
     ...desired.problems,
     ...findUnknownFleets(desired, only),
     ...findForgotten(desired),
     ...policies.value.problems,
-    ...(files === 0 ? [nothingFound(named, foreign)] : []),
   ];
+  // What is told of what is there says more.
+  if (files === 0 && problems.length === 0) {
+    const isOther = foreign > 0 || read.value.parts > 0;
+    problems.push(nothingFound(named, isOther ? 'manifest, policy or configuration' : '.yaml or .yml file'));
+  }
   const { windows, waivers, suspensions } = policies.value;
   return ok({
     files,
@@ -89,25 +94,32 @@ interface ReadFiles {
   readonly manifests: readonly SourceFile[];
   /** Documents of policies outside of any folder of theirs. */
   readonly policies: readonly PolicyFile[];
+  /** Tests of policies that were named. */
+  readonly tests: readonly string[];
   readonly foreign: number;
+  /** All that were read. */
+  readonly parts: number;
   readonly limits: DocumentLimits;
 }
 
 /** A configuration among the files may set other limits than the usual ones: then they are read by these. */
 async function readFiles(
   files: readonly FoundFile[],
-  rules: ReadingRules,
+  usual: DocumentLimits,
   world: Surroundings,
 ): Promise<Result<ReadFiles>> {
-  const read = await readParts(files, rules, world);
+  const read = await readParts(files, usual, world);
   if (!read.ok) return read;
   const configs: ReadConfig[] = [];
   const manifests: SourceFile[] = [];
   const policies: PolicyFile[] = [];
+  const tests: string[] = [];
   const foreign = read.value.filter(({ kind }) => kind === 'foreign').length;
   for (const [index, part] of read.value.entries()) {
-    const { path = '', full = '' } = files[index] ?? {};
-    if (part.kind === 'manifest') manifests.push({ path, blob: '', parsed: part.parsed });
+    const { path = '', full = '', isNamed } = files[index] ?? {};
+    const parsed = part.kind === 'manifest' || part.kind === 'config' ? part.parsed : null;
+    if (parsed !== null) manifests.push({ path, blob: '', parsed });
+    if (part.kind === 'test' && isNamed === true) tests.push(path);
     if (part.kind === 'policy')
       policies.push({ path, blob: '', content: { kind: 'bytes', bytes: part.bytes } });
     if (part.kind === 'config') {
@@ -115,10 +127,9 @@ async function readFiles(
       configs.push(checkConfig(part.bytes, path, full));
     }
   }
-  const limits = limitsOf(configs) ?? rules.limits;
-  const isSame = isDeepStrictEqual(limits, rules.limits);
-  if (!isSame && manifests.length > 0) return readFiles(files, { ...rules, limits }, world);
-  return ok({ configs, manifests, policies, foreign, limits });
+  const limits = limitsOf(configs) ?? usual;
+  if (!isDeepStrictEqual(limits, usual) && manifests.length > 0) return readFiles(files, limits, world);
+  return ok({ configs, manifests, policies, tests, foreign, parts: read.value.length, limits });
 }
 
 function byPlace({ place: a }: PlacedProblem, { place: b }: PlacedProblem): number {
@@ -127,7 +138,10 @@ function byPlace({ place: a }: PlacedProblem, { place: b }: PlacedProblem): numb
 }
 
 /** What the configuration says of the tree; the defaults where there is none, or it has errors. */
-async function readUsual(path: string, world: Surroundings): Promise<ReadingRules> {
+async function readUsual(
+  path: string,
+  world: Surroundings,
+): Promise<{ readonly names: FolderNames; readonly limits: DocumentLimits }> {
   const isThere = await exists(resolve(world.cwd, path));
   const { readConfig } = isThere ? await import('./config-file.ts') : { readConfig: null };
   const read = await readConfig?.(path, world);
@@ -204,12 +218,13 @@ function findUnknownFleets(desired: Desired, only: ReadConfig | undefined): Plac
   });
 }
 
-function nothingFound(paths: readonly string[], foreign: number): PlacedProblem {
-  const what = foreign === 0 ? '.yaml or .yml file' : 'manifest, policy or configuration';
+/** A test of policies that lies where no policies do: nothing would run it. */
+function strayTest(path: string): PlacedProblem {
   return {
     code: 'SG7006',
     severity: 'warning',
-    place: { path: paths[0] ?? '.', line: 1, column: 1 },
-    message: `no ${what} here: nothing was checked`,
+    place: { path, line: 1, column: 1 },
+    message: 'this is a test of policies (kind: PolicyTest), which is not checked here',
+    hint: 'name it *.test.yaml among the policies; snowgate policy test runs it',
   };
 }

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../lib/clock.ts';
+import type { DocumentLimits } from '../lib/document.ts';
 import { BugError, failed, fault, ok, type Result } from '../lib/faults.ts';
-import { type Part, type ReadingRules, readPartsNow } from './parts.ts';
+import { type Part, readPartsNow } from './parts.ts';
 import { startProgress } from './progress.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { FoundFile } from './work-tree.ts';
@@ -16,11 +17,11 @@ const threadsMax = 8;
 
 /**
  * Reads and parses the files of a work tree: what each is, in their order, by as many threads as gain something. Faults:
- * SG7002, of the first file that cannot be read; SG7023.
+ * SG7002, of the first file that is named and cannot be read; SG7023.
  */
 export async function readParts(
   files: readonly FoundFile[],
-  rules: ReadingRules,
+  limits: DocumentLimits,
   world: Pick<Surroundings, 'stop' | 'stderr' | 'env'>,
   threads = usualThreads(files.length),
 ): Promise<Result<readonly Part[]>> {
@@ -31,12 +32,12 @@ export async function readParts(
       threads > 1
         ? await (await import('./tree-threads.ts')).readInThreads(
             chunks,
-            rules,
+            limits,
             threads,
             world.stop,
             progress.add,
           )
-        : await readHere(chunks, rules, world.stop, progress.add);
+        : await readHere(chunks, limits, world.stop, progress.add);
     const parts: Part[] = [];
     for (const part of read) {
       if (!part.ok) return part;
@@ -63,14 +64,14 @@ function cut(files: readonly FoundFile[]): FoundFile[][] {
 
 async function readHere(
   chunks: readonly (readonly FoundFile[])[],
-  rules: ReadingRules,
+  limits: DocumentLimits,
   stop: AbortSignal,
   onRead: (files: number) => void,
 ): Promise<Result<Part>[]> {
   const read: Result<Part>[] = [];
   for (const chunk of chunks) {
     if (stop.aborted) break;
-    const parts = readPartsNow(chunk, rules);
+    const parts = readPartsNow(chunk, limits);
     for (const part of parts) read.push(part);
     if (parts.at(-1)?.ok === false) break;
     onRead(parts.length);

@@ -1,7 +1,8 @@
 /** Many files read by several threads, and handed back as if one had read them. */
 import { Worker } from 'node:worker_threads';
+import type { DocumentLimits } from '../lib/document.ts';
 import { BugError, type Result } from '../lib/faults.ts';
-import type { Part, ReadingRules } from './parts.ts';
+import type { Part } from './parts.ts';
 import type { FoundFile } from './work-tree.ts';
 
 /** Chunks that a thread has at a time: it reads one while the answer to the other is taken. */
@@ -14,7 +15,7 @@ const chunksPerThread = 2;
  */
 export async function readInThreads(
   chunks: readonly (readonly FoundFile[])[],
-  rules: ReadingRules,
+  limits: DocumentLimits,
   threads: number,
   stop: AbortSignal,
   onRead: (files: number) => void,
@@ -26,7 +27,7 @@ export async function readInThreads(
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const worker = new Worker(new URL('./tree-worker.js', import.meta.url), {
-        workerData: rules,
+        workerData: limits,
         // What a file becomes is short-lived here: with the usual size, two threads were slower than one.
         resourceLimits: { maxYoungGenerationSizeMb: 64 },
       });

@@ -8,6 +8,7 @@ import type { Mirror } from './home.ts';
 import { prepareGitHome } from './home.ts';
 import { isAncestor, resolveCommit } from './local-read.ts';
 import { fetchBranch, MirrorKeeper, openMirror, remakeMirror } from './mirror.ts';
+import { folderMode } from './modes.ts';
 import { findEntry } from './tree.ts';
 
 export interface MirrorOptions {
@@ -80,7 +81,7 @@ export class BranchMirror {
   async findFolder(head: CommitId, path: string, setting: string): Promise<Result<string | null>> {
     const entry = await findEntry(this.mirror, head, path);
     if (!entry.ok || entry.value === null) return entry.ok ? ok(null) : entry;
-    if (entry.value.mode === '040000') return ok(entry.value.id);
+    if (entry.value.mode === folderMode) return ok(entry.value.id);
     return failed(folderFault(head, path, setting));
   }
 

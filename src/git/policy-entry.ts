@@ -1,7 +1,7 @@
 import type { Problem } from '../manifest/manifest.ts';
 import { calendarBytesMax } from '../policy/calendar-text.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
-import { gitlinkMode, symbolicLinkMode } from './source-files.ts';
+import { gitlinkMode, symbolicLinkMode } from './modes.ts';
 import { isBelow, pathLimitBytes, showPath } from './source-path.ts';
 import type { TreeEntry } from './tree.ts';
 

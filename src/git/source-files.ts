@@ -1,5 +1,6 @@
 import type { SourceFile } from '../manifest/collect.ts';
 import type { ParsedFile, Problem } from '../manifest/manifest.ts';
+import { gitlinkMode, symbolicLinkMode } from './modes.ts';
 import type { SourceLayout } from './source-path.ts';
 import { isBelow, judgePath, pathLimitBytes } from './source-path.ts';
 import type { TreeEntry } from './tree.ts';
@@ -9,16 +10,10 @@ export type Candidate =
   | { readonly kind: 'blob'; readonly path: string; readonly id: string }
   | { readonly kind: 'problem'; readonly file: SourceFile };
 
-/** The modes of entries that are never followed. */
-export const symbolicLinkMode = '120000';
-export const gitlinkMode = '160000';
-
-/** Whether a mode is that of a file with content of its own: executable or not, but no link. */
-export function isRegularFile(mode: string): boolean {
-  return mode === '100644' || mode === '100755';
-}
-
-/** What each entry of the tree is; null for what is not ours to read. */
+/**
+ * What an entry below the folder of manifests is, by its name and kind, and by its size where that is told; null for what is
+ * not ours to read. A commit and a work tree ask the same question here.
+ */
 export function judgeEntry(entry: TreeEntry, layout: SourceLayout, fileBytes: number): Candidate | null {
   const verdict = judgePath(entry.path);
   const { path } = verdict;
@@ -30,9 +25,14 @@ export function judgeEntry(entry: TreeEntry, layout: SourceLayout, fileBytes: nu
   if (verdict.kind === 'other') return null;
   if (verdict.kind === 'nearly') return problem(entry, path, suffixProblem);
   if (verdict.kind === 'bad') return problem(entry, path, pathProblems[verdict.reason]);
-  const sizeBytes = entry.sizeBytes ?? 0;
-  if (sizeBytes > fileBytes) return problem(entry, path, sizeProblem(sizeBytes, fileBytes));
+  const long = judgeSize(entry.sizeBytes ?? 0, fileBytes);
+  if (long !== null) return { kind: 'problem', file: { path, blob: entry.id, parsed: long } };
   return { kind: 'blob', path, id: entry.id };
+}
+
+/** What a file that is longer than is read comes to, whatever it holds; null for one that is read. */
+export function judgeSize(sizeBytes: number, fileBytes: number): ParsedFile | null {
+  return sizeBytes > fileBytes ? unread(sizeProblem(sizeBytes, fileBytes)) : null;
 }
 
 /** Windows and policies may lie below the manifests' folder; they are no manifests. */
@@ -62,14 +62,13 @@ function withProblem(file: SourceFile, added: Problem): SourceFile {
 }
 
 function problem(entry: TreeEntry, path: string, found: Problem): Candidate {
-  const parsed: ParsedFile = {
-    manifests: [],
-    problems: [found],
-    badNames: [],
-    // What is only pointed out (a warning) may have been a manifest before it was renamed, or a folder of them.
-    hidden: 'any',
-  };
-  return { kind: 'problem', file: { path, blob: entry.mode === gitlinkMode ? '' : entry.id, parsed } };
+  const blob = entry.mode === gitlinkMode ? '' : entry.id;
+  return { kind: 'problem', file: { path, blob, parsed: unread(found) } };
+}
+
+/** A file that nobody read. What is only pointed out (a warning) may have been a manifest before it was renamed, or a folder of them. */
+export function unread(found: Problem): ParsedFile {
+  return { manifests: [], problems: [found], badNames: [], hidden: 'any' };
 }
 
 function describe(

@@ -1,8 +1,8 @@
 import type { Result } from '../lib/faults.ts';
 import { failed, ok } from '../lib/faults.ts';
 import type { Mirror } from './home.ts';
+import { isRegularFile } from './modes.ts';
 import { brokenMirror, inspectObjects, readObjects } from './object-reader.ts';
-import { isRegularFile } from './source-files.ts';
 
 /** The files whose changes are wanted. */
 export interface DiffScope {

@@ -3,6 +3,7 @@ import type { Result } from '../lib/faults.ts';
 import { failed, fault, ok } from '../lib/faults.ts';
 import type { Mirror } from './home.ts';
 import { explainLocal, runLocal } from './mirror.ts';
+import { folderMode } from './modes.ts';
 import { brokenMirror } from './object-reader.ts';
 import { succeeded } from './process.ts';
 import { cutRecords, LongRecordError, RecordError } from './records.ts';
@@ -39,7 +40,7 @@ async function findRoot(mirror: Mirror, head: CommitId): Promise<Result<TreeEntr
   const result = await runLocal(mirror, args);
   if (!succeeded(result)) return failed(explainLocal(result, `reading the tree of ${head}`));
   const id = result.stdout.toString('latin1').trim();
-  return ok({ mode: '040000', id, sizeBytes: null, path: Buffer.alloc(0) });
+  return ok({ mode: folderMode, id, sizeBytes: null, path: Buffer.alloc(0) });
 }
 
 /**

@@ -26,7 +26,7 @@ type Decoded =
 /** UTF-8 with or without a byte order mark, line breaks made LF. Anything else is named, never converted. */
 export function decodeText(bytes: Uint8Array, fileBytes: number): Decoded {
   if (bytes.length > fileBytes) {
-    const message = `the file has ${bytes.length} bytes; at most ${fileBytes} are read`;
+    const message = `the file has more than ${fileBytes} bytes, and is not read`;
     return refuse('SG1001', 1, 1, message, 'split it into several files');
   }
   const wide = nameWideEncoding(bytes);

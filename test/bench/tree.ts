@@ -105,14 +105,13 @@ async function measure(): Promise<void> {
   const { readParts } = (await import(
     pathToFileURL(join(dist, 'cli/tree-reading.js')).href
   )) as typeof import('../../src/cli/tree-reading.ts');
-  const rules = { names: { manifests: 'tasks', policies: 'policies' }, limits };
   const world = {
     stop: new AbortController().signal,
     stderr: { write: () => undefined, isTerminal: false, columns: () => 0 },
     env: {},
   };
   const read = (threads: number) => async (): Promise<void> => {
-    const parts = await readParts(files, rules, world, threads);
+    const parts = await readParts(files, limits, world, threads);
     if (!parts.ok) throw new Error(parts.fault.message);
   };
   process.stdout.write(`${manifests} manifests; parsing their bytes in one thread is 1\n`);

@@ -1,7 +1,41 @@
-import { describe, expect, it } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
 import { colorsFor } from '../../src/cli/print.ts';
 import { reportBug } from '../../src/cli/program.ts';
+import { makeFolder, removeFolders } from './folder.ts';
 import { quietSurroundings, rememberingOutlet, run } from './terminal.ts';
+
+afterEach(removeFolders);
+
+describe('an empty path, such as an unset variable makes', () => {
+  it.each([
+    [['init', '', '--yes']],
+    [['validate', 'tasks', '']],
+    [['token', '']],
+    [['policy', 'test', '']],
+    [['policy', 'replay', '--since', '2026-11-01', '--path=']],
+    [['window', 'explain', 'w', '--path', '']],
+    [['new', 'task', '--targets-from', '']],
+    [['new', 'task', '--dir', '']],
+    [['new', 'task', '--file', '']],
+    [['plan', '--config', '']],
+    [['plan', '--base', 'x', '--ledger-token-file', '']],
+    [['review', '--policy-token-file', '']],
+    [['ledger', 'verify', '--planned', '']],
+    [['simulate', '--keys', '']],
+  ])('is refused by %j', async (argv) => {
+    const { dir } = makeFolder();
+    const ran = await run(argv, { cwd: dir });
+    const stderr =
+      'error SG7002: "" is no path\n  hint: name a file or folder; a variable of the shell may be empty\n';
+    expect(ran).toEqual({ exit: 2, stdout: '', stderr });
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('is only what is called a path', async () => {
+    expect((await run(['new', 'task', '--name', ''])).stderr).not.toContain('is no path');
+  });
+});
 
 describe('wrong usage ends with 2 and names the near miss', () => {
   const rows: [string[], string, string][] = [

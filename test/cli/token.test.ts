@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Folder, makeFolder, removeFolders, taskText } from './folder.ts';
 import { run } from './terminal.ts';
@@ -49,6 +50,24 @@ describe('token', () => {
   it('--canonical prints nothing of an invalid document', async () => {
     const { exit, stdout } = await token({ 'a.yaml': taskText('a', { run: 0 }) }, ['a.yaml', '--canonical']);
     expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' });
+  });
+
+  it('warns where there is nothing to tell, as validate does', async () => {
+    const { exit, stdout, stderr } = await token({ 'x/README.md': '' }, ['x']);
+    expect({ exit, stdout, stderr }).toEqual({
+      exit: 0,
+      stdout: '',
+      stderr: 'x:1:1: warning SG7006: no .yaml or .yml file here: nothing was checked\n',
+    });
+  });
+
+  it('tells the rest beside what nobody could commit as a manifest', async () => {
+    folder = makeFolder({ 'x/a.yaml': taskText('a') });
+    writeFileSync(Buffer.from(`${folder.dir}/x/bad\xff.yaml`, 'latin1'), taskText('b'));
+    const { exit, stdout, stderr } = await run(['token', 'x'], { cwd: folder.dir });
+    expect(exit).toBe(1);
+    expect(stdout).toMatch(/^[0-9a-f]{64} {2}lab\/a\n$/);
+    expect(stderr).toContain('x/bad\\xff.yaml:1:1: error SG3043: this path is not UTF-8');
   });
 
   it('gives JSON', async () => {

@@ -15,10 +15,7 @@ const { readInThreads } = (await import(
   `${built}tree-threads.js`
 )) as typeof import('../../src/cli/tree-threads.ts');
 
-const rules = {
-  names: { manifests: 'tasks', policies: 'policies' },
-  limits: { fileBytes: 4_096, documentsPerFile: 3, depth: 8 },
-};
+const limits = { fileBytes: 4_096, documentsPerFile: 3, depth: 8 };
 
 afterEach(removeFolders);
 
@@ -32,7 +29,7 @@ function write(files: readonly (readonly [string, string | Uint8Array])[]): Foun
     const full = join(dir, path);
     mkdirSync(dirname(full), { recursive: true });
     writeFileSync(full, content);
-    return { path, full };
+    return path.startsWith('tasks/') ? { path, full, isManifest: true } : { path, full };
   });
 }
 
@@ -60,8 +57,8 @@ describe('files read by threads', () => {
         const files = write(
           entries.map(([part, text], index) => [`${folder}/${index}${part}.yaml`, text] as const),
         );
-        const one = await readParts(files, rules, surroundings(), 1);
-        const three = await readParts(files, rules, surroundings(), 3);
+        const one = await readParts(files, limits, surroundings(), 1);
+        const three = await readParts(files, limits, surroundings(), 3);
         // As between threads: a Buffer arrives as the array that it is.
         expect(one.ok).toBe(true);
         expect(three).toEqual(structuredClone(one));
@@ -71,12 +68,13 @@ describe('files read by threads', () => {
     );
   });
 
-  it('end with the first in order that cannot be read', async () => {
-    const files = write(Array.from({ length: 500 }, (_, index) => [`tasks/${index}.yaml`, taskText('a')]));
+  it('end with the first in order that is named and cannot be read', async () => {
+    const found = write(Array.from({ length: 500 }, (_, index) => [`tasks/${index}.yaml`, taskText('a')]));
+    const files = found.map((file): FoundFile => ({ ...file, isNamed: true }));
     for (const index of [499, 250, 120]) rmSync(files[index]?.full ?? '');
     symlinkSync('nowhere', files[250]?.full ?? '');
     const answers = [];
-    for (const threads of [1, 2]) answers.push(await readParts(files, rules, surroundings(), threads));
+    for (const threads of [1, 2]) answers.push(await readParts(files, limits, surroundings(), threads));
     expect(answers[0]).toMatchObject({ fault: { code: 'SG7002', message: 'tasks/120.yaml does not exist' } });
     expect(answers[1]).toEqual(answers[0]);
   });
@@ -84,18 +82,18 @@ describe('files read by threads', () => {
   it('are not checked when the command is asked to end, before or amid', async () => {
     const files = write(Array.from({ length: 900 }, (_, index) => [`tasks/${index}.yaml`, taskText('a')]));
     for (const threads of [1, 2]) {
-      const before = await readParts(files, rules, surroundings(AbortSignal.abort()), threads);
+      const before = await readParts(files, limits, surroundings(AbortSignal.abort()), threads);
       expect(before).toMatchObject({ ok: false, fault: { code: 'SG7023' } });
     }
     const stop = new AbortController();
     const chunks = files.map((file) => [file]);
-    const read = await readInThreads(chunks, rules, 2, stop.signal, () => stop.abort());
+    const read = await readInThreads(chunks, limits, 2, stop.signal, () => stop.abort());
     expect(read.length).toBeLessThan(files.length);
   });
 
   it('that a thread fails at are a bug, and no pass', async () => {
     const files = write([['tasks/a.yaml', taskText('a')]]);
-    const broken = { ...rules, limits: null as unknown as typeof rules.limits };
+    const broken = null as unknown as typeof limits;
     const signal = new AbortController().signal;
     await expect(readInThreads([files, files], broken, 2, signal, () => undefined)).rejects.toThrow(
       'a reading thread failed',
