@@ -9,7 +9,7 @@ import type { LedgerView } from '../ledger/view.ts';
 import { restlessReceipts } from '../ledger/view.ts';
 import type { Manifest, Token } from '../manifest/manifest.ts';
 import type { Reason } from '../policy/verdict.ts';
-import { joinDevices } from './device-names.ts';
+import { joinFew } from './few.ts';
 import { isFinalState } from './observation.ts';
 import type { OrderInput } from './order.ts';
 
@@ -96,7 +96,7 @@ function addTo(devicesBy: Map<string, string[]>, task: string, device: string): 
 function busyReasons(code: Reason['code'], devicesBy: ReadonlyMap<string, readonly string[]>): Reason[] {
   return [...devicesBy].map(([task, devices]) => {
     const are = devices.length === 1 ? 'is' : 'are';
-    return { code, message: `${joinDevices(devices)} ${are} busy with ${task}` };
+    return { code, message: `${joinFew(devices)} ${are} busy with ${task}` };
   });
 }
 
@@ -105,7 +105,7 @@ function unknownReason(devices: readonly string[], fleet: string): Reason {
   const message =
     devices.length === 1
       ? `AWS knows no device ${devices[0]} ${where}; correct the target, or register it`
-      : `AWS knows none of the devices ${joinDevices(devices)} ${where}; correct the targets, or register them`;
+      : `AWS knows none of the devices ${joinFew(devices)} ${where}; correct the targets, or register them`;
   return { code: 'SG6126', message };
 }
 

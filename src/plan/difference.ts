@@ -7,6 +7,7 @@ import { isAsked, receiptState } from '../ledger/receipt.ts';
 import { sha256Hex } from '../lib/digest.ts';
 import type { WantedTask } from '../manifest/collect.ts';
 import type { Manifest, TaskKey, Token } from '../manifest/manifest.ts';
+import { taskKey } from '../manifest/manifest.ts';
 import { matchesTask } from '../policy/match.ts';
 import type { Reason } from '../policy/verdict.ts';
 import type { Window } from '../policy/window.ts';
@@ -16,7 +17,7 @@ import type { Decision } from './decision.ts';
 import type { Plan, PlanInput } from './plan.ts';
 import { inOrder } from './plan.ts';
 import { askedUnderName, findRepeats } from './repeat-guard.ts';
-import { judgeAbsence } from './withdrawal.ts';
+import { findHiding, judgeAbsence } from './withdrawal.ts';
 
 /** A plan, and everything that it follows from. */
 export interface Side {
@@ -64,6 +65,8 @@ export interface TaskChange {
   readonly other: TaskKey | null;
   readonly before: WantedTask | null;
   readonly after: WantedTask | null;
+  /** Of a name that is broken: the other files in which it may stand, where the one that it was read from is not to blame. */
+  readonly hiddenBy: readonly string[];
   /** The fields that differ, as a manifest names them; empty where there is nothing to compare. */
   readonly fields: readonly string[];
   /** What is decided of the name without the merge; null where nothing is. */
@@ -149,6 +152,7 @@ function changeOf(key: TaskKey, compared: Compared): TaskChange | null {
     other: renames.get(key) ?? null,
     before: old,
     after: wanted,
+    hiddenBy: kind === 'broken' && old !== null ? findHiders(old, after) : [],
     fields: old === null || wanted === null ? [] : findFields(old.manifest, wanted.manifest),
     was,
     decision,
@@ -204,6 +208,12 @@ function kindOf(
 /** Not hidden in something unreadable, either. */
 function isGone({ manifest, path }: WantedTask, { input }: Side): boolean {
   return judgeAbsence(manifest, [path], input.desired) === 'removed';
+}
+
+/** Not the file that it was read from: what is wrong with that is told of it. */
+function findHiders({ manifest, path }: WantedTask, { input }: Side): readonly string[] {
+  if (input.desired.frozen.has(taskKey(manifest))) return [];
+  return findHiding(manifest.name, [path], input.desired).filter((hiding) => hiding !== path);
 }
 
 /** Whether raising the run is all that has changed. */

@@ -7,7 +7,7 @@ import type { Desired } from '../manifest/collect.ts';
 import type { Manifest, TaskKey } from '../manifest/manifest.ts';
 import { taskKey } from '../manifest/manifest.ts';
 import type { Reason } from '../policy/verdict.ts';
-import { joinDevices } from './device-names.ts';
+import { joinFew } from './few.ts';
 import { isFinalState } from './observation.ts';
 
 export interface OrderInput {
@@ -41,13 +41,13 @@ function judgeEarlier(name: string, key: TaskKey, { desired, ledger }: OrderInpu
     const devices = failed.map(({ device, end }) => `${device} (${end.kind === 'failed' ? end.how : ''})`);
     return {
       code: 'SG6123',
-      message: `waits for ${name}, which has not succeeded on ${joinDevices(devices)}: ${wayOut(name)}`,
+      message: `waits for ${name}, which has not succeeded on ${joinFew(devices)}: ${wayOut(name)}`,
     };
   }
   const open = ends.filter(({ end }) => end.kind === 'open').map(({ device }) => device);
   return open.length === 0
     ? null
-    : { code: 'SG6122', message: `waits for ${name} to succeed on ${joinDevices(open)}` };
+    : { code: 'SG6122', message: `waits for ${name} to succeed on ${joinFew(open)}` };
 }
 
 function wayOut(name: string): string {

@@ -14,10 +14,11 @@ import { findBlocks } from './claimable.ts';
 import type { Closings } from './closing.ts';
 import { describeClosing } from './closing.ts';
 import type { Decision } from './decision.ts';
+import { joinFew } from './few.ts';
 import type { Judgement } from './judgement.ts';
 import { judgement } from './judgement.ts';
 import { holdBack } from './observed.ts';
-import { judgeAbsence, lastPaths } from './withdrawal.ts';
+import { findHiding, judgeAbsence, lastPaths } from './withdrawal.ts';
 
 export interface UnwantedInput extends DoubtInput, ClaimInput {
   readonly desired: Desired;
@@ -93,12 +94,17 @@ function judgeIssued(
 ): Judgement | null {
   // What a halted head, or one that could not be read, lacks is not taken for gone.
   if (input.previous === null) return null;
-  const absence = judgeAbsence(receipt, lastPaths(receipt, input.previous), input.desired);
+  const paths = lastPaths(receipt, input.previous);
+  const absence = judgeAbsence(receipt, paths, input.desired);
   const [taskId = ''] = receipt.taskIds;
   const task = `issued as ${taskId}${describeDevices(receipt)}`;
-  if (absence === 'hidden' || (absence === 'removed' && mayHaveMoved(receipt, strays))) {
-    const message = `${task}; its manifest is gone, but a file with errors may hold it: not cancelled until that is readable`;
-    return judgement('quarantined', { code: 'SG6127', message });
+  const stray = absence === 'removed' ? findStray(receipt, strays) : undefined;
+  if (absence === 'hidden' || stray !== undefined) {
+    const why =
+      stray === undefined
+        ? `${joinFew(findHiding(receipt.name, paths, input.desired))} may hold it: not cancelled until that is corrected`
+        : `${stray}/${receipt.name} may be it, of a fleet that is not in the configuration: not cancelled until that is corrected`;
+    return judgement('quarantined', { code: 'SG6127', message: `${task}; its manifest is gone, but ${why}` });
   }
   const reason =
     absence === 'removed' ? 'removed' : absence === 'replaced' ? revertReason(receipt, input) : null;
@@ -143,8 +149,9 @@ function findStrays({ desired, fleets }: UnwantedInput): Strays {
   return strays;
 }
 
-function mayHaveMoved({ fleet, name }: Receipt, strays: Strays): boolean {
-  return (strays.get(name) ?? []).some((stray) => findNearest(stray, [fleet]) !== undefined);
+/** The fleet that nobody has, under which the task may stand now. */
+function findStray({ fleet, name }: Receipt, strays: Strays): string | undefined {
+  return strays.get(name)?.find((stray) => findNearest(stray, [fleet]) !== undefined);
 }
 
 /** Any edit waits for the older task; but one that asks for what has already ended asks for nothing more. */

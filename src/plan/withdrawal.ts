@@ -118,8 +118,20 @@ export function judgeAbsence(
   const wanted = desired.tasks.get(key);
   if (wanted !== undefined) return wanted.manifest.token === revision.token ? 'wanted' : 'replaced';
   if (desired.frozen.has(key)) return 'frozen';
-  if (paths.some((path) => desired.quarantined.has(path))) return 'hidden';
+  return listHiding(revision.name, paths, desired).next().done === true ? 'removed' : 'hidden';
+}
+
+/**
+ * The paths at which a name may stand that no readable document bears: unreadable files where it was read, else those that
+ * may hold it. In the order of the tree; each once.
+ */
+export function findHiding(name: string, paths: readonly string[], desired: Desired): readonly string[] {
+  const own = new Set(paths.filter((path) => desired.quarantined.has(path)));
+  return own.size > 0 ? [...own] : [...listHiding(name, [], desired)];
+}
+
+function* listHiding(name: string, paths: readonly string[], { quarantined }: Desired): Generator<string> {
+  for (const path of paths) if (quarantined.has(path)) yield path;
   // It may have been moved into a file that was broken by the same commit, or by one that nobody here has seen.
-  for (const hidden of desired.quarantined.values()) if (mayHide(hidden, revision.name)) return 'hidden';
-  return 'removed';
+  for (const [path, hidden] of quarantined) if (mayHide(hidden, name)) yield path;
 }

@@ -66,7 +66,8 @@ function findingsOf(plan: MergePlan, told: readonly ToldChange[]): Finding[] {
   ];
 }
 
-function placeOf({ after, before }: TaskChange): Finding['place'] {
+function placeOf({ after, before, hiddenBy: [hiding] }: TaskChange): Finding['place'] {
+  if (hiding !== undefined) return { path: hiding, line: 1, column: 1 };
   const task = after ?? before;
   return task === null ? null : { path: task.path, line: task.line, column: 1 };
 }

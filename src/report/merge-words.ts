@@ -5,6 +5,7 @@ import type { FaultCode } from '../lib/faults.ts';
 import type { WantedTask } from '../manifest/collect.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { TaskChange } from '../plan/difference.ts';
+import { joinFew } from '../plan/few.ts';
 import { type Reason, shortInstant } from '../policy/verdict.ts';
 import type { MergePlan } from './merge.ts';
 
@@ -270,10 +271,14 @@ function tellRemoved(change: TaskChange, plan: MergePlan): Told {
   return { ...note, headline: `is removed: nothing to cancel: ${why}`, details: renamed };
 }
 
-function tellBroken({ decision, receipt, before }: TaskChange): Told {
+function tellBroken({ decision, receipt, before, hiddenBy }: TaskChange): Told {
   const known = receipt === null ? [] : [describe(receipt)];
+  const nothing = 'nothing is asked for, withdrawn or cancelled under its name until';
   return {
-    headline: `cannot be read${before === null ? '' : ' any more'}: nothing is asked for, withdrawn or cancelled under its name until it can`,
+    headline:
+      hiddenBy.length > 0
+        ? `is gone, but ${joinFew(hiddenBy)} may hold it: ${nothing} that is corrected`
+        : `cannot be read${before === null ? '' : ' any more'}: ${nothing} it can`,
     details: known,
     severity: 'error',
     code: decision?.reasons[0]?.code ?? 'SG6109',

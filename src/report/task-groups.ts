@@ -58,7 +58,7 @@ const nextSteps: Readonly<Record<string, string>> = {
   SG6106: 'correct spec.fleet, or add the fleet to the configuration',
   SG6109: 'correct the manifest: snowgate validate names every error',
   SG6114: 'docs/OPERATIONS.md tells how the two are told apart',
-  SG6127: 'correct the file with errors: snowgate validate names them',
+  SG6127: 'correct what is named there: snowgate validate tells what is wrong with it',
   SG6308: 'write a policy that matches it',
   SG6309: 'correct what does not load: snowgate validate names every error',
   SG6310: 'raise run to ask for it now, or remove the manifest',

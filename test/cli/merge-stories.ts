@@ -149,6 +149,16 @@ spec:
     tells: [/did you mean unlock/, /unlock-unseen is also named at/],
   },
   {
+    name: 'removed-beside-what-may-hold-it',
+    files: { 'tasks/queued.yaml': null, 'tasks/up.YAML': taskText('up') },
+    exit: 1,
+    says: ['lab/reboot-queued broken quarantined'],
+    tells: [
+      /lab\/reboot-queued is gone, but tasks\/up\.YAML may hold it: nothing is asked for/,
+      /^tasks\/up\.YAML:1:1: error SG6127: lab\/reboot-queued: is gone/m,
+    ],
+  },
+  {
     name: 'everything-removed',
     files: Object.fromEntries(
       Object.keys(baseFiles)

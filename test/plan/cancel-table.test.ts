@@ -81,6 +81,26 @@ describe('AWS is not asked to cancel it when', () => {
     expect(stage.seen).toEqual([first]);
   });
 
+  it('and the files, or the fleet, that may hold it are named', () => {
+    const stage = issuedStage();
+    const say = (files: Stage['files']): string | undefined => {
+      stage.files = files;
+      return stage.plan().decisions.find(({ key }) => key === 'lab/job')?.reasons[0]?.message;
+    };
+    const gone = 'issued as st-1; its manifest is gone, but';
+    const end = 'not cancelled until that is corrected';
+    expect(say({ [path]: '{' })).toBe(`${gone} ${path} may hold it: ${end}`);
+    const hiding = (count: number): Stage['files'] =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`tasks/${index}.yaml`, `{ ${yaml()}`]));
+    expect(say(hiding(2))).toBe(`${gone} tasks/0.yaml, tasks/1.yaml may hold it: ${end}`);
+    expect(say(hiding(9))).toBe(
+      `${gone} tasks/0.yaml, tasks/1.yaml, tasks/2.yaml, tasks/3.yaml and 5 more may hold it: ${end}`,
+    );
+    expect(say({ [path]: yaml({ fleet: 'labb' }) })).toBe(
+      `${gone} labb/job may be it, of a fleet that is not in the configuration: ${end}`,
+    );
+  });
+
   it.each<[string, Partial<PlanInput>, string]>([
     ['this head may not be acted on', { previous: null }, ''],
     ['anything is halted', { halts: [{ code: 'SG6204', message: 'old news' }] }, 'blocked SG6204'],
