@@ -1,4 +1,5 @@
 import type { ControllerConfig, LedgerConfig, RemoteConfig, SourceConfig } from '../config/config.ts';
+import type { CommitId } from '../controller/ports.ts';
 import { findPinnedHost } from '../git/known-hosts.ts';
 import { withTemporaryDir } from '../git/ledger-audit.ts';
 import { examineLedger, type LedgerExamination } from '../git/ledger-examination.ts';
@@ -50,12 +51,16 @@ export function skipRemote(section: 'source' | 'ledger', config: ControllerConfi
 }
 
 /** Fetches and reads the source, in a folder that is thrown away. */
-export async function checkSource(config: SourceConfig, world: Surroundings): Promise<Check[]> {
-  const answer = await withTemporaryDir('snowgate-doctor-', (dir) => readSource(config, dir, world));
-  return answer.ok ? answer.value : failSource(config, answer.fault);
+export async function checkSource(controller: ControllerConfig, world: Surroundings): Promise<Check[]> {
+  const answer = await withTemporaryDir('snowgate-doctor-', (dir) => readSource(controller, dir, world));
+  return answer.ok ? answer.value : failSource(controller.source, answer.fault);
 }
 
-async function readSource(config: SourceConfig, stateDir: string, world: Surroundings): Promise<Check[]> {
+async function readSource(
+  { source: config, policy }: ControllerConfig,
+  stateDir: string,
+  world: Surroundings,
+): Promise<Check[]> {
   const source = await openSource(config, { stateDir, redactor: world.redactor });
   if (!source.ok) return failSource(config, source.fault);
   closeOnStop(world.stop, source.value);
@@ -65,13 +70,24 @@ async function readSource(config: SourceConfig, stateDir: string, world: Surroun
     const url = showUrl(config.url);
     const { head } = fetched.value;
     const tree = await source.value.read(head);
-    return [
+    const absent = await source.value.findAbsent(head);
+    const found = [
       passed('source', url, 'reached'),
       passed('branch', config.branch, `at ${head.slice(0, 12)}`),
-      tree.ok
-        ? judgeManifests(config.path, collectDesired(tree.value.files))
-        : broken('manifests', config.path, tree.fault),
     ];
+    if (!tree.ok) return [...found, broken('manifests', config.path, tree.fault)];
+    const isAbsent = absent.ok ? absent.value : { manifests: false, policies: false };
+    found.push(
+      isAbsent.manifests
+        ? warned('manifests', config.path, absentFolder('source.path', config.path, head))
+        : judgeManifests(config.path, collectDesired(tree.value.files)),
+    );
+    // Where no policy is needed, none need be there.
+    if (isAbsent.policies && policy.uncovered === 'hold') {
+      const path = config.policies ?? '';
+      found.push(warned('policies', path, absentFolder('source.policies', path, head)));
+    }
+    return found;
   } finally {
     await source.value.close();
   }
@@ -88,6 +104,13 @@ function failSource(config: SourceConfig, trouble: Fault): Check[] {
     skipped('branch', config.branch, 'the source was not reached'),
     manifests,
   ];
+}
+
+/** What is not there is read as a folder that holds nothing. */
+function absentFolder(setting: string, path: string, head: CommitId): Fault {
+  const what = setting === 'source.path' ? 'no task is read' : 'every task is held';
+  const message = `there is no folder ${path} at ${head.slice(0, 12)}: ${what}`;
+  return fault('SG3031', 'human', message, `correct ${setting}, or commit the folder`);
 }
 
 function judgeManifests(path: string, desired: ReturnType<typeof collectDesired>): Check {

@@ -32,6 +32,7 @@ const names = [
   'source',
   'branch',
   'manifests',
+  'policies',
   'ledger',
   'append-only',
   'format',

@@ -70,7 +70,7 @@ function findBlock(noGit: boolean, noSecret: boolean, noHostKey: boolean): strin
 }
 
 function askRemote(section: 'source' | 'ledger', config: ControllerConfig, world: Surroundings) {
-  return section === 'source' ? checkSource(config.source, world) : checkLedger(config, world);
+  return section === 'source' ? checkSource(config, world) : checkLedger(config, world);
 }
 
 async function checkConfiguration(

@@ -28,6 +28,8 @@ import { listTree } from './tree.ts';
 export interface Source extends SourceRepository {
   /** Repacks the mirror when it is time: to be called between passes. */
   maintain(): Promise<Result<{ readonly repacked: boolean }>>;
+  /** Which of its folders a head does not have at all: it is read as if it held nothing. */
+  findAbsent(head: CommitId): Promise<Result<{ readonly manifests: boolean; readonly policies: boolean }>>;
   /** Ends whatever git is running for it; the calls in hand answer with SG3018. */
   close(): Promise<void>;
 }
@@ -142,6 +144,18 @@ class GitSource implements Source {
 
   maintain(): Promise<Result<{ readonly repacked: boolean }>> {
     return this.#branch.maintain();
+  }
+
+  async findAbsent(
+    head: CommitId,
+  ): Promise<Result<{ readonly manifests: boolean; readonly policies: boolean }>> {
+    const last = this.#branch.notice(await this.#readLast(head));
+    if (!last.ok) return last;
+    const { manifestsTree, policiesTree } = last.value;
+    return ok({
+      manifests: manifestsTree === '',
+      policies: this.#layout.policies !== null && policiesTree === '',
+    });
   }
 
   async close(): Promise<void> {

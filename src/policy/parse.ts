@@ -14,7 +14,8 @@ import { findNearest } from '../lib/nearest.ts';
 import { parseTime } from '../manifest/time.ts';
 import type { Match } from './match.ts';
 import type { Policy, Suspension, Waiver } from './policy.ts';
-import { judgeRules, makePolicy } from './rules.ts';
+import type { WindowUse } from './rules.ts';
+import { findWindowUses, judgeRules, makePolicy } from './rules.ts';
 import { policySchema, suspensionSchema, waiverSchema } from './schema.ts';
 import type { Window } from './window.ts';
 import { parseWindow } from './window-parse.ts';
@@ -50,6 +51,8 @@ export interface ParsedPolicyFile {
   readonly suspensions: readonly Suspension[];
   readonly waivers: readonly Waiver[];
   readonly broken: readonly Broken[];
+  /** Windows that policies with errors name: that one of them is not there is told with the rest. */
+  readonly brokenUses: readonly WindowUse[];
   readonly problems: readonly DocumentProblem[];
 }
 
@@ -70,6 +73,7 @@ interface Found {
   readonly suspensions: Suspension[];
   readonly waivers: Waiver[];
   readonly broken: Broken[];
+  readonly brokenUses: WindowUse[];
   readonly problems: DocumentProblem[];
 }
 
@@ -83,7 +87,15 @@ const strangers = ['Task', 'Controller', 'PolicyTest'];
 
 /** Reads a file. Every document stands for itself; whatever the bytes hold, this returns. */
 export function parsePolicyFile(bytes: Uint8Array, context: PolicyFileContext): ParsedPolicyFile {
-  const found: Found = { windows: [], policies: [], suspensions: [], waivers: [], broken: [], problems: [] };
+  const found: Found = {
+    windows: [],
+    policies: [],
+    suspensions: [],
+    waivers: [],
+    broken: [],
+    brokenUses: [],
+    problems: [],
+  };
   const file = readDocuments(bytes, context.limits);
   if (!file.ok) {
     found.problems.push(...file.problems);
@@ -129,6 +141,7 @@ function readDocument(document: GoodDocument, context: PolicyFileContext, found:
   found.problems.push(...problems);
   if (problems.some(({ severity }) => severity === 'error')) {
     found.broken.push(describeBroken(document, context.path, meant, problems));
+    if (meant === 'Policy') found.brokenUses.push(...findWindowUses(document, context.path));
   } else if (meant === 'Policy') found.policies.push(makePolicy(document, context));
   else if (meant === 'Suspension') found.suspensions.push(makeSuspension(document, context));
   else found.waivers.push(makeWaiver(document, context));

@@ -14,6 +14,7 @@ import type { Broken } from './parse.ts';
 import { parsePolicyFile } from './parse.ts';
 import type { Policy, Suspension, Waiver } from './policy.ts';
 import type { PolicyFile } from './policy-file.ts';
+import type { WindowUse } from './rules.ts';
 import type { Window } from './window.ts';
 
 export interface PolicySet {
@@ -55,6 +56,7 @@ interface Collected {
   readonly suspensions: Suspension[];
   readonly waivers: Waiver[];
   readonly broken: Broken[];
+  readonly brokenUses: WindowUse[];
   readonly problems: PlacedProblem[];
 }
 
@@ -66,6 +68,7 @@ export function loadPolicies(files: readonly PolicyFile[], limits: DocumentLimit
     suspensions: [],
     waivers: [],
     broken: [],
+    brokenUses: [],
     problems: [],
   };
   const calendars = readCalendars(files, all);
@@ -96,7 +99,7 @@ export function loadPolicies(files: readonly PolicyFile[], limits: DocumentLimit
   // Two suspensions of one name stop all the same; of two waivers nobody can say which was meant.
   dropTwins('suspension', all.suspensions, all);
   const waivers = dropTwins('waiver', all.waivers, all);
-  judgeWindows([...policies.values()], windows, all);
+  judgeWindows(windows, all);
   const sound = judgeWaivers([...waivers.values()], policies, all);
   return {
     digest: policySetDigest(files),
@@ -161,6 +164,7 @@ function readFile(
   all.suspensions.push(...parsed.suspensions);
   all.waivers.push(...parsed.waivers);
   all.broken.push(...parsed.broken);
+  all.brokenUses.push(...parsed.brokenUses);
   all.problems.push(...parsed.problems.map((problem) => placed(path, problem)));
 }
 
@@ -224,26 +228,20 @@ function createHint(known: Iterable<string>, otherwise: string): (name: string) 
 
 /** A rule that names a window that is not there holds its tasks; here it is told where. */
 function judgeWindows(
-  policies: readonly Policy[],
   windows: ReadonlyMap<string, Window>,
-  { broken, problems }: Collected,
+  { policies, broken, brokenUses, problems }: Collected,
 ): void {
   const unloaded = new Set(broken.flatMap((one) => (one.kind === 'window' ? (one.name ?? []) : [])));
   const hintOf = createHint(windows.keys(), 'write that window, or correct the name');
-  for (const { rules } of policies) {
-    for (const rule of rules) {
-      for (const name of rule.kind === 'window' ? rule.anyOf : []) {
-        if (windows.has(name) || unloaded.has(name)) continue;
-        const message = `there is no window ${name}`;
-        problems.push({
-          code: 'SG1408',
-          severity: 'error',
-          place: rule.place,
-          message,
-          hint: hintOf(name),
-        });
-      }
-    }
+  const uses = policies.flatMap(({ rules }) =>
+    rules.flatMap((rule) =>
+      rule.kind === 'window' ? rule.anyOf.map((name) => ({ name, place: rule.place })) : [],
+    ),
+  );
+  for (const { name, place } of [...uses, ...brokenUses]) {
+    if (windows.has(name) || unloaded.has(name)) continue;
+    const message = `there is no window ${name}`;
+    problems.push({ code: 'SG1408', severity: 'error', place, message, hint: hintOf(name) });
   }
 }
 

@@ -1,9 +1,11 @@
 /** The rules of a policy: what the schema cannot say of them, and what they mean. */
 import type { OpenedDocument } from '../lib/document.ts';
+import { isName } from '../lib/document-names.ts';
 import type { DocumentProblem } from '../lib/document-problem.ts';
 import { quoteText } from '../lib/document-problem.ts';
 import type { JsonValue } from '../lib/document-yaml.ts';
 import { isMap } from '../lib/document-yaml.ts';
+import type { Place } from '../lib/faults.ts';
 import { BugError } from '../lib/faults.ts';
 import { compileExpression } from './expression.ts';
 import type { Match } from './match.ts';
@@ -11,13 +13,16 @@ import type { OnClose, Otherwise, Policy, Rule } from './policy.ts';
 
 type GoodDocument = Extract<OpenedDocument, { readonly ok: true }>;
 
+/** As many as the schema takes. */
+const rulesMax = 50;
+
 /** What the schema cannot say of rules: one of two keys, names once, conditions that compile. */
 export function judgeRules({ value, locate }: GoodDocument): DocumentProblem[] {
   const spec = isMap(value) && isMap(value.spec) ? value.spec : {};
   if (!Array.isArray(spec.rules)) return [];
   const problems: DocumentProblem[] = [];
   const names = new Set<string>();
-  for (const [index, rule] of spec.rules.slice(0, 50).entries()) {
+  for (const [index, rule] of spec.rules.slice(0, rulesMax).entries()) {
     if (!isMap(rule)) continue;
     const at = ['spec', 'rules', index] as const;
     const both = rule.window !== undefined && rule.require !== undefined;
@@ -60,6 +65,26 @@ function judgeCondition(
     const where = `${name}, character ${offset + 1}${part}`;
     const problem = { code, severity: 'error', ...spot, message: `${where}: ${message}` } as const;
     return hint === undefined ? problem : { ...problem, hint };
+  });
+}
+
+/** A window that a rule names. */
+export interface WindowUse {
+  readonly name: string;
+  /** Of the rule. */
+  readonly place: Place;
+}
+
+/** The windows that the rules of a document name, as far as that can be read: whatever else is wrong with it. */
+export function findWindowUses({ value, locate }: GoodDocument, path: string): WindowUse[] {
+  const spec = isMap(value) && isMap(value.spec) ? value.spec : {};
+  if (!Array.isArray(spec.rules)) return [];
+  return spec.rules.slice(0, rulesMax).flatMap((rule, index) => {
+    const window = isMap(rule) ? rule.window : undefined;
+    const names = isMap(window) ? window.anyOf : [window];
+    if (!Array.isArray(names)) return [];
+    const place = { path, ...locate(['spec', 'rules', index]) };
+    return names.filter(isName).map((name) => ({ name, place }));
   });
 }
 

@@ -5,6 +5,8 @@ import { createCheck } from '../lib/document-check.ts';
 import type { ValuePath } from '../lib/document-place.ts';
 import type { DocumentProblem } from '../lib/document-problem.ts';
 import { compareSpots, problemsPerDocumentMax, quoteText } from '../lib/document-problem.ts';
+import type { JsonValue } from '../lib/document-yaml.ts';
+import { isMap } from '../lib/document-yaml.ts';
 import { findNearest } from '../lib/nearest.ts';
 import { isTimeZone, listTimeZones } from './local-time.ts';
 import type { Entry } from './timeline.ts';
@@ -23,16 +25,18 @@ import { windowSchema } from './window-schema.ts';
 
 type GoodDocument = Extract<OpenedDocument, { readonly ok: true }>;
 
-/** What a window's document holds once the schema has accepted it. */
+/** What of a window's document can be judged by itself; once the schema has accepted it, all of it. */
 interface WrittenWindow {
+  readonly timeZone: string | null;
+  readonly open: readonly (WrittenEntry | null)[] | null;
+  readonly closed: readonly (WrittenEntry | null)[];
+  readonly cutoff: string;
+}
+
+/** As the schema has accepted it. */
+interface AcceptedWindow {
   readonly metadata: { readonly name: string };
-  readonly spec: {
-    readonly description?: string;
-    readonly timeZone: string;
-    readonly open?: readonly WrittenEntry[];
-    readonly closed?: readonly WrittenEntry[];
-    readonly cutoff?: string;
-  };
+  readonly spec: { readonly description?: string; readonly timeZone: string };
 }
 
 export type WindowContext = Pick<CalendarContext, 'path' | 'calendars'>;
@@ -51,31 +55,36 @@ const calendarStartsMax = 10_000;
 const calendarsMax = 10;
 const cutoffMaxMs = 7 * 86_400_000;
 
+/** As long as the schema lets them be. */
+const entryTextMax = 512;
+const zoneMax = 64;
+/** As many entries of a list as the schema takes. */
+const entriesMax = 100;
+
 const checkWindow = createCheck(windowSchema, { showsValues: true });
 
 /** Reads a document of `kind: Window`; every problem is told, in reading order. */
 export function parseWindow(document: GoodDocument, context: WindowContext): ParsedWindow {
   const violations = checkWindow(document);
-  if (violations.length > 0) return { window: null, problems: violations };
-  const written = document.value as unknown as WrittenWindow;
+  const written = readWritten(document.value);
   const problems: DocumentProblem[] = [];
   const add = (path: ValuePath, problem: Omit<DocumentProblem, 'line' | 'column'>): void => {
     problems.push({ ...problem, ...document.locate(path) });
   };
-  const { timeZone } = written.spec;
-  const isZone = isTimeZone(timeZone);
-  if (!isZone) add(['spec', 'timeZone'], judgeZone(timeZone));
+  const { timeZone } = written;
+  const isZone = timeZone !== null && isTimeZone(timeZone);
+  if (timeZone !== null && !isZone) add(['spec', 'timeZone'], judgeZone(timeZone));
   // All that does not depend on the zone is told all the same.
   const reader = { ...context, timeZone: isZone ? timeZone : 'UTC' };
-  const calendars = countCalendars(written.spec);
+  const calendars = countCalendars(written);
   if (calendars > calendarsMax) {
     const message = `the window names ${calendars} calendars; at most ${calendarsMax} are read`;
     add(['spec'], { code: 'SG1313', severity: 'error', message });
-    return { window: null, problems };
+    return { window: null, problems: join(violations, problems) };
   }
   const lists = {
-    open: written.spec.open?.map((entry) => readEntry(entry, { ...reader, side: 'open' })) ?? null,
-    closed: written.spec.closed?.map((entry) => readEntry(entry, { ...reader, side: 'closed' })) ?? [],
+    open: written.open?.map((entry) => readEntry(entry, { ...reader, side: 'open' })) ?? null,
+    closed: written.closed.map((entry) => readEntry(entry, { ...reader, side: 'closed' })),
   };
   for (const side of ['open', 'closed'] as const) {
     for (const [index, read] of (lists[side] ?? []).entries()) {
@@ -84,15 +93,20 @@ export function parseWindow(document: GoodDocument, context: WindowContext): Par
       }
     }
   }
-  const cutoffMs = parseDuration(written.spec.cutoff ?? '0m') ?? 0;
+  const cutoffMs = parseDuration(written.cutoff) ?? 0;
   for (const { path, ...problem } of judgeWhole(written, lists, cutoffMs)) add(path, problem);
-  problems.sort(compareSpots);
-  const shown = problems.slice(0, problemsPerDocumentMax);
-  if (problems.some(({ severity }) => severity === 'error')) return { window: null, problems: shown };
+  // Where the schema has something to say, the times may stand under another name.
+  if (violations.length === 0 && written.open === null && written.closed.length === 0) {
+    const message = 'the window is always open: it has neither open nor closed times';
+    add(['spec'], { code: 'SG1319', severity: 'warning', message });
+  }
+  const shown = join(violations, problems);
+  if (shown.some(({ severity }) => severity === 'error')) return { window: null, problems: shown };
+  const { metadata, spec } = document.value as unknown as AcceptedWindow;
   const window: Window = {
-    name: written.metadata.name,
-    description: written.spec.description ?? '',
-    timeZone,
+    name: metadata.name,
+    description: spec.description ?? '',
+    timeZone: spec.timeZone,
     cutoffMs,
     place: { path: context.path, ...document.locate([]) },
     open: lists.open === null ? null : entriesOf(lists.open),
@@ -101,11 +115,46 @@ export function parseWindow(document: GoodDocument, context: WindowContext): Par
   return { window, problems: shown };
 }
 
+/** What the schema says, and of the rest what it says nothing of: of one place one thing is told. */
+function join(violations: readonly DocumentProblem[], rest: readonly DocumentProblem[]): DocumentProblem[] {
+  const others = rest.filter((problem) => !violations.some((one) => compareSpots(one, problem) === 0));
+  others.sort(compareSpots);
+  const left = Math.max(0, problemsPerDocumentMax - violations.length);
+  return [...violations, ...others.slice(0, left)].sort(compareSpots);
+}
+
+/** Of a value that is no window yet: what is of the right kind and length, to the bounds that the schema sets. */
+function readWritten(value: JsonValue): WrittenWindow {
+  const spec = isMap(value) && isMap(value.spec) ? value.spec : {};
+  const { timeZone, open, closed, cutoff } = spec;
+  return {
+    timeZone: readText(timeZone, zoneMax),
+    open: Array.isArray(open) ? open.slice(0, entriesMax).map(readWrittenEntry) : null,
+    closed: Array.isArray(closed) ? closed.slice(0, entriesMax).map(readWrittenEntry) : [],
+    cutoff: readText(cutoff, entryTextMax) ?? '0m',
+  };
+}
+
+/** Null where it has other keys, or values that are none of its own: what it was meant to be only the schema can say. */
+function readWrittenEntry(value: JsonValue): WrittenEntry | null {
+  if (!isMap(value)) return null;
+  const pairs = Object.entries(value);
+  const isSound = pairs.every(([key, text]) => entryKeys.has(key) && readText(text, entryTextMax) !== null);
+  return isSound ? Object.fromEntries(pairs) : null;
+}
+
+function readText(value: JsonValue | undefined, lengthMax: number): string | null {
+  return typeof value === 'string' && value !== '' && value.length <= lengthMax ? value : null;
+}
+
+const entryKeys: ReadonlySet<string> = new Set(['start', 'duration', 'from', 'to', 'ics', 'reason']);
+
 function entriesOf(reads: readonly ReadEntry[]): Entry[] {
   return reads.flatMap((read) => (read.ok ? [read.entry] : []));
 }
 
-function readEntry(written: WrittenEntry, context: CalendarContext): ReadEntry {
+function readEntry(written: WrittenEntry | null, context: CalendarContext): ReadEntry {
+  if (written === null) return { ok: false, problems: [] };
   switch (formOf(written)) {
     case 'recurring':
       return readRecurring(written, context.timeZone);
@@ -136,13 +185,13 @@ type PlacedProblem = Omit<DocumentProblem, 'line' | 'column'> & { readonly path:
 
 /** What is wrong with the entries taken together. */
 function judgeWhole(
-  { spec }: WrittenWindow,
+  written: WrittenWindow,
   lists: { readonly open: readonly ReadEntry[] | null; readonly closed: readonly ReadEntry[] },
   cutoffMs: number,
 ): PlacedProblem[] {
   const problems: PlacedProblem[] = [];
   if (cutoffMs > cutoffMaxMs) {
-    const message = `spec.cutoff ${quoteText(spec.cutoff ?? '')} is longer than ${formatDuration(cutoffMaxMs)}`;
+    const message = `spec.cutoff ${quoteText(written.cutoff)} is longer than ${formatDuration(cutoffMaxMs)}`;
     problems.push({ code: 'SG1308', severity: 'error', path: ['spec', 'cutoff'], message });
   }
   for (const side of ['open', 'closed'] as const) {
@@ -158,15 +207,11 @@ function judgeWhole(
     });
   }
   problems.push(...judgeCalendars([...(lists.open ?? []), ...lists.closed]));
-  if (spec.open === undefined && (spec.closed ?? []).length === 0) {
-    const message = 'the window is always open: it has neither open nor closed times';
-    problems.push({ code: 'SG1319', severity: 'warning', path: ['spec'], message });
-  }
-  return [...problems, ...judgeCutoff(lists.open ?? [], cutoffMs)];
+  return cutoffMs > cutoffMaxMs ? problems : [...problems, ...judgeCutoff(lists.open ?? [], cutoffMs)];
 }
 
-function countCalendars({ open = [], closed = [] }: WrittenWindow['spec']): number {
-  return [...open, ...closed].filter(({ ics }) => ics !== undefined).length;
+function countCalendars({ open, closed }: WrittenWindow): number {
+  return [...(open ?? []), ...closed].filter((entry) => entry?.ics !== undefined).length;
 }
 
 function judgeCalendars(reads: readonly ReadEntry[]): PlacedProblem[] {

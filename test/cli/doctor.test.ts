@@ -118,6 +118,32 @@ describe('doctor', () => {
     expect(long).toEqual([]);
   });
 
+  it('warns of folders that the head does not have; of that of the policies where some are needed', async () => {
+    stage.configure({ source: ', path: taks, policies: polices' });
+    const misspelt = await examine();
+    expect(misspelt.exit).toBe(0);
+    expect(at(misspelt.checks, 'manifests')).toMatchObject({
+      result: 'warn',
+      code: 'SG3031',
+      subject: 'taks',
+    });
+    expect(at(misspelt.checks, 'manifests')?.message).toMatch(
+      /^there is no folder taks at [0-9a-f]{12}: no task/,
+    );
+    expect(at(misspelt.checks, 'policies')).toBeUndefined();
+    rewrite('uncovered: allow', 'uncovered: hold');
+    expect(at((await examine()).checks, 'policies')).toMatchObject({
+      result: 'warn',
+      code: 'SG3031',
+      subject: 'polices',
+      message: expect.stringMatching(/: every task is held$/),
+    });
+    stage.commit({ 'taks/README.md': 'later', 'polices/README.md': 'later' });
+    const { checks } = await examine();
+    expect(at(checks, 'manifests')).toMatchObject({ result: 'ok', message: '0 valid tasks, no problems' });
+    expect(at(checks, 'policies')).toBeUndefined();
+  });
+
   it('finds a running controller in the state directory, and leaves it alone', async () => {
     const lock = await lockStateDir(join(stage.dir, 'state'));
     closers.push(async () => (lock.ok ? lock.value.close() : undefined));

@@ -52,6 +52,8 @@ describe('the README', () => {
       join(ground.dir, 'snowgate.yaml'),
       withOwnPlaces(readPage('examples/snowgate.yaml'), ground),
     );
+    // The folders are there before their first task and policy, as init makes them.
+    await ground.commit({ 'tasks/README.md': 'none yet\n', 'policies/README.md': 'none yet\n' });
     const words = { LEDGER: () => readLedgerId(ground) };
     expect(await ground.follow(sectionOf(readme, 'Run it'), { words })).toEqual([]);
   });

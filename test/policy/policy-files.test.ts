@@ -36,6 +36,23 @@ describe('files', () => {
     expect(set.problems.length).toBeGreaterThan(0);
   });
 
+  it('of a policy with errors tell the windows that are not there, too', () => {
+    const rules = [
+      { name: 'a', window: 'night' },
+      { name: 'b', window: { anyOf: ['nights', 'days'] } },
+      { name: 'c', window: 7 },
+    ];
+    const bad = policyText('bad', rules, { comands: ['unlock'] });
+    const { problems, broken } = loadPolicies([file('p.yaml', bad), file('w.yaml', nights)], limits);
+    expect(problems.map(({ code, message }) => `${code} ${message}`)).toEqual([
+      'SG1408 there is no window night',
+      'SG1408 there is no window days',
+      expect.stringMatching(/^SG1103 .*rules\[2\]\.window/),
+      expect.stringMatching(/^SG1101 .*comands/),
+    ]);
+    expect(broken).toHaveLength(1);
+  });
+
   it('of a calendar count where a window names them, and are told where none does', () => {
     const text = [
       'BEGIN:VCALENDAR',

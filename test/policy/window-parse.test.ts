@@ -54,6 +54,33 @@ describe('a window that is refused', () => {
     ],
     ['starts too often', utc({ start: '*/2 * * * *', duration: '1m' }), ['SG1313 error']],
     [
+      'everything at once, also what only the schema knows',
+      {
+        timeZone: 'W. Europe Standard Time',
+        open: [
+          { start: '@daily', duration: '1w' },
+          { start: '*/5 * * * *', duration: '1m' },
+          { from: '2026-12-01T08:00', to: 'later', note: 'x' },
+          'x',
+        ],
+        closed: [{ from: '2026-11-31T08:00', to: '2026-12-01T10:00' }],
+        cutoff: '8d',
+        more: 1,
+      },
+      [
+        'SG1305 error',
+        'SG1313 error',
+        'SG1306 error',
+        'SG1308 error',
+        'SG1101 error',
+        'SG1103 error',
+        'SG1309 error',
+        'SG1308 error',
+        'SG1101 error',
+      ],
+    ],
+    ['no list, of which nothing more is told', { timeZone: 'UTC', open: 'x' }, ['SG1103 error']],
+    [
       'an unknown cron and an unknown zone at once',
       { timeZone: 'X', open: [{ ...night, start: '@daily' }] },
       ['SG1305 error', 'SG1306 error'],
