@@ -3,7 +3,7 @@ export const exitCodes = {
   done: 0,
   /** Something is invalid, denied, refused, in doubt or halted; it was said what. */
   findings: 1,
-  /** Wrong usage or configuration: nothing was tried. */
+  /** Wrong usage or configuration: nothing was tried; or a name on the command line that nothing bears. */
   usage: 2,
   /** What the command needs could not be reached. */
   unreachable: 3,

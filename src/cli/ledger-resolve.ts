@@ -68,11 +68,15 @@ export async function resolveLedger(
   if (!done.ok) return stopBy(done.fault, exitCodes.unreachable, world).exit;
   if (!done.value.ok) {
     const { fault: reason } = done.value;
-    const exit = /^SG(?:701[2-5]|4214)$/.test(reason.code) ? exitCodes.findings : exitCodes.unreachable;
-    return stopBy(reason, exit, world).exit;
+    return stopBy(reason, exitOf(reason), world).exit;
   }
   tell(done.value.value, options.format, world);
   return exitCodes.done;
+}
+
+function exitOf({ code }: Fault): ExitCode {
+  if (code === 'SG7012') return exitCodes.usage;
+  return /^SG(?:701[345]|4214)$/.test(code) ? exitCodes.findings : exitCodes.unreachable;
 }
 
 function findMisuse({ created, notCreated, reason, by }: ResolveOptions): Fault | null {

@@ -16,7 +16,7 @@ import { formatTimeline } from './timeline.ts';
 /** Fewer digits of a token name nothing for certain. */
 const prefixMin = 8;
 
-/** Prints the whole life of one revision, or of every revision of one name. Exit 1 when the ledger knows none. */
+/** Prints the whole life of one revision, or of every revision of one name. Exit 2 when the ledger knows none. */
 export async function showLedger(
   what: string,
   options: { readonly config?: string; readonly format: Format },
@@ -25,7 +25,7 @@ export async function showLedger(
   const reading = await readConfiguredLedger(options, world);
   if (!reading.ok) return reading.exit;
   const found = findShown(what, reading.value.view);
-  if (!found.ok) return stopBy(found.fault, exitCodes.findings, world).exit;
+  if (!found.ok) return stopBy(found.fault, exitCodes.usage, world).exit;
   if (options.format === 'json') {
     world.stdout.write(
       formatJson(

@@ -33,7 +33,7 @@ export async function status(
   const read = await readPlanning(config.value, systemClock, world);
   if (!read.ok) return read.exit;
   const key = name === undefined ? ok(null) : findKey(name, knownKeys(read.value));
-  if (!key.ok) return stopBy(key.fault, exitCodes.findings, world).exit;
+  if (!key.ok) return stopBy(key.fault, exitCodes.usage, world).exit;
   const fleet = key.value?.split('/')[0] ?? null;
   const live = options.live === true ? await askLive(config.value, read.value, fleet, world) : null;
   const planning = live === null ? read.value : withLive(read.value, live);

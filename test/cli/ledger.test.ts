@@ -147,7 +147,7 @@ describe('ledger list, show and verify', () => {
     await stage.run(['run', '--once']);
     for (const [what = '', message, hint] of rows) {
       const { exit, stderr } = await stage.run(['ledger', 'show', what]);
-      expect({ exit, stderr }).toEqual({ exit: 1, stderr: `error SG7012: ${message}\n  hint: ${hint}\n` });
+      expect({ exit, stderr }).toEqual({ exit: 2, stderr: `error SG7012: ${message}\n  hint: ${hint}\n` });
     }
     expect(await stage.run(['ledger', 'show', 'unlock-a'])).toEqual(
       await stage.run(['ledger', 'show', 'lab/unlock-a']),
@@ -165,7 +165,7 @@ describe('ledger list, show and verify', () => {
     stage.configure({ fleets: `lab: {region: us-west-2, ${account}}, sea: {region: eu-west-1, ${account}}` });
     expect(await stage.run(['ledger', 'init', '--baseline'])).toMatchObject({ exit: 0 });
     expect(await stage.run(['ledger', 'show', 'unlock-a'])).toMatchObject({
-      exit: 1,
+      exit: 2,
       stderr: expect.stringContaining(
         'error SG7012: the ledger holds "unlock-a" for several fleets\n  hint: say lab/unlock-a, sea/unlock-a\n',
       ),
@@ -312,7 +312,7 @@ describe('ledger resolve', () => {
     [['--not-created', '--reason', 'x', '--by', ' '], 2, 'error SG7011: --by has 1 to 200 characters'],
     [
       ['--not-created', '--reason', 'x'],
-      1,
+      2,
       'error SG7012: the ledger holds no revision whose token begins 0',
     ],
     [['--created', 'st-1', '--reason', 'x'], 1, 'error SG7015: neither the ledger nor the source knows'],

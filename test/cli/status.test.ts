@@ -101,7 +101,7 @@ describe('status', () => {
     const json = JSON.parse((await stage.run(['status', 'lab/unlock-a', '--format', 'json'])).stdout);
     expect(json).toMatchObject({ task: 'lab/unlock-a', revisions: [{ receipt: { state: 'issued' } }] });
     expect(await stage.run(['status', 'unlok-a'])).toMatchObject({
-      exit: 1,
+      exit: 2,
       stderr: expect.stringMatching(/error SG7050: .*\n {2}hint: did you mean unlock-a\?\n$/),
     });
     stage.commit({ 'tasks/f.yaml': taskText('unlock-a', { fleet: 'moon' }) });
