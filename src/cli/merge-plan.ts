@@ -21,24 +21,25 @@ import { type Ready, stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { foldFetched, pushTimeoutMs } from './ledger-reading.ts';
 import { loadMergeConfig, type MergeConfig } from './merge-config.ts';
+import { findTokenFiles, findUnused, type TokenFiles } from './merge-tokens.ts';
 import { openPolicies, planAt, stoppedClock } from './planning.ts';
+import { printNote } from './print.ts';
 import { OpenedParts } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
 
-export interface MergeOptions {
+export interface MergeOptions extends TokenFiles {
   readonly config?: string;
   readonly base: string;
   readonly head: string;
   /** When it is planned for, in epoch milliseconds; now where it is absent. */
   readonly atMs?: number;
-  /** A file that holds the token for the ledger, instead of the one that the configuration names. */
-  readonly ledgerTokenFile?: string;
-  /** The same for `policySource`. */
-  readonly policyTokenFile?: string;
 }
 
 /** Plans the merge. Asks AWS nothing, writes nothing; what stood in the way has been printed. */
-export async function planMerge(options: MergeOptions, world: Surroundings): Promise<Ready<MergePlan>> {
+export async function planMerge(written: MergeOptions, world: Surroundings): Promise<Ready<MergePlan>> {
+  const tokens = await findTokenFiles(written, world);
+  if (!tokens.ok) return stopBy(tokens.fault, exitCodes.usage, world);
+  const options = { ...written, ...tokens.value };
   const read = await withTemporaryDir('snowgate-plan-', async (stateDir) => {
     const opened = new OpenedParts(world.stop);
     try {
@@ -75,6 +76,7 @@ async function planIn(
   const found = await loadMergeConfig(options.config, clone.value, commits, world);
   if (!found.ok) return found;
   const { config, from, isChanged } = found.value;
+  for (const note of findUnused(config, options)) printNote(note, world);
   const ledger = await readLedgerOf(found.value, options, stateDir, opened, world);
   const policies = await openMergePolicies(found.value, options, stateDir, world);
   if (!policies.ok) return stopBy(policies.fault, exitCodes.usage, world);

@@ -3,15 +3,13 @@ import { mergeReport } from '../report/merge-report.ts';
 import { stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { readInstant } from './instant.ts';
-import { type MergeOptions, planMerge } from './merge-plan.ts';
+import { planMerge } from './merge-plan.ts';
+import { pickTokenFiles, type TokenFiles } from './merge-tokens.ts';
 import type { DocumentFormat } from './options.ts';
 import { formatJson } from './print.ts';
 import { isReportFormat, printReport } from './report-print.ts';
 import { formatReport } from './report-text.ts';
 import type { Surroundings } from './surroundings.ts';
-
-/** Tokens that a pull request's check has, and the controller's own are not there. */
-export type TokenFiles = Pick<MergeOptions, 'ledgerTokenFile' | 'policyTokenFile'>;
 
 export interface PlanMergeOptions extends TokenFiles {
   readonly config?: string;
@@ -19,14 +17,6 @@ export interface PlanMergeOptions extends TokenFiles {
   readonly head?: string;
   readonly at?: string;
   readonly format: DocumentFormat;
-}
-
-/** The options of this kind that were given. */
-export function pickTokenFiles({ ledgerTokenFile, policyTokenFile }: TokenFiles): TokenFiles {
-  return {
-    ...(ledgerTokenFile === undefined ? {} : { ledgerTokenFile }),
-    ...(policyTokenFile === undefined ? {} : { policyTokenFile }),
-  };
 }
 
 /** Shows what a merge would change: exit 1 where it would be wrong to merge it. Asks AWS nothing, writes nothing. */

@@ -9,7 +9,7 @@ import { readConfig } from './config-file.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { namesOf, usualNames } from './folder-names.ts';
 import { planMerge } from './merge-plan.ts';
-import { pickTokenFiles, type TokenFiles } from './plan-merge.ts';
+import { pickTokenFiles, type TokenFiles } from './merge-tokens.ts';
 import { testPaths } from './policy-test.ts';
 import { policyTestReport } from './policy-test-report.ts';
 import { printFault } from './print.ts';

@@ -284,6 +284,27 @@ describe('wrong usage', () => {
     expect(ran.stdout).toBe('');
   });
 
+  it.each([
+    ['--ledger-token-file', null, 'SG7002: --ledger-token-file: the token file '],
+    ['--policy-token-file', null, 'SG7002: --policy-token-file: the token file '],
+    ['--ledger-token-file', '', 'SG3014: --ledger-token-file: the token file '],
+  ] as const)('%s that holds %j is told before anything is read', async (flag, text, words) => {
+    if (text !== null) writeFileSync(join(cwd, 'nope'), text);
+    const ran = await plan('main', 'main', '--config', '../snowgate.yaml', flag, 'nope');
+    rmSync(join(cwd, 'nope'), { force: true });
+    expect([ran.exit, ran.stdout]).toEqual([2, '']);
+    expect(ran.stderr).toContain(words);
+  });
+
+  it.each([
+    ['--ledger-token-file', '--ledger-token-file is not used: ledger.url names a folder of this machine\n'],
+    ['--policy-token-file', '--policy-token-file is not used: the configuration has no policySource\n'],
+  ])('%s that is not asked for is told', async (flag, words) => {
+    writeFileSync(join(stage.dir, 'unused'), 'ci-canary-9c1f44e0\n');
+    const ran = await plan('main', 'main', '--config', '../snowgate.yaml', flag, '../unused');
+    expect([ran.exit, ran.stderr]).toEqual([0, words]);
+  });
+
   it('outside of a clone names what is missing', async () => {
     const { dir } = makeFolder();
     mkdirSync(join(dir, 'empty'));
