@@ -11,13 +11,12 @@ import {
 } from './http/hook-handler.ts';
 import type { WatchedPlace } from './http/hook-hint.ts';
 import { createPoker } from './http/hook-poker.ts';
-import { isHookSecret, secretLengthMin } from './http/hook-signature.ts';
 import type { Metrics } from './http/metrics.ts';
 import { makeRoutes } from './http/routes.ts';
-import { secretReader } from './http/secret-files.ts';
+import { judgeHookSecret, secretReader } from './http/secret-files.ts';
 import { type HttpServer, startServer } from './http/server.ts';
 import type { Clock } from './lib/clock.ts';
-import { fault, ok, type Result } from './lib/faults.ts';
+import { ok, type Result } from './lib/faults.ts';
 import type { Redactor } from './lib/redact.ts';
 
 export interface HttpOptions {
@@ -116,11 +115,7 @@ function hookSecrets(
   const read = secretReader({
     files,
     what: `${provider} webhook secret`,
-    judge: (secret, file) => {
-      if (isHookSecret(provider, secret)) return null;
-      const message = `the ${provider} webhook secret file ${file} holds fewer than ${secretLengthMin} characters, or a whsec_ that is no key, and proves nothing`;
-      return fault('SG7034', 'human', message);
-    },
+    judge: (secret, file) => judgeHookSecret(provider, secret, file),
     tell: ({ code, message }) =>
       journal.write('warn', 'webhook secret cannot be used', { provider, code, reason: message }),
     redactor,

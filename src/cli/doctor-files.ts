@@ -70,16 +70,16 @@ function codeOf(error: unknown): string {
 
 // ------------------------------------------------------------------------------------------- files of auth
 
-interface NamedFile {
+export interface NamedFile {
   readonly setting: string;
   readonly path: string;
-  readonly what: 'token' | 'password' | 'ssh key' | 'known hosts' | 'CA';
+  readonly what: 'token' | 'password' | 'ssh key' | 'known hosts' | 'CA' | 'secret';
 }
 
 /** The files that a remote's `auth` names: there, readable, of the right form, and not open to others. */
 export async function checkSecrets(
   remote: RemoteConfig,
-  section: 'source' | 'ledger',
+  section: 'source' | 'ledger' | 'policySource',
   world: Surroundings,
 ): Promise<Check[]> {
   return Promise.all(filesOf(remote, section).map((file) => checkSecret(file, world)));
@@ -105,6 +105,11 @@ async function checkSecret({ setting, path, what }: NamedFile, { redactor }: Sur
   const read = isShort ? await readSecretFile(path, what) : await checkFile(path, what);
   if (!read.ok) return broken('secret', setting, read.fault);
   if (typeof read.value === 'string') redactor.register(read.value, path);
+  return checkMode({ setting, path, what });
+}
+
+/** Whether a file that can be read is open to those it should not be open to: SG7040. */
+export async function checkMode({ setting, path, what }: NamedFile): Promise<Check> {
   const found = await statOf(path);
   if (typeof found === 'string') return passed('secret', setting, path);
   const mode = (found.mode & 0o777).toString(8).padStart(4, '0');

@@ -9,6 +9,7 @@ import { checkSecrets, checkStateDir } from './doctor-files.ts';
 import { checkFleets } from './doctor-fleets.ts';
 import { checkHostKey, checkLedger, checkSource, skipRemote } from './doctor-git.ts';
 import { broken, type Check, DoctorReport, interrupted, passed, skipped, warned } from './doctor-report.ts';
+import { checkServedSecrets } from './doctor-secrets.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { defaultConfigPath, type Format } from './options.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -39,7 +40,9 @@ export async function doctor(options: DoctorOptions, world: Surroundings): Promi
     source: await checkSecrets(config.source, 'source', world),
     ledger: await checkSecrets(config.ledger, 'ledger', world),
   };
-  report.add([...secrets.source, ...secrets.ledger]);
+  const { policySource } = config;
+  const others = policySource === undefined ? [] : await checkSecrets(policySource, 'policySource', world);
+  report.add([...secrets.source, ...others, ...secrets.ledger, ...(await checkServedSecrets(config, world))]);
   const git = await readGitVersion();
   report.add([git.ok ? passed('git', 'git', git.value) : broken('git', 'git', git.fault)]);
   for (const section of ['source', 'ledger'] as const) {

@@ -1,8 +1,27 @@
 /** Secrets that lie in files, as tokens and the secrets of webhooks do: read anew whenever they are asked for. */
-import type { Fault } from '../lib/faults.ts';
+import type { HookProvider } from '../config/config.ts';
+import { type Fault, fault } from '../lib/faults.ts';
 import type { Redactor } from '../lib/redact.ts';
 import { readSecretFile } from '../lib/secret-file.ts';
+import { tokenLengthMin } from './auth.ts';
+import { isHookSecret, secretLengthMin } from './hook-signature.ts';
 import { readTogether } from './read-together.ts';
+
+/** Why a token opens nothing; null for one that does. Fault: SG7032. */
+export function judgeToken(token: string, file: string): Fault | null {
+  if (token.length >= tokenLengthMin) return null;
+  const message = `the http token file ${file} holds fewer than ${tokenLengthMin} characters, and opens nothing`;
+  return fault('SG7032', 'human', message, longer);
+}
+
+/** Why a secret of a webhook proves nothing; null for one that does. Fault: SG7034. */
+export function judgeHookSecret(provider: HookProvider, secret: string, file: string): Fault | null {
+  if (isHookSecret(provider, secret)) return null;
+  const message = `the ${provider} webhook secret file ${file} holds fewer than ${secretLengthMin} characters, or a whsec_ that is no key, and proves nothing`;
+  return fault('SG7034', 'human', message, longer);
+}
+
+const longer = 'write at least 16 characters; openssl rand -hex 32 makes some';
 
 export interface SecretFiles {
   readonly files: readonly string[];

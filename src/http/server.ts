@@ -6,11 +6,10 @@ import type { Journal } from '../controller/ports.ts';
 import { BugError, describeBug, failed, fault, ok, type Result } from '../lib/faults.ts';
 import type { Redactor } from '../lib/redact.ts';
 import { type App, makeApp } from './app.ts';
-import { tokenLengthMin } from './auth.ts';
 import { boundConnections } from './connections.ts';
 import type { Metrics } from './metrics.ts';
 import type { Listener, Route } from './route.ts';
-import { secretReader } from './secret-files.ts';
+import { judgeToken, secretReader } from './secret-files.ts';
 
 /** A client that takes longer to send its headers, or its whole request, is cut off. */
 const headersTimeoutMs = 10_000;
@@ -111,11 +110,7 @@ function tokenReader(
   return secretReader({
     files,
     what: 'http token',
-    judge: (token, file) => {
-      if (token.length >= tokenLengthMin) return null;
-      const message = `the http token file ${file} holds fewer than ${tokenLengthMin} characters, and opens nothing`;
-      return fault('SG7032', 'human', message);
-    },
+    judge: judgeToken,
     tell: ({ code, message }) =>
       journal.write('warn', 'http token cannot be used', { code, reason: message }),
     redactor,

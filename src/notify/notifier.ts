@@ -11,7 +11,8 @@ import type { CursorStore } from './files.ts';
 import type { Post } from './post.ts';
 import { NoticeSource, type Offer, type Source } from './source.ts';
 import { emptyStatusBook, StatusSource } from './status-source.ts';
-import { type ReadSecret, type SendResult, Target } from './target.ts';
+import { type SendResult, Target } from './target.ts';
+import type { ReadSecret } from './via-files.ts';
 
 export interface NotifierOptions {
   readonly targets: ReadonlyMap<string, NotifyTarget>;

@@ -1,6 +1,5 @@
 /** What is sent to a target next, and what is noted when it was taken; here for those that read notices. */
 import type { NotifyTarget } from '../config/config.ts';
-import { parseEndpoint } from '../config/url.ts';
 import type { ControllerStatus } from '../controller/status.ts';
 import type { Redactor } from '../lib/redact.ts';
 import { Turns } from '../lib/turns.ts';
@@ -22,6 +21,7 @@ import type { PostRequest } from './post.ts';
 import { shortenIds } from './short-ids.ts';
 import { signHeaders } from './sign.ts';
 import { writeSlack } from './slack.ts';
+import { isUsableSecret } from './via-files.ts';
 
 /** A status, and what is made of it once for all targets. */
 export interface Offer {
@@ -130,7 +130,15 @@ export class NoticeSource implements Source {
 
 function jobOf(message: Message, { via }: NotifyTarget, ledgerId: string, redactor: Redactor): Job {
   const id = message.kind === 'one' ? message.notice.id : message.digest.id;
-  if (via.kind !== 'webhook') return { id, request: (url) => slackRequest(url, message, redactor) };
+  if (via.kind !== 'webhook') {
+    return {
+      id,
+      request: (url) => {
+        if (!isUsableSecret(via, url)) return null;
+        return { url, headers: { 'content-type': jsonType }, body: writeSlack(message, redactor) };
+      },
+    };
+  }
   return {
     id,
     request: (secret, wallMs) => {
@@ -141,10 +149,4 @@ function jobOf(message: Message, { via }: NotifyTarget, ledgerId: string, redact
         : { url: via.url, headers: { 'content-type': cloudEventType, ...signed }, body };
     },
   };
-}
-
-/** The secret is the URL itself, which must lead over https, or to this machine. */
-function slackRequest(url: string, message: Message, redactor: Redactor): Omit<PostRequest, 'ca'> | null {
-  if (!parseEndpoint('', url).ok) return null;
-  return { url, headers: { 'content-type': jsonType }, body: writeSlack(message, redactor) };
 }

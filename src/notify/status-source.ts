@@ -8,6 +8,7 @@ import { type CommitStatus, type StatusMemory, surveyStatuses } from './commit-s
 import { wantsFleet } from './filter.ts';
 import { statusRequest, statusValue } from './forge-status.ts';
 import { type Job, jsonType, type Offer, type Source } from './source.ts';
+import { isUsableSecret } from './via-files.ts';
 
 /** Commits and fleets whose status was sent; more than this is looked after at a time (commit-status.ts). */
 export const sentMax = 1_000;
@@ -71,8 +72,7 @@ export class StatusSource implements Source {
     return {
       id: [offered.commit.slice(0, 12), offered.fleet ?? []].flat().join(' '),
       request: (token) => {
-        // A header that held another character would be no header.
-        if (!/^[\x21-\x7e]+$/.test(token)) return null;
+        if (!isUsableSecret(via, token)) return null;
         const { url, headers, body } = statusRequest(via, offered, token);
         return { url, headers: { 'content-type': jsonType, ...headers }, body };
       },

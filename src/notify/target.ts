@@ -2,21 +2,18 @@
  * One target: sends what waits for it, one message at a time, for as long as there is any. A receiver that is down or slow
  * holds back nothing but its own word.
  */
-import type { NotifyTarget, NotifyVia } from '../config/config.ts';
+import type { NotifyTarget } from '../config/config.ts';
 import type { Journal } from '../controller/ports.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { FaultCode, Result } from '../lib/faults.ts';
+import type { Fault, FaultCode } from '../lib/faults.ts';
 import type { Redactor } from '../lib/redact.ts';
 import { judgeAnswer, type Verdict } from './answer.ts';
-import { readBounded } from './files.ts';
 import type { Post } from './post.ts';
 import type { Job, Offer, Source } from './source.ts';
+import { type ReadSecret, readAuthorities, readViaSecret, secretOf, uselessSecret } from './via-files.ts';
 
 /** What became of one try. */
 export type SendResult = 'sent' | 'retried' | 'refused' | 'dropped';
-
-/** Reads a secret; `what` is what messages call it. */
-export type ReadSecret = (file: string, what: string) => Promise<Result<string>>;
 
 export interface TargetOptions {
   readonly target: NotifyTarget;
@@ -45,13 +42,6 @@ const gapMs = 1_000;
 const refusalsMs = 10 * 60_000;
 /** How often it is written down where a quiet target stands. */
 const idleMs = 10 * 60_000;
-const authoritiesBytesMax = 1024 * 1024;
-
-const secretNames: Readonly<Record<NotifyVia['kind'], string>> = {
-  webhook: 'secret',
-  slack: 'URL',
-  commitStatus: 'token',
-};
 
 export class Target {
   readonly #options: TargetOptions;
@@ -177,17 +167,16 @@ export class Target {
 
   async #send(job: Job): Promise<Verdict> {
     const { target, post, readSecret, clock, redactor, userAgent } = this.#options;
-    const { via } = target;
-    const file = via.kind === 'slack' ? via.urlFile : via.kind === 'webhook' ? via.secretFile : via.tokenFile;
-    const secret = await readSecret(file, `notify.${target.name} ${secretNames[via.kind]}`);
-    if (!secret.ok) return unusable(secret.fault.message);
-    redactor.register(secret.value, file);
-    const ca = via.caFile === undefined ? null : await readBounded(via.caFile, authoritiesBytesMax);
-    if (ca !== null && !ca.ok) return unusable(`${via.caFile} cannot be read: ${ca.fault}`);
+    const { name, via } = target;
+    const secret = await readViaSecret(name, via, readSecret);
+    if (!secret.ok) return unusable(secret.fault);
+    redactor.register(secret.value, secretOf(via).file);
+    const ca = await readAuthorities(via);
+    if (!ca.ok) return unusable(ca.fault);
     const request = job.request(secret.value, clock.wallMs());
-    if (request === null) return unusable(`${file} holds no ${secretNames[via.kind]} that can be used`);
+    if (request === null) return unusable(uselessSecret(via));
     const headers = { ...request.headers, 'user-agent': userAgent };
-    const answer = await post({ ...request, headers, ca: ca?.value ?? null }, this.#kill.signal);
+    const answer = await post({ ...request, headers, ca: ca.value }, this.#kill.signal);
     return judgeAnswer(answer, via, clock.wallMs());
   }
 
@@ -221,6 +210,6 @@ export class Target {
   }
 }
 
-function unusable(why: string): Verdict {
-  return { kind: 'again', code: 'SG7104', why, waitMs: null };
+function unusable({ code, message }: Fault): Verdict {
+  return { kind: 'again', code, why: message, waitMs: null };
 }
