@@ -3,10 +3,9 @@ import { accountProof, type ControllerStatus, type SyncStatus } from '../control
 import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
 import { type Decision, type PlanAction, planActions } from '../plan/decision.ts';
+import { makeDocument } from '../report/envelope.ts';
 import { decisionJson, receiptJson } from '../report/task-json.ts';
 import { judgeHealth } from './health.ts';
-
-const apiVersion = 'snowgate/v1';
 
 /** Problems of files in one answer: whoever has more corrects these first. */
 const problemsMax = 500;
@@ -17,10 +16,12 @@ const reasonCharsMax = 500_000;
 /** Each with its whole receipt. A name that is used again and again for years has more. */
 const revisionsMax = 200;
 
-type Kind = 'Status' | 'TaskList' | 'TaskDetail';
-
-function document(kind: Kind, { atMs }: ControllerStatus, fields: object): object {
-  return { apiVersion, kind, at: new Date(atMs).toISOString(), ...fields };
+function document(
+  kind: 'Status' | 'TaskList' | 'TaskDetail',
+  { atMs }: ControllerStatus,
+  fields: object,
+): object {
+  return makeDocument(kind, { at: new Date(atMs).toISOString(), ...fields });
 }
 
 /** How everything stands: what is in sync, what halts, each fleet, tasks by what is decided of them. */
@@ -141,11 +142,14 @@ function stateOf(receipt: Receipt | undefined): string {
   return receipt === undefined ? 'pending' : receiptState(receipt);
 }
 
-function introducedOf({ origins }: ControllerStatus, token: string | null): object | null {
+/** History is read for what may still be asked for. Of the others the first claim has written the commit down, without its time. */
+function introducedOf({ origins, view }: ControllerStatus, token: string | null): object | null {
   const introduced = origins.get(token ?? '')?.introduced ?? null;
-  return introduced === null
-    ? null
-    : { commit: introduced.id, at: new Date(introduced.timeMs).toISOString() };
+  if (introduced !== null) {
+    return { commit: introduced.id, at: new Date(introduced.timeMs).toISOString() };
+  }
+  const commit = view?.receipts.get(token ?? '')?.manifest?.commit ?? null;
+  return commit === null ? null : { commit, at: null };
 }
 
 /** Where the manifest stands in the source; null where this revision is not wanted. */

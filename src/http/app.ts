@@ -1,7 +1,7 @@
 /** From a request to an answer, for one listener: who may ask, which route it is, and what every answer bears. */
 import { Hono } from 'hono';
 import { isAuthorized } from './auth.ts';
-import { type Listener, type Need, type Route, textAnswer } from './route.ts';
+import { jsonType, type Listener, type Need, type Route, textAnswer } from './route.ts';
 
 export interface AppOptions {
   readonly listener: Listener;
@@ -42,12 +42,12 @@ export function makeApp(options: AppOptions): App {
       return refused ?? route.answer(context.req.raw, context.req.param(), options.closing);
     });
     const allow = route.method === 'GET' ? 'GET, HEAD' : route.method;
-    app.all(route.path, () => textAnswer(405, 'method not allowed\n', { allow }));
+    app.all(route.path, ({ req }) => problemAnswer(req.raw, 405, 'method not allowed', { allow }));
   }
-  app.notFound(() => textAnswer(404, 'not found\n'));
-  app.onError((error) => {
+  app.notFound(({ req }) => problemAnswer(req.raw, 404, 'not found'));
+  app.onError((error, { req }) => {
     options.onBug(error);
-    return textAnswer(500, 'a bug: the log of the controller has more\n');
+    return problemAnswer(req.raw, 500, 'a bug: the log of the controller has more');
   });
   return async (request) => {
     const answer = harden(await app.fetch(request), bringsBody(request));
@@ -59,13 +59,28 @@ export function makeApp(options: AppOptions): App {
 /** Why a request does not get to its route; null where it does. A signature is for the route itself to check. */
 async function refuse(needs: Need, request: Request, options: AppOptions): Promise<Response | null> {
   if (options.checksHost && !isOwnName(request.headers.get('host'))) {
-    return textAnswer(421, 'ask by address: 127.0.0.1 or localhost\n');
+    return problemAnswer(request, 421, 'ask by address: 127.0.0.1 or localhost');
   }
   if (needs !== 'token' || options.readTokens === null) return null;
   const tokens = await options.readTokens();
   if (isAuthorized(request.headers.get('authorization'), tokens)) return null;
-  return textAnswer(401, 'a token is needed\n', {
+  return problemAnswer(request, 401, 'a token is needed', {
     'www-authenticate': 'Basic realm="snowgate", charset="UTF-8"',
+  });
+}
+
+/** What went wrong, in a line; below the API as its other errors are told, because programs read that. */
+function problemAnswer(
+  { url }: Request,
+  status: number,
+  problem: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const isApi = new URL(url).pathname.startsWith('/api/');
+  if (!isApi) return textAnswer(status, `${problem}\n`, headers);
+  return new Response(`${JSON.stringify({ problem }, null, 2)}\n`, {
+    status,
+    headers: { 'content-type': jsonType, ...headers },
   });
 }
 

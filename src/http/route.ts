@@ -36,6 +36,9 @@ export interface RouteOptions {
   readonly answerHook: HookHandler;
 }
 
+/** What the API answers. */
+export const jsonType = 'application/json; charset=utf-8';
+
 /** A line or two for whoever asked. */
 export function textAnswer(
   status: number,

@@ -6,7 +6,7 @@ import { statusJson, type TaskQuery, taskJson, taskListJson } from './api.ts';
 import { knownDevices, redactDevices } from './device-names.ts';
 import { isAlive, judgeHealth } from './health.ts';
 import { pageRoutes } from './page-routes.ts';
-import { type Route, type RouteOptions, textAnswer } from './route.ts';
+import { jsonType, type Route, type RouteOptions, textAnswer } from './route.ts';
 
 /** The routes of all listeners. */
 export function makeRoutes(options: RouteOptions): Route[] {
@@ -44,7 +44,7 @@ function webRoutes({ config, readStatus, metrics, redactor }: RouteOptions): Rou
   });
   const json = (httpStatus: number, value: unknown, status: ControllerStatus): Response => {
     const shown = config.redactDevices ? redactDevices(value, knownDevices(status)) : value;
-    const headers = { 'content-type': 'application/json; charset=utf-8' };
+    const headers = { 'content-type': jsonType };
     return new Response(writeJson(shown, redactor), { status: httpStatus, headers });
   };
   return [
@@ -80,6 +80,8 @@ const queryKeys: readonly string[] = ['fleet', 'action', 'limit', 'after'] satis
 function readQuery(parameters: URLSearchParams): TaskQuery | string {
   const unknown = [...parameters.keys()].some((key) => !queryKeys.includes(key));
   if (unknown) return `the query may hold ${queryKeys.join(', ')}`;
+  const { size } = new Set(parameters.keys());
+  if (size < parameters.size) return `the query may hold each of ${queryKeys.join(', ')} once`;
   return Object.fromEntries(parameters);
 }
 

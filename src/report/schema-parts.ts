@@ -20,7 +20,13 @@ export function list(items: JsonSchema): JsonSchema {
 
 /** This, or null where there is none. */
 export function orNull({ type, ...schema }: JsonSchema): JsonSchema {
-  return { ...schema, type: [type, 'null'] };
+  const values = schema['enum'];
+  return { ...schema, type: [type, 'null'], ...(Array.isArray(values) ? { enum: [...values, null] } : {}) };
+}
+
+/** One of these words. */
+export function oneOf(values: readonly string[]): JsonSchema {
+  return { type: 'string', enum: values };
 }
 
 export const text: JsonSchema = { type: 'string' };
@@ -57,7 +63,7 @@ const problem = record(
 
 export const problems = told(list(problem), 'Problems', 'What is wrong with files.');
 
-const reason = record(
+export const reason = record(
   {
     code: told(codeText, 'Code', 'Its stable code; docs/ERRORS.md lists them.'),
     message: told(text, 'Message', 'The reason, for people.'),

@@ -8,6 +8,7 @@ import { makeRoutes } from '../../src/http/routes.ts';
 import { readMoment } from '../../src/lib/clock.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
 import { type LifeOptions, World } from '../controller/world.ts';
+import { expectApiAnswer } from './api-documents.ts';
 
 export const token = 'a-token-of-the-tests-0123456789';
 
@@ -69,10 +70,10 @@ export function routesOf(watched: Watched, settings: AppSettings = {}): Route[] 
   });
 }
 
-/** The application of one listener, with the token of the tests. */
+/** The application of one listener, with the token of the tests. Each document of the API is held against its schema. */
 export function appOf(listener: Listener, watched: Watched, settings: AppSettings = {}): App {
   const { tokens = [token], checksHost = false } = settings;
-  return makeApp({
+  const app = makeApp({
     listener,
     routes: routesOf(watched, settings),
     readTokens: tokens === null ? null : async () => tokens,
@@ -83,6 +84,11 @@ export function appOf(listener: Listener, watched: Watched, settings: AppSetting
       throw error;
     },
   });
+  return async (request) => {
+    const answer = await app(request);
+    await expectApiAnswer(request, answer.clone());
+    return answer;
+  };
 }
 
 export function ask(path: string, headers: Readonly<Record<string, string>> = {}, method = 'GET'): Request {

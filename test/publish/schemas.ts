@@ -10,6 +10,7 @@ import { taskSchema } from '../../src/manifest/schema.ts';
 import { policyTestSchema } from '../../src/policy/policy-test-schema.ts';
 import { policySchema, suspensionSchema, waiverSchema } from '../../src/policy/schema.ts';
 import { windowSchema } from '../../src/policy/window-schema.ts';
+import { statusSchema, taskDetailSchema, taskListSchema } from '../../src/report/api-schema.ts';
 import { mergePlanSchema } from '../../src/report/merge-schema.ts';
 import { planSchema } from '../../src/report/plan-schema.ts';
 import { policyTestRunSchema } from '../../src/report/policy-test-run-schema.ts';
@@ -45,7 +46,23 @@ export const publishedSchemas: readonly (readonly [name: string, schema: JsonSch
   ['policy-test-run.schema.json', policyTestRunSchema],
   ['plan.schema.json', planSchema],
   ['merge-plan.schema.json', mergePlanSchema],
+  ['api-status.schema.json', openToMore(statusSchema)],
+  ['api-task-list.schema.json', openToMore(taskListSchema)],
+  ['api-task-detail.schema.json', openToMore(taskDetailSchema)],
 ];
+
+/** The schema with room for fields that are not there yet: of the API's answers more may come, and none changes. */
+function openToMore(schema: JsonSchema): JsonSchema {
+  const open = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(open);
+    if (!isSchema(node)) return node;
+    const kept = Object.entries(node).filter(
+      ([key, value]) => key !== 'additionalProperties' || value !== false,
+    );
+    return Object.fromEntries(kept.map(([key, value]) => [key, open(value)]));
+  };
+  return open(schema) as JsonSchema;
+}
 
 /** The schema with the words that editors show. What it accepts is the same. */
 export function publish(schema: JsonSchema, offered: snippets.Snippets = {}): JsonSchema {
