@@ -8,7 +8,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type LedgerReading, readConfiguredLedger } from './ledger-reading.ts';
 import type { Format } from './options.ts';
 import { type Colors, colorsFor, formatJson, plain } from './print.ts';
-import { formatWrapped, paintState, receiptDetail } from './receipt-view.ts';
+import { describeEnd, formatWrapped, paintState } from './receipt-view.ts';
 import type { Surroundings } from './surroundings.ts';
 import { findNamed, findNearestName, sayOneOf } from './task-name.ts';
 import { formatTimeline } from './timeline.ts';
@@ -103,7 +103,7 @@ function formatLife(receipt: Receipt, reading: LedgerReading, columns: number, c
     ['targets', receipt.revision?.targets.join(' ')],
     ['run', receipt.revision?.run.toString()],
     ['allowed', describeNewestClaim(reading.events.get(receipt.token))],
-    ['became', receiptDetail(receipt)],
+    ['became', describeEnd(receipt)],
     ['manifest', receipt.manifest === null ? undefined : receipt.manifest.path],
     ['commit', receipt.manifest?.commit ?? undefined],
     ['author', receipt.manifest?.author ?? undefined],

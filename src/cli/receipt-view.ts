@@ -3,6 +3,17 @@ import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
 import { type Colors, plain } from './print.ts';
 
+/** What became of it as far as anybody knows, in a sentence where that is not known. */
+export function describeEnd(receipt: Receipt): string {
+  const state = receiptState(receipt);
+  const attempt = receipt.attempts.length;
+  if (state === 'claimed') {
+    return `not known yet: attempt ${attempt} was claimed, and nothing is written of its call`;
+  }
+  if (state !== 'inDoubt') return receiptDetail(receipt);
+  return `not known yet: attempt ${attempt} may have made a task, which a look at AWS tells`;
+}
+
 /** What became of it, in a few words. */
 export function receiptDetail(receipt: Receipt): string {
   const [taskId, ...others] = receipt.taskIds;
@@ -73,7 +84,7 @@ const cancelWords = {
 
 /** The colour says what a person has to do: green nothing, yellow wait, red look. */
 export function paintState(state: string, padded: string, colors: Colors): string {
-  if (/^(issued|settled|done|issue)$/.test(state)) return colors.green(padded);
+  if (/^(issued|settled|succeeded|done|issue)$/.test(state)) return colors.green(padded);
   if (/^(ambiguous|doubled|refused|deny|blocked|quarantined)$/.test(state)) return colors.red(padded);
   return /^(baseline|pending|withdraw)$/.test(state) ? colors.dim(padded) : colors.yellow(padded);
 }

@@ -9,7 +9,7 @@ import { colorsFor, plain } from './print.ts';
 import { formatWrapped, paintState } from './receipt-view.ts';
 import type { Status, StatusEntry } from './status-entries.ts';
 import { wantedPlace } from './status-json.ts';
-import { deviceLines, formatLive } from './status-view.ts';
+import { deviceLines, formatLive, unaskedNote, unlessHeld } from './status-view.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Older revisions that are told in full; `snowgate ledger show` tells all. */
@@ -33,7 +33,8 @@ export function formatTask(shown: Status, key: string, world: Surroundings): str
   const more = hidden > 0 ? `\n${count(hidden, 'older revision')}: snowgate ledger show ${key}\n` : '';
   const [fleet = ''] = key.split('/');
   const live = shown.live === null ? null : new Map([...shown.live].filter(([name]) => name === fleet));
-  return `${formatHead(shown.planning, colors, columns)}${told.join('')}${more}${formatLive({ live }, columns, colors)}`;
+  const asked = live === null ? unaskedNote : formatLive({ live }, columns, colors);
+  return `${formatHead(shown.planning, colors, columns)}${told.join('')}${more}${asked}`;
 }
 
 function fieldsOf(entry: StatusEntry, shown: Status): [string, string][] {
@@ -64,7 +65,7 @@ function fieldsOf(entry: StatusEntry, shown: Status): [string, string][] {
     ['ended', receipt?.settled ? `${receipt.settled.outcome} at ${receipt.settled.at}` : null],
     ...[...(receipt?.notes ?? [])].map(([reason, message]): [string, string] => [reason, message]),
     ['since', since === null ? null : shortInstant(Date.parse(since))],
-    ['next', next ?? nextOf(entry)],
+    ['next', next ?? nextOf(entry, shown)],
   ];
   return fields.filter((field): field is [string, string] => field[1] !== null && field[1] !== '');
 }
@@ -78,7 +79,8 @@ function notWanted({ key, token }: StatusEntry, { planning }: Status): string {
 }
 
 /** What happens by itself, or that nothing does. */
-function nextOf({ group, decision, untilMs, receipt }: StatusEntry): string {
+function nextOf(entry: StatusEntry, shown: Status): string {
+  const { group, decision, untilMs, receipt } = entry;
   switch (group) {
     case 'needsPerson':
       return 'a person does what the reasons say; docs/ERRORS.md lists their codes';
@@ -87,7 +89,8 @@ function nextOf({ group, decision, untilMs, receipt }: StatusEntry): string {
     case 'inFlight':
       return 'the controller follows it to the end of every device';
     case 'waiting':
-      if (decision?.action === 'issue') return 'the next pass of the controller asks AWS for it';
+      if (decision?.action === 'issue')
+        return `the next pass of the controller asks AWS for it${unlessHeld(entry, shown)}`;
       if (decision?.action === 'withdraw')
         return 'the next pass of the controller notes that it was withdrawn';
       return untilMs === null ? 'it goes on when what it waits for has ended' : 'it goes on by itself then';

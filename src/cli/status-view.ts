@@ -43,13 +43,14 @@ function entryRow(entry: StatusEntry, shown: Status): Row {
     state,
     task: key,
     token: token ?? '',
-    detail: entryDetail(entry, shown.planning.input.halts),
+    detail: entryDetail(entry, shown),
     below: next === null ? below : [...below, `next: ${next}`],
   };
 }
 
 /** Why it is so, and until when. */
-function entryDetail(entry: StatusEntry, halts: readonly Reason[]): string {
+function entryDetail(entry: StatusEntry, shown: Status): string {
+  const { halts } = shown.planning.input;
   const { group, reasons, untilMs, receipt, since, cancel, taskId } = entry;
   const isCoded = group === 'needsPerson' || group === 'inDoubt';
   // What halts everything stands above, once.
@@ -68,10 +69,19 @@ function entryDetail(entry: StatusEntry, halts: readonly Reason[]): string {
     return isPlain || why === '' ? joined([taskId ?? '', cancel ?? '', outside], '; ') : why;
   }
   if (why === '' && receipt !== null && entry.decision === null) return receiptDetail(receipt);
-  if (entry.state === 'issue') return joined(['asked for by the next pass', why], ': ');
+  if (entry.state === 'issue')
+    return joined([`asked for by the next pass${unlessHeld(entry, shown)}`, why], ': ');
   const isTold = untilMs === null || why.includes(new Date(untilMs).toISOString());
   return joined([isTold ? '' : `until ${shortInstant(untilMs)}`, why], ': ');
 }
+
+/** What is said behind a promise that only AWS can keep. Holds by what it shows are written nowhere: the ledger cannot know them. */
+export function unlessHeld({ fleet }: StatusEntry, { live }: Pick<Status, 'live'>): string {
+  return live?.get(fleet)?.ok === true ? '' : ', unless AWS shows what holds it';
+}
+
+/** What is said below what AWS was not asked for. */
+export const unaskedNote = '\nby the ledger alone; --live asks AWS, too\n';
 
 function joined(parts: readonly string[], by: string): string {
   return parts.filter((part) => part !== '').join(by);
@@ -130,7 +140,7 @@ function formatCounts({ entries, live }: Status): string {
     const number = entries.filter((entry) => entry.group === group).length;
     return number === 0 ? [] : [`${number} ${countWords(group, number)}`];
   });
-  const unasked = live === null ? '\nby the ledger alone; --live asks AWS, too\n' : '';
+  const unasked = live === null ? unaskedNote : '';
   const told = counts.length === 0 ? '' : `: ${counts.join(', ')}`;
   const outside = countOutside(entries);
   const ran = outside === 0 ? '' : `; ${count(outside, 'device')} ran outside a window`;

@@ -28,5 +28,5 @@ export function formatTimeline(told: readonly ToldEvent[], columns: number, colo
 /** The colour of a line: what went wrong is red, as the state of the same name is. */
 function stateOf(word: string, text: string): string {
   if (word !== 'ended') return word;
-  return text.startsWith('succeeded') ? 'settled' : 'claimed';
+  return text.startsWith('succeeded') ? 'succeeded' : 'claimed';
 }

@@ -1,17 +1,21 @@
 /** What needs a person, in flight and over, on ledgers of which every line is written here. */
+import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { receiptDetail } from '../../src/cli/receipt-view.ts';
+import { describeEnd, paintState, receiptDetail } from '../../src/cli/receipt-view.ts';
 import { countOutside, makeEntries } from '../../src/cli/status-entries.ts';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
 import type { Decision } from '../../src/plan/decision.ts';
 import {
+  absent,
   ambiguous,
   cancelAnswered,
   cancelRequested,
   claimed,
   commitId,
+  emptyLook,
   issued,
   Ledger,
+  laterClaim,
   noted,
   progress,
   refused,
@@ -19,6 +23,7 @@ import {
   settled,
   tokenA,
   tokenB,
+  unknown,
 } from '../ledger/events.ts';
 import { type Files, readFiles, yaml } from '../plan/stage.ts';
 
@@ -150,5 +155,34 @@ describe('a task', () => {
 
   it('is in doubt while nobody knows how its claim ended', () => {
     expect(entriesOf([claimed()])).toEqual([['inDoubt', 'claimed', tokenA]]);
+  });
+});
+
+describe('what became of a revision', () => {
+  it.each<[string, readonly LedgerEvent[]]>([
+    ['not known yet: attempt 1 was claimed, and nothing is written of its call', [claimed()]],
+    ['not known yet: attempt 1 may have made a task, which a look at AWS tells', [claimed(), unknown()]],
+    [
+      'not known yet: attempt 2 may have made a task, which a look at AWS tells',
+      [claimed(), unknown(), absent(), laterClaim({ look: emptyLook }), unknown({ attempt: 2 })],
+    ],
+    ['st-1', [claimed(), issued()]],
+  ])('is %s', (words, events) => {
+    const ledger = new Ledger();
+    for (const event of events) ledger.write(event);
+    expect(describeEnd(ledger.receipt())).toBe(words);
+  });
+});
+
+describe('the colour of a state', () => {
+  const colors = pc.createColors(true);
+  it.each([
+    ['succeeded', colors.green],
+    ['issued', colors.green],
+    ['hold', colors.yellow],
+    ['deny', colors.red],
+    ['baseline', colors.dim],
+  ])('of %s says what a person has to do', (state, paint) => {
+    expect(paintState(state, state, colors)).toBe(paint(state));
   });
 });

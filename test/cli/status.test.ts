@@ -63,6 +63,23 @@ describe('status', () => {
     expect(stage.git('ledger.git', 'rev-parse', 'snowgate-ledger')).toBe(tip);
   });
 
+  it('says where AWS was not asked, and promises nothing that AWS may keep from happening', async () => {
+    await begun(mixed);
+    const all = (await stage.run(['status'])).stdout;
+    expect(all).toMatch(/lab\/ghost .*asked for by the next pass, unless AWS shows what holds it/);
+    const one = (await stage.run(['status', 'ghost'])).stdout;
+    expect(one).toMatch(
+      /next +the next pass of the controller asks AWS for it, unless AWS shows what holds it\n/,
+    );
+    expect(one).toMatch(/\nby the ledger alone; --live asks AWS, too\n$/);
+    const asked = (await stage.run(['status', 'now', '--live'])).stdout;
+    expect(asked).toMatch(/next +the next pass of the controller asks AWS for it\n/);
+    expect(asked).not.toContain('by the ledger alone');
+    expect((await stage.run(['status', '--live'])).stdout).toMatch(
+      /lab\/now .*asked for by the next pass(?!,)/,
+    );
+  });
+
   it('asks AWS with --live: devices, what they do now, and where it could not be asked', async () => {
     await begun(mixed);
     await stage.run(['run', '--once']);
