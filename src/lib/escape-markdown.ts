@@ -58,25 +58,58 @@ function escapeHtml(text: string): string {
 
 type Write = (word: string) => string;
 
+/** A word, or several that are code together: what is shown as code, and the punctuation that stays outside of it. */
+interface Piece {
+  readonly before: string;
+  /** Empty where all of it is prose, and stands in `before`. */
+  readonly code: string;
+  readonly after: string;
+  /** Brackets of the code that are open behind it. Counted as it grows: a text may be all brackets. */
+  readonly open: number;
+}
+
 /** Spaces between words are shown as one, whatever is written; those at the ends stay, for text beside it. */
 function eachWord(text: string, writeCode: Write, writeProse: Write): string {
   const words = escapeTerminal(text).split(' ');
   const last = words.length - 1;
-  return words
-    .filter((word, index) => word !== '' || index === 0 || index === last)
-    .map((word) => writeWord(word, writeCode, writeProse))
+  const pieces: Piece[] = [];
+  for (const [index, word] of words.entries()) {
+    if (word === '' && index !== 0 && index !== last) continue;
+    const piece = splitWord(word);
+    const joined = joinCode(pieces.at(-1), piece);
+    if (joined === null) pieces.push(piece);
+    else pieces[pieces.length - 1] = joined;
+  }
+  return pieces
+    .map(({ before, code, after }) => {
+      return code === '' ? writeProse(before) : `${writeProse(before)}${writeCode(code)}${writeProse(after)}`;
+    })
     .join(' ');
 }
 
 /** Quotes, parentheses and the ends of sentences stay outside of what is shown as code. */
-function writeWord(word: string, writeCode: Write, writeProse: Write): string {
+function splitWord(word: string): Piece {
   let [start, end] = [0, word.length];
   while (start < end && `"'(`.includes(word.charAt(start))) start += 1;
   while (end > start && `.,;:?!)"'`.includes(word.charAt(end - 1))) end -= 1;
   const core = word.slice(start, end);
   const isProse = core === '' || word === '-' || (proseWord.test(core) && !activeWord.test(word));
-  if (isProse) return writeProse(word);
-  return `${writeProse(word.slice(0, start))}${writeCode(core)}${writeProse(word.slice(end))}`;
+  if (isProse) return { before: word, code: '', after: '', open: 0 };
+  return { before: word.slice(0, start), code: core, after: word.slice(end), open: countOpen(core) };
+}
+
+/** Code that follows code is one piece with it, where nothing parts them but what is inside of brackets; else null. */
+function joinCode(left: Piece | undefined, right: Piece): Piece | null {
+  if (left === undefined || left.code === '' || right.code === '') return null;
+  const between = `${left.after} ${right.before}`;
+  if (between !== ' ' && left.open <= 0) return null;
+  const code = `${left.code}${between}${right.code}`;
+  return { before: left.before, code, after: right.after, open: left.open + right.open };
+}
+
+/** Brackets that are opened, less those that are closed. */
+function countOpen(code: string): number {
+  return code.replace(/[^{[]+/g, '').length - code.replace(/[^}\]]+/g, '').length;
 }
 
 function longestRun(text: string): number {

@@ -21,7 +21,8 @@ const texts: readonly (readonly [string, string, string])[] = [
   ['a flag', '--base or -b', '`--base` or `-b`'],
   ['a dash and a number that could begin lists', '- 1. one', '\\- 1\\. one'],
   ['a quick action', '/close and/or', '`/close` and/or'],
-  ['backticks', 'a `b` ``c', 'a `` `b` `` ``` ``c ```'],
+  ['backticks', 'a `b` ``c', 'a ``` `b` ``c ```'],
+  ['a value in braces', 'is {owner: marine-ops}.', 'is `{owner: marine-ops}`.'],
   ['spaces', ' a  b ', ' a b '],
   ['a line end', 'a\nb c', '`a\\nb` c'],
 ];
@@ -33,7 +34,7 @@ describe('text in Markdown', () => {
 
   it('is HTML between tags', () => {
     expect(escapeMarkdownHtml('a <b> & "c" - @d')).toBe(
-      'a <code>&lt;b&gt;</code> <code>&amp;</code> &quot;c&quot; - <code>@d</code>',
+      'a <code>&lt;b&gt; &amp;</code> &quot;c&quot; - <code>@d</code>',
     );
     expect(markdownHtmlCode('')).toBe('');
     expect(markdownHtmlCode('<a>')).toBe('<code>&lt;a&gt;</code>');

@@ -133,6 +133,10 @@ describe('a page in Markdown', () => {
     ['an address', ['www', '.evil.example'], '`www.evil.example`'],
     ['a commit', ['see c0ffee', '00'], 'see `c0ffee00`'],
     ['code beside code', ['a @b', { code: 'c' }], 'a `@b` `c`'],
+    ['a value in braces', ['is {owner: marine-ops} now'], 'is `{owner: marine-ops}` now'],
+    ['values in brackets', ['[@a,  "@b", @c], @d'], '`[@a, "@b", @c]`, `@d`'],
+    ['code that follows code', ['run --x  --y, --z'], 'run `--x --y`, `--z`'],
+    ['braces around prose', ['{a: of the b}.'], '`{a`: of the `b}`.'],
     ['a mark of nothing', ['a ', { strong: ' ' }, { code: '' }, 'b'], 'a b'],
   ])('takes pieces that meet for what they are together: %s', (_what, text, written) => {
     const body = [{ kind: 'text' as const, text }];

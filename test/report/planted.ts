@@ -22,6 +22,7 @@ export const hostileTexts: readonly (readonly [string, string])[] = [
   ['references to characters', '&lt;b&gt; &#64;ann &amp;amp; &quot; &#x0; &nbsp;'],
   ['backslashes', '\\` \\\\ \\[a\\](b) \\'],
   ['a link of SARIF', 'see [here](0) and [there](https://evil.example) {0} {{1}}'],
+  ['code in brackets', '{a: @ann, "#1" [`x`, `` @b]}, {@c: (@d) ]}. [@e: www.f.example, `'],
   ['workflow commands', '::error file=a::b\n::stop-commands::x\r\n::add-mask::y\r::set-output name=a::b'],
   ['old workflow commands', '##[error]a ##[add-mask]b ##[group]c'],
   ['escapes of workflow commands', '%0A::error::x %0D %25 %3A %2C a,b=c:d'],
