@@ -93,7 +93,7 @@ export async function writeNewFiles(dir: string, files: readonly NewFile[]): Pro
       await writeWhole(join(dir, path), text);
       written.push(path);
     } catch (error) {
-      return { written, fault: unwritten(path, codeOf(error), written) };
+      return { written, fault: unwritten(join(dir, path), codeOf(error), written) };
     }
   }
   return { written, fault: null };
@@ -118,12 +118,13 @@ async function writeWhole(full: string, text: string): Promise<void> {
   }
 }
 
-function unwritten(path: string, code: string, written: readonly string[]): Fault {
-  const before = written.length === 0 ? 'nothing was written' : `written before it: ${written.join(', ')}`;
+function unwritten(full: string, code: string, written: readonly string[]): Fault {
+  const isFirst = written.length === 0;
+  const before = isFirst ? 'nothing was written' : `written before it: ${written.join(', ')}`;
   return fault(
     'SG7081',
     'human',
-    `${path} could not be written (${code}); ${before}`,
-    'mend the cause, remove what was written, and run the command again',
+    `${full} could not be written (${code}); ${before}`,
+    `mend the cause,${isFirst ? '' : ' remove what was written,'} and run the command again`,
   );
 }

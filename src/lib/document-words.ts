@@ -190,14 +190,52 @@ function wordMissingKey({ error, path, nearMisses, schema }: Context): Violation
   // The unknown key beside it says so already, and better.
   if (nearMisses.get(error.instancePath)?.has(key) === true) return undefined;
   const own = (schema.properties as Record<string, Context['schema']> | undefined)?.[key];
-  const hint = own?.['x-missing'] ?? own?.description;
+  const hint = own === undefined ? undefined : hintMissing(key, own);
   const violation = {
     code: 'SG1102',
     path,
     part: 'key',
     message: `${namePath([...path, key])} is missing`,
   } as const;
-  return typeof hint === 'string' ? { ...violation, hint } : violation;
+  return hint === undefined ? violation : { ...violation, hint };
+}
+
+/** More words than a person chooses among at a glance. */
+const wordsShownMax = 12;
+
+/** What to write, where what is meant by the key is known: what it is for is told by the schema and the manual. */
+function hintMissing(key: string, own: Context['schema']): string | undefined {
+  const { const: only, enum: words, required, description, 'x-missing': said, 'x-rule': rule } = own;
+  if (typeof said === 'string') return said;
+  if (typeof only === 'string') return `write ${key}: ${only}`;
+  if (Array.isArray(words) && words.length <= wordsShownMax) return `write ${key}: ${words.join(' or ')}`;
+  const example = showExample(own);
+  if (typeof rule === 'string') {
+    // Some rules bring an example of their own.
+    const isShown = example === undefined || /\bas\b/.test(rule);
+    return `write ${key}: ${rule}${isShown ? '' : `, such as ${example}`}`;
+  }
+  if (example !== undefined) return `write ${key}, such as ${key}: ${example}`;
+  if (Array.isArray(required) && required.length > 0) return `write ${key} with ${required.join(', ')} in it`;
+  return typeof description === 'string' ? `write ${key}: ${description}` : undefined;
+}
+
+/** The first example, as YAML has it; none of what has keys. */
+function showExample({ examples }: Context['schema']): string | undefined {
+  const example: unknown = Array.isArray(examples) ? examples[0] : undefined;
+  if (isScalar(example)) return showScalar(example);
+  return Array.isArray(example) ? `[${example.filter(isScalar).map(showScalar).join(', ')}]` : undefined;
+}
+
+function isScalar(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
+}
+
+/** In quotes where YAML would take it for something else without them. */
+function showScalar(value: string | number): string {
+  if (typeof value === 'number') return String(value);
+  const isPlain = /^[A-Za-z/][\w./@+-]*(:[\w./@+-]+)*( [\w./@+-]+)*$/.test(value);
+  return isPlain ? value : JSON.stringify(value);
 }
 
 const typeNames: Readonly<Record<string, string>> = {

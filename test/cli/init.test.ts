@@ -350,10 +350,23 @@ describe('writing that fails half way', () => {
       written: ['a/one'],
       fault: {
         code: 'SG7081',
-        message: `${tooLong} could not be written (ENAMETOOLONG); written before it: a/one`,
+        message: `${at(tooLong)} could not be written (ENAMETOOLONG); written before it: a/one`,
+        hint: 'mend the cause, remove what was written, and run the command again',
       },
     });
     expect(treeOf(folder.dir)).toEqual(['a/one']);
+  });
+
+  it('names the folder where nothing could be written, and asks for nothing to be removed', async () => {
+    folder = makeFolder({ file: '' });
+    const done = await writeNewFiles(at('file'), [{ path: 'one', text: '' }]);
+    expect(done).toMatchObject({
+      written: [],
+      fault: {
+        message: `${at('file/one')} could not be written (EEXIST); nothing was written`,
+        hint: 'mend the cause, and run the command again',
+      },
+    });
   });
 
   it('does not write through what was put there since it looked', async () => {

@@ -179,6 +179,31 @@ describe('refused', () => {
 });
 
 describe('problems', () => {
+  test.each([
+    [
+      'apiVersion: snowgate/v1\nkind: Task\nspec: {}',
+      [
+        'metadata: write metadata with name in it',
+        'spec.fleet: write fleet: lower-case letters, digits and hyphens, beginning and ending with a letter or digit, such as north-sea',
+        'spec.command: write command: unlock or reboot',
+        'spec.targets: write targets, such as targets: [smd-fictbgr3rbcjeqa5]',
+      ],
+    ],
+    [
+      'kind: Task\nmetadata: {}',
+      [
+        'apiVersion: write apiVersion: snowgate/v1',
+        'spec: write spec with fleet, command, targets in it',
+        'metadata.name: write name: lower-case letters, digits and hyphens, beginning and ending with a letter or digit, such as unlock-aurora-2026-11',
+      ],
+    ],
+  ])('what is missing is told with what to write: %j', (text, expected) => {
+    const told = parse(text).problems.map(
+      ({ message, hint }) => `${message.replace(' is missing', '')}: ${hint}`,
+    );
+    expect(told.sort()).toEqual([...expected].sort());
+  });
+
   test('all of a document come at once, each with its place and its way out', () => {
     const text = write({
       head: 'apiVersion: snowgate/v1\nkind: Tsak',
