@@ -3,7 +3,7 @@ import { fleetRules } from '../controller/settings.ts';
 import type { ClaimedEvent } from '../ledger/events.ts';
 import { systemClock } from '../lib/clock.ts';
 import { count } from '../lib/count.ts';
-import { type Fault, fault } from '../lib/faults.ts';
+import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import { parseTime } from '../manifest/time.ts';
 import { type Replayed, type ReplayInput, replayClaim } from '../plan/replay.ts';
 import { loadPolicies, type PolicySet } from '../policy/policy-set.ts';
@@ -43,8 +43,9 @@ interface Replay {
  * Reads the ledger, and the policies; asks AWS nothing, writes nothing. Exit 1 where a claim differs, or a policy is invalid.
  */
 export async function policyReplay(options: ReplayOptions, world: Surroundings): Promise<ExitCode> {
-  const sinceMs = parseSince(options.since);
-  if (sinceMs === null) return stopBy(badSince(options.since), exitCodes.usage, world).exit;
+  const since = parseSince(options.since, systemClock.wallMs());
+  if (!since.ok) return stopBy(since.fault, exitCodes.usage, world).exit;
+  const sinceMs = since.value;
   const config = await loadConfig(options.config, world);
   if (!config.ok) return config.exit;
   const read = await readBoth(config.value, options.path, world);
@@ -61,15 +62,17 @@ export async function policyReplay(options: ReplayOptions, world: Surroundings):
   return differs || errors.length > 0 ? exitCodes.findings : exitCodes.done;
 }
 
-/** A day begins in UTC, as everything in the ledger. */
-function parseSince(text: string): number | null {
+/** A day begins in UTC, as everything in the ledger. Fault: SG7064. */
+function parseSince(text: string, nowMs: number): Result<number> {
   const time = parseTime(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
-  return time.ok ? time.epochMs : null;
+  if (!time.ok) return failed(badSince(text, 'is no day and no instant with an offset'));
+  if (time.epochMs > nowMs) return failed(badSince(text, `has not come yet: it is ${shortInstant(nowMs)}`));
+  return ok(time.epochMs);
 }
 
-function badSince(text: string): Fault {
-  const message = `--since ${JSON.stringify(text)} is no day and no instant with an offset`;
-  return fault('SG7064', 'human', message, 'a day, such as 2026-11-01, or 2026-11-01T08:00:00+01:00');
+function badSince(text: string, why: string): Fault {
+  const hint = 'a day, such as 2026-11-01, or 2026-11-01T08:00:00+01:00';
+  return fault('SG7064', 'human', `--since ${JSON.stringify(text)} ${why}`, hint);
 }
 
 interface Read {

@@ -134,6 +134,10 @@ export function simulatorOptions(
     signingKeys: files.signingKeys ?? [],
     steps: scenario?.steps ?? [],
   };
+  if (scenario === undefined && options.offline > devices) {
+    const problem = `--offline ${options.offline} is more than the ${devices} devices of each fleet`;
+    refuse(codes.value, problem, 'say a smaller --offline, or a larger --devices');
+  }
   for (const problem of findContradictions(options.fleets, options.signingKeys)) {
     refuse(codes.fleets, problem);
   }

@@ -125,6 +125,8 @@ describe('a flag that is wrong', () => {
     [{ listen: '127.0.0.1:65536' }, 'SG6002', '65535'],
     [{ devices: '-1' }, 'SG6001', '--devices is "-1"'],
     [{ devices: 'many' }, 'SG6001', '--devices is "many"'],
+    [{ devices: '2', offline: '9' }, 'SG6001', '--offline 9 is more than the 2 devices of each fleet'],
+    [{ offline: '9' }, 'SG6001', '--offline 9 is more than the 6 devices'],
     [{ tokenLife: '10' }, 'SG6001', '--token-life is "10"'],
     [{ tokenLife: '10 m' }, 'SG6001', '--token-life is "10 m"'],
     [{ reboot: '400d' }, 'SG6001', '366d'],
