@@ -49,7 +49,7 @@ const fleet = record({
     'Halted waits for a person, paused for a time; observed is asked nothing.',
   ),
   reason: told(orNull(reason), 'Reason', 'Why it is not open.'),
-  proved: told(flag, 'Proved', 'Whether STS has proved its account in this life.'),
+  proved: told(orNull(flag), 'Proved', 'Whether STS has proved its account; null where it names none.'),
   listed: told(flag, 'Listed', 'Whether its tasks were listed once in this life.'),
   devices: told(orNull(number), 'Devices', 'How many it has; null before they were listed.'),
   unknownTasks: told(number, 'Unknown tasks', 'Tasks of ours that this ledger does not know.'),
