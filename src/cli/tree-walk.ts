@@ -4,6 +4,7 @@ import { dirname, posix, resolve } from 'node:path';
 import { folderMode, gitlinkMode, isRegularFile, symbolicLinkMode } from '../git/modes.ts';
 import { judgeEntry } from '../git/source-files.ts';
 import { showPath as showBytes } from '../git/source-path.ts';
+import { problemOfFile } from '../lib/document-problem.ts';
 import { type Fault, failed, fault, ok, type Result } from '../lib/faults.ts';
 import type { PlacedProblem, SourceFile } from '../manifest/collect.ts';
 import type { Problem } from '../manifest/manifest.ts';
@@ -205,28 +206,19 @@ function sorted<F extends { readonly path: string }>(files: ReadonlyMap<string, 
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-function describe(
-  code: Problem['code'],
-  severity: Problem['severity'],
-  message: string,
-  hint: string,
-): Problem {
-  return { code, severity, line: 1, column: 1, message, hint };
-}
-
-const linkProblem = describe(
+const linkProblem = problemOfFile(
   'SG7005',
   'error',
   'a symbolic link; manifests are plain files, links are never followed',
   'name the file itself, or replace the link with it',
 );
-const notFolderProblem = describe(
+const notFolderProblem = problemOfFile(
   'SG3031',
   'error',
   'this is no folder, but a file or a symbolic link: the controller reads nothing at all',
   'correct source.path or source.policies in the configuration, or put a folder in its place',
 );
-const notTextProblem = describe(
+const notTextProblem = problemOfFile(
   'SG7002',
   'warning',
   'this path is not UTF-8 (bytes are shown as \\xNN): it was not looked at',

@@ -1,3 +1,4 @@
+import { problemOfFile } from '../lib/document-problem.ts';
 import type { Problem } from '../manifest/manifest.ts';
 import { calendarBytesMax } from '../policy/calendar-text.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
@@ -73,35 +74,41 @@ function problem(path: string, blob: string, found: Problem): PolicyCandidate {
   return { kind: 'problem', file: { path, blob, content: { kind: 'unreadable', problem: found } } };
 }
 
-function describe(code: Problem['code'], message: string, hint: string): Problem {
-  return { code, severity: 'error', line: 1, column: 1, message, hint };
-}
-
-const linkProblem = describe(
+const linkProblem = problemOfFile(
   'SG3041',
+  'error',
   'this is a symbolic link, and links are never followed',
   'commit the file itself in its place',
 );
-const gitlinkProblem = describe(
+const gitlinkProblem = problemOfFile(
   'SG3042',
+  'error',
   'this is a submodule, and submodules are never read',
   'commit the policies themselves, or remove the submodule',
 );
-const bytesProblem = describe(
+const bytesProblem = problemOfFile(
   'SG3043',
+  'error',
   'this path is not UTF-8, or holds control characters (shown as \\xNN)',
   'rename the file',
 );
-const longProblem = describe('SG3044', `this path is longer than ${pathLimitBytes} bytes`, 'shorten it');
-const suffixProblem = describe(
+const longProblem = problemOfFile(
+  'SG3044',
+  'error',
+  `this path is longer than ${pathLimitBytes} bytes`,
+  'shorten it',
+);
+const suffixProblem = problemOfFile(
   'SG3072',
+  'error',
   'this is not understood among the policies: windows and policies end in .yaml or .yml, calendars in .ics, in lower case',
   'rename it, or move it out of the folder',
 );
 
 function sizeProblem(sizeBytes: number, limitBytes: number): Problem {
-  return describe(
+  return problemOfFile(
     'SG3045',
+    'error',
     `this file has ${sizeBytes} bytes, and at most ${limitBytes} are read`,
     'split it into several files; source.limits.fileBytes bounds those of YAML',
   );

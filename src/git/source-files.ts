@@ -1,3 +1,4 @@
+import { problemOfFile } from '../lib/document-problem.ts';
 import type { SourceFile } from '../manifest/collect.ts';
 import type { ParsedFile, Problem } from '../manifest/manifest.ts';
 import { gitlinkMode, symbolicLinkMode } from './modes.ts';
@@ -71,57 +72,48 @@ export function unread(found: Problem): ParsedFile {
   return { manifests: [], problems: [found], badNames: [], hidden: 'any' };
 }
 
-function describe(
-  code: `SG${number}`,
-  severity: Problem['severity'],
-  message: string,
-  hint: string,
-): Problem {
-  return { code, severity, line: 1, column: 1, message, hint };
-}
-
-const linkProblem = describe(
+const linkProblem = problemOfFile(
   'SG3041',
   'error',
   'this is a symbolic link, and links are never followed',
   'commit the manifest itself in its place',
 );
-const otherLinkProblem = describe(
+const otherLinkProblem = problemOfFile(
   'SG3041',
   'warning',
   'this is a symbolic link, and links are never followed: manifests behind it are not read',
   'commit the manifests themselves, or remove the link',
 );
-const gitlinkProblem = describe(
+const gitlinkProblem = problemOfFile(
   'SG3042',
   'error',
   'this is a submodule, and submodules are never read',
   'commit the manifests themselves, or remove the submodule',
 );
-const suffixProblem = describe(
+const suffixProblem = problemOfFile(
   'SG3046',
   'warning',
   'this is not read: a manifest ends in .yaml or .yml, in lower case',
   'rename it',
 );
 const pathProblems = {
-  notUtf8: describe(
+  notUtf8: problemOfFile(
     'SG3043',
     'error',
     'this path is not UTF-8 (bytes are shown as \\xNN)',
     'rename the file',
   ),
-  control: describe(
+  control: problemOfFile(
     'SG3043',
     'error',
     'this path holds control characters (shown as \\xNN)',
     'rename the file',
   ),
-  long: describe('SG3044', 'error', `this path is longer than ${pathLimitBytes} bytes`, 'shorten it'),
+  long: problemOfFile('SG3044', 'error', `this path is longer than ${pathLimitBytes} bytes`, 'shorten it'),
 } as const;
 
 function sizeProblem(sizeBytes: number, limitBytes: number): Problem {
-  return describe(
+  return problemOfFile(
     'SG3045',
     'error',
     `this file has ${sizeBytes} bytes, and at most ${limitBytes} are read`,
@@ -130,7 +122,7 @@ function sizeProblem(sizeBytes: number, limitBytes: number): Problem {
 }
 
 function twinProblem(other: string): Problem {
-  return describe(
+  return problemOfFile(
     'SG3047',
     'warning',
     `this path differs from ${other} only in case or composition, and is the same file on some disks`,

@@ -10,6 +10,16 @@ export interface DocumentProblem {
   readonly hint?: string;
 }
 
+/** What is wrong with a file as such, and not with a line of it: told at its beginning. */
+export function problemOfFile(
+  code: FaultCode,
+  severity: DocumentProblem['severity'],
+  message: string,
+  hint: string,
+): DocumentProblem {
+  return { code, severity, line: 1, column: 1, message, hint };
+}
+
 /** A place inside a file; both count from 1. */
 export interface Spot {
   readonly line: number;
