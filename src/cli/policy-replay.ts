@@ -13,7 +13,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type LedgerReading, readWholeLedger, type ToldEvent } from './ledger-reading.ts';
 import type { Format } from './options.ts';
 import { readPlanning } from './planning.ts';
-import { readPolicyTree } from './policy-folder.ts';
+import { readPolicyPath } from './policy-path.ts';
 import { colorsFor, formatJson, formatProblem } from './print.ts';
 import { formatRows, type Row } from './receipt-view.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -92,7 +92,7 @@ async function readBoth(
     return { ok: true, value: { set: input.policies, reading } };
   }
   const { limits } = config.source;
-  const tree = await readPolicyTree(path, world.cwd, limits.fileBytes);
+  const tree = await readPolicyPath(path, world.cwd, limits.fileBytes);
   if (!tree.ok) return stopBy(tree.fault, exitCodes.usage, world);
   const reading = await readWholeLedger(config, world);
   if (!reading.ok) return reading;

@@ -7,7 +7,7 @@ import { stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { readInstant } from './instant.ts';
 import { defaultLimits } from './manifests.ts';
-import { readPolicyTree } from './policy-folder.ts';
+import { readPolicyPath } from './policy-path.ts';
 import { colorsFor, formatJson, formatProblem } from './print.ts';
 import type { Surroundings } from './surroundings.ts';
 import { windowIcs, windowJson, windowText } from './window-view.ts';
@@ -57,7 +57,7 @@ function readDays(text: string): Result<number> {
 }
 
 async function loadFolder(path: string, { cwd }: Surroundings): Promise<Result<PolicySet>> {
-  const read = await readPolicyTree(path, cwd, defaultLimits.fileBytes);
+  const read = await readPolicyPath(path, cwd, defaultLimits.fileBytes);
   return read.ok ? ok(loadPolicies(read.value.files, defaultLimits)) : read;
 }
 

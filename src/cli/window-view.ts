@@ -76,12 +76,27 @@ export function windowText(
     `  next open   ${orHorizon(state.opensMs, timeZone)}\n`,
     `  next close  ${orHorizon(nextClose(window, atMs), timeZone)}\n`,
     cutoffLine(window.cutoffMs),
-    `\n${count(openings.length, 'opening')} in ${count(days, 'day')} (${plain(timeZone)}):\n`,
-    ...openings.slice(0, openingsShownMax).map((opening) => openingLine(opening, timeZone)),
-    openings.length > openingsShownMax ? `  and ${openings.length - openingsShownMax} more\n` : '',
+    ...openingLines(openings, days, timeZone),
     `\n${drawDays(window, asked, colors)}`,
   ];
   return lines.join('');
+}
+
+function openingLines(openings: readonly Opening[], days: number, timeZone: string): string[] {
+  if (openings.some(isEndless)) {
+    return [`\nalways open: no opening begins or ends within ${horizonDays} days\n`];
+  }
+  const hidden = openings.length - openingsShownMax;
+  return [
+    `\n${count(openings.length, 'opening')} in ${count(days, 'day')} (${plain(timeZone)}):\n`,
+    ...openings.slice(0, openingsShownMax).map((opening) => openingLine(opening, timeZone)),
+    hidden > 0 ? `  and ${hidden} more\n` : '',
+  ];
+}
+
+/** Open as far as is looked, before and after. */
+function isEndless({ startMs, endMs }: Opening): boolean {
+  return startMs === null && endMs === null;
 }
 
 function cutoffLine(cutoffMs: number): string {
@@ -167,39 +182,59 @@ function cellMark(openings: readonly Opening[], fromMs: number, toMs: number): s
 const eventsMax = 2000;
 
 /**
- * The openings of the days as an iCalendar file (RFC 5545), in UTC. An opening without a side begins or ends where the
- * days do, because an event has both. The same input makes the same bytes, so that a calendar program sees no change.
+ * The openings of the days as an iCalendar file (RFC 5545), in UTC. An opening without one side begins or ends where the days
+ * do, because an event has both; one without either is none, but a calendar that is open by default. The same input makes
+ * the same bytes, so that a calendar program sees no change.
  */
 export function windowIcs(window: Window, atMs: number, days: number): string {
   const endMs = atMs + days * dayMs;
-  const events = findOpenings(window, atMs, endMs)
-    .slice(0, eventsMax)
-    .flatMap((opening) => {
-      const startMs = opening.startMs ?? atMs;
-      return [
-        'BEGIN:VEVENT',
-        `UID:${icsTime(startMs)}-${window.name}@snowgate`,
-        `DTSTAMP:${icsTime(startMs)}`,
-        `DTSTART:${icsTime(startMs)}`,
-        `DTEND:${icsTime(opening.endMs ?? endMs)}`,
-        `SUMMARY:${icsText(`${window.name} open`)}`,
-        ...(window.description === '' ? [] : [`DESCRIPTION:${icsText(plain(window.description))}`]),
-        'TRANSP:TRANSPARENT',
-        'END:VEVENT',
-      ];
-    });
+  const openings = findOpenings(window, atMs, endMs).slice(0, eventsMax);
+  const isAlways = openings.some(isEndless);
+  const events = isAlways ? [] : openings.flatMap((opening) => icsEvent(window, opening, { atMs, endMs }));
   const lines = [
     'BEGIN:VCALENDAR',
     'VERSION:2.0',
     'PRODID:-//snowgate//window explain//EN',
     'CALSCALE:GREGORIAN',
-    // What Change Calendar of AWS Systems Manager needs to know of a calendar whose events are open times.
-    'X-CALENDAR-TYPE:DEFAULT_CLOSED',
+    // What Change Calendar of AWS Systems Manager needs to know: whether events are open times, or closed ones.
+    `X-CALENDAR-TYPE:${isAlways ? 'DEFAULT_OPEN' : 'DEFAULT_CLOSED'}`,
     `X-WR-CALNAME:${icsText(window.name)}`,
-    ...events,
+    ...(events.length > 0 ? events : icsNote(window, atMs, isAlways)),
     'END:VCALENDAR',
   ];
   return `${lines.map(foldLine).join('\r\n')}\r\n`;
+}
+
+/** The id is made of a side that does not move with the day on which it is asked for. */
+function icsEvent(
+  window: Window,
+  { startMs, endMs }: Opening,
+  days: { readonly atMs: number; readonly endMs: number },
+): string[] {
+  const fromMs = startMs ?? days.atMs;
+  const id = startMs === null ? `until-${icsTime(endMs ?? days.endMs)}` : icsTime(startMs);
+  return [
+    'BEGIN:VEVENT',
+    `UID:${id}-${window.name}@snowgate`,
+    `DTSTAMP:${icsTime(fromMs)}`,
+    `DTSTART:${icsTime(fromMs)}`,
+    `DTEND:${icsTime(endMs ?? days.endMs)}`,
+    `SUMMARY:${icsText(`${window.name} open`)}`,
+    ...(window.description === '' ? [] : [`DESCRIPTION:${icsText(plain(window.description))}`]),
+    'TRANSP:TRANSPARENT',
+    'END:VEVENT',
+  ];
+}
+
+/** A calendar has one component at least: where there is no event, it is a note that no program takes for a time. */
+function icsNote({ name }: Window, atMs: number, isAlways: boolean): string[] {
+  return [
+    'BEGIN:VTODO',
+    `UID:note-${name}@snowgate`,
+    `DTSTAMP:${icsTime(atMs)}`,
+    `SUMMARY:${icsText(isAlways ? `${name} is always open` : `${name} does not open in these days`)}`,
+    'END:VTODO',
+  ];
 }
 
 function icsTime(timeMs: number): string {

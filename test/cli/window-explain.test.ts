@@ -28,6 +28,7 @@ const files = {
   'policies/deep/frozen.yaml': frozen,
   'policies/deep/freeze.ics': calendar,
   'policies/unlock.yaml': policyText('unlock', '{name: window, window: night}'),
+  'policies/w.test.yaml': '',
   'policies/broken.yaml':
     'apiVersion: snowgate/v1\nkind: Window\nmetadata: {name: broken}\nspec: {timeZone: Europe/Olso}\n',
 };
@@ -116,7 +117,14 @@ describe('window explain', () => {
       ['night', '--path', 'policies/windows.yaml'],
       2,
       'SG7002',
-      'is neither a folder of policies nor a file',
+      'policies/windows.yaml is no folder of policies\n',
+    ],
+    [
+      'a file of tests for a folder',
+      ['night', '--path', 'policies/w.test.yaml'],
+      2,
+      'SG7002',
+      'policies/w.test.yaml is no folder of policies\n',
     ],
     ['an unknown format', ['night', '--format', 'jsno'], 2, 'SG7001', 'json'],
   ])('says what to do about %s', async (_what, argv, code, told, hint) => {

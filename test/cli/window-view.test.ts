@@ -84,7 +84,44 @@ describe('a window explained', () => {
   });
 });
 
+describe('a window that is always open', () => {
+  const always = windowOf({ timeZone: 'UTC' });
+  const from = at('2026-10-20T12:34:56Z');
+
+  it('as text says so, and has no opening to tell', () => {
+    const lines = windowText(always, { atMs: from, days: 2 }, 80, colors).split('\n');
+    expect(lines).toContain('always open: no opening begins or ends within 400 days');
+    expect(lines.join('\n')).not.toMatch(/1 opening|\.\.\. to/);
+  });
+
+  it('as a calendar is open by default, has no event, and is read back as always open', () => {
+    const text = windowIcs(always, from, 14);
+    expect(text).toContain('\r\nX-CALENDAR-TYPE:DEFAULT_OPEN\r\n');
+    expect(text).not.toContain('BEGIN:VEVENT');
+    const again = windowOf({ timeZone: 'UTC', closed: [{ ics: 'a.ics' }] }, { 'policies/north/a.ics': text });
+    expect(findOpenings(again, from, from + 86_400_000)).toEqual([{ startMs: null, endMs: null }]);
+  });
+});
+
 describe('a window as a calendar', () => {
+  it('has a component, as RFC 5545 wants, where nothing opens in the days', () => {
+    const text = windowIcs(nights, at('2026-10-19T12:00Z'), 1);
+    expect(text).toMatch(/DEFAULT_CLOSED\r\n[\s\S]*BEGIN:VTODO\r\n[\s\S]*END:VTODO\r\nEND:VCALENDAR\r\n$/);
+  });
+
+  it('keeps the id of an event whose beginning is not known', () => {
+    const since = windowOf({
+      timeZone: 'UTC',
+      closed: [{ from: '2026-11-01T00:00', to: '2026-11-02T00:00' }],
+    });
+    const ids = [from(0), from(1)].map((atMs) => windowIcs(since, atMs, 20).match(/^UID:.*$/gm));
+    expect(ids[0]).toEqual(ids[1]);
+    expect(ids[0]).toEqual(['UID:until-20261101T000000Z-w@snowgate', 'UID:20261102T000000Z-w@snowgate']);
+    function from(days: number): number {
+      return at('2026-10-20T00:00Z') + days * 86_400_000;
+    }
+  });
+
   it('is read back as the same openings', () => {
     const from = at('2026-10-20T00:00Z');
     const text = windowIcs(nights, from, 100);
