@@ -1,8 +1,15 @@
+import { resolve } from 'node:path';
 import type { DocumentLimits } from '../lib/document.ts';
 import { fault, ok, type Result } from '../lib/faults.ts';
 import type { PlacedProblem } from '../manifest/collect.ts';
 import { type PolicyTest, parsePolicyTests } from '../policy/policy-test.ts';
-import { type PolicyTestRun, type RuleProof, runPolicyTests } from '../policy/policy-test-run.ts';
+import {
+  isNamedBy,
+  isUnproven,
+  type PolicyTestRun,
+  type RuleProof,
+  runPolicyTests,
+} from '../policy/policy-test-run.ts';
 import { stopBy } from './configuration.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { defaultLimits } from './manifests.ts';
@@ -57,6 +64,10 @@ export async function testPaths(
 ): Promise<Result<TestedPaths>> {
   const runs: PolicyTestRun[] = [];
   const seen = new Set<string>();
+  /** Rules of folders that are named: all of them are to be proved. */
+  const whole = new Set<string>();
+  /** Tests of files that are named: they are to prove what they name. */
+  const named: PolicyTest[] = [];
   for (const path of paths) {
     const tree = await readPolicyTree(path, world.cwd, defaultLimits.fileBytes);
     if (!tree.ok) return tree;
@@ -65,11 +76,15 @@ export async function testPaths(
     if (seen.size > testFilesMax) return { ok: false, fault: tooManyTests(path) };
     const run = runPolicyTests(tests.value.tests, tree.value.files, defaultLimits);
     runs.push({ ...run, problems: [...tests.value.problems, ...run.problems] });
+    if (tree.value.tests[0]?.full === resolve(world.cwd, path)) named.push(...tests.value.tests);
+    else for (const rule of run.rules) whole.add(ruleKey(rule));
   }
   const results = runs.flatMap((run) => run.results);
   const problems = runs.flatMap((run) => run.problems);
   if (results.length === 0 && problems.length === 0) problems.push(noCases(paths));
-  const rules = joinProofs(runs.flatMap((run) => run.rules));
+  const rules = joinProofs(runs.flatMap((run) => run.rules)).filter(
+    (rule) => !isUnproven(rule) || whole.has(ruleKey(rule)) || named.some((test) => isNamedBy(test, rule)),
+  );
   return ok({ files: seen.size, results, rules, problems, isProofRequired: requireProof === true });
 }
 
@@ -101,11 +116,15 @@ async function readTests({ tests: found }: PolicyFolder, seen: Set<string>): Pro
 function joinProofs(rules: readonly RuleProof[]): RuleProof[] {
   const joined = new Map<string, RuleProof>();
   for (const rule of rules) {
-    const key = `${rule.policy}/${rule.rule} ${rule.place.path}:${rule.place.line}`;
+    const key = ruleKey(rule);
     const { passed = 0, fired = 0 } = joined.get(key) ?? {};
     joined.set(key, { ...rule, passed: rule.passed + passed, fired: rule.fired + fired });
   }
   return [...joined.values()];
+}
+
+function ruleKey({ policy, rule, place }: RuleProof): string {
+  return `${policy}/${rule} ${place.path}:${place.line}`;
 }
 
 function noCases(paths: readonly string[]): PlacedProblem {

@@ -83,6 +83,13 @@ export function isUnproven({ passed, fired }: RuleProof): boolean {
   return passed === 0 || fired === 0;
 }
 
+/** Whether a test names the policy of a rule: its file among those that it loads, or the policy in what a case expects. */
+export function isNamedBy({ policies, place, cases }: PolicyTest, rule: RuleProof): boolean {
+  const isLoaded = policies?.some(({ path }) => joinPath(folderOf(place), path) === rule.place.path) === true;
+  const isOf = (name: string): boolean => name.startsWith(`${rule.policy}/`);
+  return isLoaded || cases.some(({ expect }) => [expect.rule ?? '', ...(expect.rules ?? [])].some(isOf));
+}
+
 /** What a rule that does not hold does. */
 const firing: ReadonlySet<RuleResult['outcome']> = new Set(['deny', 'hold', 'warn']);
 
@@ -126,7 +133,7 @@ function selectFiles(
   files: readonly PolicyFile[],
   problems: PlacedProblem[],
 ): readonly PolicyFile[] | null {
-  const folder = place.path.slice(0, place.path.lastIndexOf('/') + 1);
+  const folder = folderOf(place);
   if (policies === null) return files.filter(({ path }) => path.startsWith(folder));
   const wanted = new Set<string>();
   const known = new Set(files.map(({ path }) => path));
@@ -146,6 +153,11 @@ function selectFiles(
   }
   // A calendar decides nothing by itself, and windows name those that they need.
   return isWhole ? files.filter(({ path }) => wanted.has(path) || path.endsWith('.ics')) : null;
+}
+
+/** With its final slash; empty where the path has none. */
+function folderOf({ path }: Place): string {
+  return path.slice(0, path.lastIndexOf('/') + 1);
 }
 
 /** A path from a folder, with `.` and `..` resolved; what leaves the root is no file of ours. */
