@@ -39,7 +39,7 @@ const sourceSchema = section(
       title: 'Folder of policies',
       description: 'Windows, policies, waivers, suspensions. Not together with policySource.',
       'x-more':
-        'Every file below it counts. Written, and with `policy.uncovered: allow`, some policy has to be there.',
+        'Every file below it counts. Written, and with `policy.uncovered: allow`, something has to be there.',
       default: textDefaults['source.policies'],
     },
     schedule: {
@@ -167,7 +167,7 @@ const policySourceSchema = section(
       title: 'Accepted head',
       description: 'The head of a halt (a rewritten history) that is meant after all.',
       'x-more':
-        'A whole commit id. Also for policies that are gone, and the head when a ledger that is in use changes over from one `policySource` to another (SG6242). Not needed to move policies here from beside the manifests: where the ledger names one commit for both, the first head of `policySource` is taken as it is, and its history is guarded from then on.',
+        'A whole commit id. Also the head when a ledger that is in use changes over from one `policySource` to another (SG6242). Not needed to move policies here from beside the manifests: where the ledger names one commit for both, the first head of `policySource` is taken as it is, and its history is guarded from then on.',
     },
     auth: authSchema,
     insecureTransport,

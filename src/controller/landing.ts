@@ -32,9 +32,14 @@ const failureLastMs = 10 * 60_000;
 export interface ActedHeads {
   readonly source: string | null;
   readonly policies: string | null;
+  /** Digest of what was read at the head of the policies. */
+  readonly policySet: string | null;
   /** The value of `source.accept` that is acted on here for the first time. */
   readonly accepted: string | null;
 }
+
+/** Of a commit that acts on no head. */
+export const noHeads: ActedHeads = { source: null, policies: null, policySet: null, accepted: null };
 
 /** Builds the next commit from events and pushes it; folds it when it lands. `giveUp` ends the resending. */
 export async function land(
@@ -144,6 +149,7 @@ function makeBatch(
       run: c.run,
       source: heads.source ?? view.source,
       policies: heads.policies ?? view.policies,
+      ...(heads.policySet === null ? {} : { policySet: heads.policySet }),
       ...(heads.accepted === null ? {} : { accepted: heads.accepted }),
       at: isoInstant(c.clock.wallMs()),
     },
@@ -183,7 +189,7 @@ async function refuseToWrite(
 ): Promise<Landing> {
   const outcomes = usableOutcomes(c, view);
   if (outcomes.length > 0 && outcomes.length < events.length) {
-    await land(c, view, outcomes, { source: null, policies: null, accepted: null }, giveUp);
+    await land(c, view, outcomes, noHeads, giveUp);
   }
   const message = `this controller was about to break the ledger's rules and stopped itself: ${problem.message}`;
   c.state.ledgerHalt = fault(

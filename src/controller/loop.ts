@@ -3,7 +3,7 @@ import type { Moment } from '../lib/clock.ts';
 import { elapsedMs, readMoment } from '../lib/clock.ts';
 import { BugError, describeBug } from '../lib/faults.ts';
 import { answerEvents } from './cancelling.ts';
-import { land, pushUntilKnown } from './landing.ts';
+import { land, noHeads, pushUntilKnown } from './landing.ts';
 import { usableOutcomes } from './outbox.ts';
 import { backoffMs } from './pacer.ts';
 import type { PassReport } from './pass.ts';
@@ -161,7 +161,7 @@ async function flushOnce(c: Controller, giveUp: () => boolean): Promise<boolean>
   const told = new Set(outcomes.map(({ token }) => token));
   const events = [...outcomes, ...answerEvents(c, view).filter(({ token }) => !told.has(token))];
   if (events.length === 0) return true;
-  const landing = await land(c, view, events, { source: null, policies: null, accepted: null }, giveUp);
+  const landing = await land(c, view, events, noHeads, giveUp);
   return landing === 'landed' || landing === 'lost';
 }
 

@@ -29,7 +29,7 @@ import type { Gathered } from './gathering.ts';
 import { gather, planNow } from './gathering.ts';
 import { readSource } from './history.ts';
 import type { ActedHeads, Landing } from './landing.ts';
-import { land, pushUntilKnown } from './landing.ts';
+import { land, noHeads, pushUntilKnown } from './landing.ts';
 import { settleLooks } from './looks.ts';
 import { usableOutcomes } from './outbox.ts';
 import { backoffMs } from './pacer.ts';
@@ -300,11 +300,10 @@ function absentEvents(
 
 /** A pass that is halted has acted on no head: its commit leaves the newest ones standing. */
 function actedHeads({ reading, policies }: Gathered, problems: readonly Reason[]): ActedHeads {
-  if (reading === null || policies === null || problems.length > 0) {
-    return { source: null, policies: null, accepted: null };
-  }
+  if (reading === null || policies === null || problems.length > 0) return noHeads;
   const accepted = reading.accepted ?? policies.accepted;
-  return { source: reading.tree.head, policies: policies.head, accepted };
+  const { head, set } = policies;
+  return { source: reading.tree.head, policies: head, policySet: set.digest, accepted };
 }
 
 async function landNow(

@@ -67,9 +67,8 @@ async function readPolicies(
       const tree = await c.source.read(commit);
       return tree.ok ? ok(tree.value.policies) : tree;
     };
-    const isAccepted = reading.accepted !== null;
-    const halts = isAccepted ? [] : await judgeLoss(c, view, loaded, view.policies, readAt);
-    return { ...loaded, halts, accepted: null };
+    const loss = await judgeLoss(c, view, loaded, reading.accepted, readAt);
+    return 'failure' in loss ? loss : { ...loaded, halts: loss.halts, accepted: null };
   }
   const head = c.state.policyHead;
   if (head === null) {
@@ -80,84 +79,78 @@ async function readPolicies(
   const judged = await judgeHead(c, view, policySource, head, fetched);
   if ('failure' in judged) return judged;
   const tree = await policySource.read(head);
-  if (!tree.ok) return { failure: { code: tree.fault.code, message: tree.fault.message } };
+  if (!tree.ok) return { failure: reasonFrom(tree.fault) };
   const loaded = await load(c, policySource, head, tree.value.files);
-  const readAt = async (commit: CommitId) => {
-    const before = await policySource.read(commit);
-    return before.ok ? ok(before.value.files) : before;
-  };
-  const isJudged = judged.accepted !== null || judged.halts.length > 0;
-  const halts = isJudged ? [] : await judgeLoss(c, view, loaded, actedPolicies(view), readAt);
-  return { ...loaded, halts: [...judged.halts, ...halts], accepted: judged.accepted };
+  const slip = letsAllGo(c, loaded.set) ? [lossOf(head, emptySource)] : [];
+  return { ...loaded, halts: [...judged.halts, ...slip], accepted: judged.accepted };
 }
 
 /**
  * Where what no policy matches is allowed, policies that are gone would let everything go: by a commit, and by a configuration that
  * looks for them elsewhere. Nothing is ever taken for "delete everything": it halts, until a head without them is accepted. A
- * place that the configuration names, and that holds none, is a slip from the first.
+ * place that the configuration names, and that is empty, is a slip from the first.
  */
 async function judgeLoss(
   c: Controller,
   view: LedgerView,
   { head, set }: Pick<PolicyReading, 'head' | 'set'>,
-  base: CommitId | null,
+  accepted: CommitId | null,
   readAt: ReadAt,
-): Promise<Reason[]> {
-  const { lastHead, lastPolicies } = c.state;
-  if (c.config.policy.uncovered === 'hold' || bindsAnything(set)) return [];
-  // This process has acted without any before.
-  if (lastHead !== null && !bindsAnything(lastPolicies)) return [];
-  const own = c.policySource !== null;
-  if (own && base === null) return [lossOf(head, 'policySource holds no policy; correct its path')];
+): Promise<Loss> {
+  if (!letsAllGo(c, set)) return { halts: [] };
   const { namesPolicies, policies: folder } = c.config.source;
-  if (namesPolicies) {
+  if (namesPolicies && isEmpty(set)) {
     const wayOut = 'correct source.policies, or leave it out where there are no policies';
-    return [lossOf(head, `there is no policy below ${folder ?? ''}, which source.policies names; ${wayOut}`)];
+    const nothing = `there is nothing below ${folder ?? ''}, which source.policies names; ${wayOut}`;
+    return { halts: [lossOf(head, nothing)] };
   }
-  const gone = (await isAllowedSetGone(c, view, set, readAt)) || (await isBaseGone(c, head, base, readAt));
-  if (gone === false) return [];
-  if (gone !== true) return [gone];
-  const [folderOf, accept] = own
-    ? ['policySource.path', 'policySource.accept']
-    : ['source.policies', 'source.accept'];
-  const wayOut = `restore them, correct ${folderOf}, or name this head in ${accept}`;
-  return [
-    lossOf(head, `there is no policy any more, and what was issued last was judged by some; ${wayOut}`),
-  ];
+  const gone = await isGone(c, view, set, accepted, readAt);
+  if (typeof gone !== 'boolean') return { failure: gone };
+  if (!gone) return { halts: [] };
+  return { halts: [lossOf(head, lostPolicies)] };
 }
+
+const lostPolicies =
+  'there is no policy, and what was acted on last held some, or lay where nobody looks now; restore them, correct where they are read from, or name this head in source.accept';
+const emptySource = 'policySource holds no policy; restore them, correct its path, or write one there';
+
+/** Whether the set, binding nothing, would let everything go. */
+function letsAllGo({ config }: Controller, set: PolicySet): boolean {
+  return config.policy.uncovered === 'allow' && !bindsAnything(set);
+}
+
+type Loss = { readonly halts: readonly Reason[] } | { readonly failure: Reason };
 
 /**
- * Whether the newest claim was allowed under policies that are not seen any more. Where its commit is not here, or holds other files
- * at the place that is looked at now, they were read from elsewhere then: it is not known that they bound nothing.
+ * Whether the set that was acted on last, by any replica, may have bound something. Where its commit is not here, or holds other
+ * files at the place that is looked at now, it was read from elsewhere, and nobody knows. An accepted head has no policies
+ * on purpose where it has none itself: what came after it was not looked at.
  */
-async function isAllowedSetGone(
+async function isGone(
   c: Controller,
-  { allowed }: LedgerView,
+  { policySet: acted }: LedgerView,
   set: PolicySet,
+  accepted: CommitId | null,
   readAt: ReadAt,
 ): Promise<boolean | Reason> {
-  // Whoever claims has read policies at some head.
-  if (allowed?.head == null || allowed.policySet === set.digest) return false;
-  const before = await readAt(allowed.head);
+  if (acted?.head == null || acted.digest === set.digest) return false;
+  const found = `${acted.digest} ${set.digest}`;
+  if (c.state.harmless === found) return false;
+  const before = await readAt(accepted ?? acted.head);
   if (!before.ok) return before.fault.code === notHere || reasonFrom(before.fault);
-  return policySetDigest(before.value) !== allowed.policySet || bindsAnything(parse(c, before.value));
-}
-
-/** Whether the head that was acted on last held policies. One that is not here was of another repository, and says nothing. */
-async function isBaseGone(
-  c: Controller,
-  head: CommitId,
-  base: CommitId | null,
-  readAt: ReadAt,
-): Promise<boolean | Reason> {
-  if (base === null || base === head) return false;
-  const before = await readAt(base);
-  if (!before.ok) return before.fault.code !== notHere && reasonFrom(before.fault);
-  return bindsAnything(parse(c, before.value));
+  if (bindsAnything(parse(c, before.value))) return true;
+  if (accepted !== null) return false;
+  if (policySetDigest(before.value) !== acted.digest) return true;
+  c.state.harmless = found;
+  return false;
 }
 
 function reasonFrom({ code, message }: Fault): Reason {
   return { code, message };
+}
+
+function isEmpty({ windows, suspensions, waivers }: PolicySet): boolean {
+  return windows.size + suspensions.length + waivers.length === 0;
 }
 
 function bindsAnything({ policies, broken }: PolicySet): boolean {
@@ -242,7 +235,7 @@ async function judgeHead(
   const accepted = covers?.ok === true && covers.value ? (accept ?? null) : null;
   if (base === null || base === head) return { halts: [], accepted: base === null ? null : accepted };
   const grown = await repository.descends(head, base);
-  if (!grown.ok) return { failure: { code: grown.fault.code, message: grown.fault.message } };
+  if (!grown.ok) return { failure: reasonFrom(grown.fault) };
   if (grown.value || accepted !== null) return { halts: [], accepted };
   const [here, there] = [head.slice(0, 12), base.slice(0, 12)];
   if (!fetched) {

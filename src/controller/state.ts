@@ -167,6 +167,8 @@ export interface ControllerState {
   head: CommitId | null;
   /** Why the history of what waits could not be read, the last time that it was tried; null where it could. */
   historyFault: Fault | null;
+  /** The newest set without policies that was found to lose nothing, with what the ledger told of before. */
+  harmless: string | null;
   /** As loaded last; of files that have not changed it is used again. */
   policies: PolicySet;
   /** What was wanted at the head that this process acted on last: withdrawals and removals are counted from it. */
@@ -233,6 +235,7 @@ export function makeController(deps: ControllerDeps): Controller {
       policies: emptyPolicySet,
       head: null,
       historyFault: null,
+      harmless: null,
       lastTasks: new Map(),
       lastHead: null,
       lastPolicies: emptyPolicySet,

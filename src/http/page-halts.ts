@@ -58,7 +58,7 @@ const steps: Readonly<Record<string, string>> = {
   SG6240: 'nothing while policySource can be reached; otherwise see the reason beside it',
   SG6241: 'see why policySource cannot be fetched',
   SG6242: 'restore the branch, or name the new head in policySource.accept',
-  SG6247: 'restore the policies, or name the head in source.accept or policySource.accept',
+  SG6247: 'restore the policies, correct where they are read from, or name the head in source.accept',
 };
 
 /** What to do about a halt; of a code that is not here, where that stands. */

@@ -140,6 +140,7 @@ const header: Shape = {
   run: runId,
   source: orNull(objectId),
   policies: orNull(objectId),
+  policySet: optional(token),
   accepted: optional(objectId),
   at: instant,
 };

@@ -33,6 +33,8 @@ export interface BatchHeader {
   readonly source: string | null;
   /** Policy head acted on; equal to `source` where policies live there. */
   readonly policies: string | null;
+  /** Digest of the policy set that was read at that head; only where this commit acts on it. */
+  readonly policySet?: string;
   /** The value of `source.accept` that let the source head be acted on; only where it was news. */
   readonly accepted?: string;
   readonly at: string;

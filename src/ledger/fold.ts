@@ -46,10 +46,8 @@ export function foldBatch(view: LedgerView, batch: Batch, commit: string): Fault
   view.tip = commit;
   view.source = header.source ?? view.source;
   view.policies = header.policies ?? view.policies;
-  if (header.accepted !== undefined) {
-    view.accepted.add(header.accepted);
-    view.allowed = null;
-  }
+  if (header.accepted !== undefined) view.accepted.add(header.accepted);
+  if (header.policySet !== undefined) view.policySet = { digest: header.policySet, head: header.policies };
   for (const event of batch.events) {
     const problem = foldEvent(view, header, event);
     if (problem !== null) return forbidden(problem, event, header, commit);
@@ -219,7 +217,6 @@ function applyClaim(
     isWaived: event.verdict.waiver !== undefined,
   };
   noteClaim(view, event);
-  view.allowed = { policySet: event.policySet, head: header.policies };
   view.newestIdentity.set(event.fleet, event.identity);
   receipt.attempts.push({
     n: event.attempt,

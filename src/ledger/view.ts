@@ -14,8 +14,8 @@ export interface LedgerView {
   /** The newest heads that any replica acted on; null before the first. */
   source: string | null;
   policies: string | null;
-  /** By what the newest claim was allowed; null before the first, and since a head was accepted: a person has looked then. */
-  allowed: Allowed | null;
+  /** The policy set that any replica acted on last; null before the first. */
+  policySet: ActedPolicySet | null;
   readonly receipts: Map<Token, Receipt>;
   readonly tokensByKey: Map<TaskKey, Token[]>;
   /** The identity that a fleet's newest claim was made under. */
@@ -34,9 +34,9 @@ export interface LedgerView {
   readonly summary: LedgerSummary;
 }
 
-/** A policy set, by its digest and the head that it was read at. */
-export interface Allowed {
-  readonly policySet: string;
+/** A policy set, and the head that it was read at. */
+export interface ActedPolicySet {
+  readonly digest: string;
   readonly head: string | null;
 }
 
@@ -80,7 +80,7 @@ export function emptyView(ledgerId: string, root: string): LedgerView {
     tip: root,
     source: null,
     policies: null,
-    allowed: null,
+    policySet: null,
     receipts: new Map(),
     tokensByKey: new Map(),
     newestIdentity: new Map(),

@@ -91,6 +91,73 @@ describe('policies that are gone', () => {
     expect(say(await again.settle(), 'lab/more')).toBe('done SG6110');
   });
 
+  it('halt where all that the ledger tells of them is a denial', async () => {
+    const world = new World();
+    world.rule({ p: requireText('false') }, world.policyOrigin);
+    world.commit({ job: yaml() });
+    const life = world.start({ config: makeConfig({ policySource }) });
+    expect(say(await life.settle())).toBe('deny SG6301');
+    expect(world.kinds()).toEqual(['noted']);
+    expect(codesOf(await world.start({ memory: emptyLedgerMemory() }).settle())).toEqual(['SG6247']);
+    expect(world.creates).toBe(0);
+  });
+
+  it('halt where there were none once, then some, and then a configuration of before', async () => {
+    const world = new World();
+    world.commit({ job: yaml() });
+    await world.start().settle();
+    world.rule({ p: requireText('false') }, world.policyOrigin);
+    world.commit({ next: yaml({ name: 'next' }) });
+    const config = makeConfig({ policySource });
+    const life = world.start({ config, memory: emptyLedgerMemory() });
+    expect(say(await life.settle(), 'lab/next')).toBe('deny SG6301');
+    expect(codesOf(await world.start({ memory: emptyLedgerMemory() }).settle())).toEqual(['SG6247']);
+    expect(world.creates).toBe(1);
+  });
+
+  it('halt where a head was accepted for another reason while they were there', async () => {
+    const { world, life } = begun({ p: requireText('task.run == 1') });
+    await life.settle();
+    const accept = world.commit({ next: yaml({ name: 'next' }) });
+    const source = { ...makeConfig().source, accept };
+    const accepting = world.start({ config: makeConfig({ source }), memory: emptyLedgerMemory() });
+    expect(say(await accepting.settle(), 'lab/next')).toBe('done SG6110');
+    world.origin.configure({ policies: 'polices' });
+    world.commit({ more: yaml({ name: 'more', run: 2 }) });
+    const again = world.start({ config: makeConfig({ source }), memory: emptyLedgerMemory() });
+    expect(codesOf(await again.settle())).toEqual(['SG6247']);
+    expect(world.creates).toBe(2);
+  });
+
+  it('halt where they went after the head that was accepted', async () => {
+    const { world, life } = begun({ p: requireText('task.run == 1') });
+    await life.settle();
+    const accept = world.commit({ next: yaml({ name: 'next', run: 2 }) });
+    world.rule({ p: null });
+    const source = { ...makeConfig().source, accept };
+    const accepting = world.start({ config: makeConfig({ source }), memory: emptyLedgerMemory() });
+    expect(codesOf(await accepting.settle())).toEqual(['SG6247']);
+    expect(world.creates).toBe(1);
+  });
+
+  it('halt in a replica that has acted without any before others acted on them', async () => {
+    const { world, life } = begun({});
+    await life.settle();
+    world.rule({ p: requireText('task.run == 1') });
+    world.commit({ next: yaml({ name: 'next', run: 2 }) });
+    const other = world.start({ config: makeConfig({ replica: 'two' }), memory: emptyLedgerMemory() });
+    expect(say(await other.settle(), 'lab/next')).toBe('deny SG6301');
+    world.rule({ p: null });
+    for (const replica of [other, life]) expect(codesOf(await replica.settle())).toEqual(['SG6247']);
+    expect(world.creates).toBe(1);
+  });
+
+  it('are no slip where their place holds something else, such as a window', async () => {
+    const { world } = begun({ w: windowText('w', [[0, 10]]) });
+    const named = makeConfig({ source: { ...makeConfig().source, namesPolicies: true } });
+    expect(say(await world.start({ config: named }).settle())).toBe('done SG6110');
+  });
+
   it('are no halt where there were only windows, whatever becomes of these', async () => {
     const { world, life } = begun({ w: windowText('w', [[0, 10]]) });
     await life.settle();

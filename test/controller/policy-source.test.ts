@@ -66,9 +66,16 @@ describe('policies from their own repository', () => {
     const accept = world.rule({ p: null }, world.policyOrigin);
     next(world);
     expect(codesOf(await life.settle())).toEqual(['SG6247']);
+    // Whoever wants none writes no policySource.
     const accepting = makeConfig({ policySource: { ...policySource, accept } });
     const other = world.start({ config: accepting, memory: emptyLedgerMemory() });
-    expect(say(await other.settle(), 'lab/next')).toBe('done SG6110');
+    expect(codesOf(await other.settle())).toEqual(['SG6247']);
+    const path = makeConfig({ policySource: { ...policySource, path: 'elsewhere' } });
+    expect(codesOf(await world.start({ config: path, memory: emptyLedgerMemory() }).settle())).toEqual([
+      'SG6247',
+    ]);
+    world.rule({ p: allow }, world.policyOrigin);
+    expect(say(await life.settle(), 'lab/next')).toBe('done SG6110');
   });
 
   it('have the history of their own waivers', async () => {
