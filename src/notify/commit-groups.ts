@@ -30,6 +30,8 @@ export class Group {
   position: number | null = null;
   isChosen = false;
   isPaused = false;
+  /** As many as were found, whatever they count for. */
+  revisions = 0;
   readonly tallies = new Map<string, Tally>();
   readonly commit: string;
   /** Null where it is of no fleet: of a commit of which no file can be read. */
@@ -44,7 +46,7 @@ export class Group {
     return this.fleet === null ? this.commit : `${this.commit} ${this.fleet}`;
   }
 
-  /** Counts a revision, or so many of them. */
+  /** Counts a revision or a file, or so many of them. */
   add({ state, word, untilMs, reasons, isPaused }: Part, count = 1): void {
     const name = `${state} ${word}`;
     const tally = this.tallies.get(name) ?? { state, word, count: 0, first: null };

@@ -7,6 +7,7 @@ import type { ControllerStatus } from '../controller/status.ts';
 import { type Receipt, receiptState } from '../ledger/receipt.ts';
 import { boundText } from '../lib/escape.ts';
 import { Slice, type Slices } from '../lib/turns.ts';
+import type { Token } from '../manifest/manifest.ts';
 import type { Decision } from '../plan/decision.ts';
 import { backlogMs } from './book.ts';
 import {
@@ -39,6 +40,8 @@ export interface CommitStatus {
   readonly fleet: string | null;
   readonly state: CommitState;
   readonly description: string;
+  /** As many as are known of, those that are gone among them. */
+  readonly revisions: number;
   /** Its words are those of a halt or a pause of the whole, which is none of the commit's outcome. */
   readonly isPaused: boolean;
 }
@@ -49,6 +52,8 @@ const descriptionMax = 140;
 export interface StatusMemory extends CommitMemory {
   /** Those that were sent before. */
   readonly sent: ReadonlyMap<string, string>;
+  /** Of these, the revisions that were found for each in this ledger; where fewer are found, the others are gone. */
+  readonly counts: ReadonlyMap<string, number>;
   /** Events beyond this commit of the ledger are news, however old. */
   readonly seq: number | null;
 }
@@ -68,7 +73,7 @@ export function* surveyStatuses(
   wantsFleet: WantsFleet,
   before: ControllerStatus['origins'],
 ): Slices<StatusSurvey> {
-  const { decisions, isJudged, recent, view } = status;
+  const { decisions, isJudged, recent } = status;
   const events = recent.all.slice();
   const slice = new Slice();
   const { broken, brokenFiles } = isJudged ? yield* lookForBroken(status, memory, slice) : memory;
@@ -87,31 +92,73 @@ export function* surveyStatuses(
   const ended = yield* chooseEnded(groups, { tokens, lookup, memory, slice });
   const unread = yield* addFiles(groups, lookup, slice);
   for (const group of [...waiting, ...ended]) group.isChosen = true;
-  const seen = { gone: new Map<string, string>(), waiting: new Map<string, string>() };
+  const seen = yield* countRevisions(groups, found, lookup, slice);
+  const isTold = (group: Group): boolean => countGone(group, status, memory) && group.tallies.size > 0;
+  const told = [...waiting.filter(isTold), ...ended.filter(isTold).slice(-groupsMax), ...unread];
+  const statuses = told.map((group) => statusOf(group, status));
+  return { statuses, commits: noteCommits(memory.commits, seen), broken, brokenFiles };
+}
+
+/**
+ * Counts every revision of the groups that were chosen, decided or not. Of all that the ledger has, and not of its newest
+ * events alone: a failure that leaves those would count no more, and what is left be a success.
+ */
+function* countRevisions(
+  groups: Groups,
+  found: readonly (Group | null)[],
+  lookup: CommitLookup,
+  slice: Slice,
+): Slices<{ readonly gone: Map<Token, string>; readonly waiting: Map<Token, string> }> {
+  const { decisions, origins, view } = lookup.status;
+  const seen = { gone: new Map<Token, string>(), waiting: new Map<Token, string>() };
+  const decided = new Set<Token>();
   for (const [index, decision] of decisions.entries()) {
     if (slice.isOver()) yield;
     const { token, fleet, action } = decision;
-    if (token !== null) tokens.delete(token);
+    if (token !== null) decided.add(token);
     const group = action === 'done' ? groups.find(commitOf(decision, lookup), fleet) : found[index];
     if (group?.isChosen !== true) continue;
     const receipt = token === null ? undefined : view?.receipts.get(token);
     const part = partOf(decision, receipt ?? null);
+    if (token !== null) group.revisions += 1;
     if (part !== null) group.add(part);
     if (token === null || receipt?.manifest != null) continue;
-    (status.origins.has(token) ? seen.waiting : seen.gone).set(token, group.commit);
+    (origins.has(token) ? seen.waiting : seen.gone).set(token, group.commit);
   }
-  for (const token of tokens.keys()) {
+  for (const [token, receipt] of view?.receipts ?? []) {
     if (slice.isOver()) yield;
-    const receipt = view?.receipts.get(token);
-    const group = receipt && groups.find(commitOfToken(token, lookup), receipt.fleet);
-    if (receipt === undefined || group?.isChosen !== true) continue;
+    const group = decided.has(token) ? undefined : groups.find(commitOfToken(token, lookup), receipt.fleet);
+    if (group?.isChosen !== true) continue;
     const part = partOf(null, receipt);
+    group.revisions += 1;
     if (part !== null) group.add(part);
     if (receipt.manifest === null) seen.gone.set(token, group.commit);
   }
-  const told = [...waiting, ...ended.filter(({ tallies }) => tallies.size > 0).slice(-groupsMax), ...unread];
-  const statuses = told.filter(({ tallies }) => tallies.size > 0).map((group) => statusOf(group, status));
-  return { statuses, commits: noteCommits(memory.commits, seen), broken, brokenFiles };
+  return seen;
+}
+
+/**
+ * Counts what was told of and is found nowhere any more. It was never claimed, or the ledger had it: a task that went away
+ * unasked in a fleet that only observes, or while no controller ran, or so long ago that its commit is forgotten. Whether
+ * the group can be told of: where nobody can say yet that it is gone, nothing but a failure is.
+ */
+function countGone(group: Group, status: ControllerStatus, { sent, counts }: StatusMemory): boolean {
+  const { key, fleet } = group;
+  const gone = sent.has(key) ? (counts.get(key) ?? 0) - group.revisions : 0;
+  if (gone <= 0) return true;
+  const { isJudged, desired } = status;
+  // As for the ledger: what a file may still hold is not taken for gone.
+  const isHidden =
+    desired === null ||
+    desired.quarantined.size > 0 ||
+    [...desired.frozen].some((name) => name.startsWith(`${fleet}/`));
+  if (isJudged && !isHidden) {
+    group.revisions += gone;
+    group.add(part('failure', 'withdrawn'), gone);
+    return true;
+  }
+  const hasFailed = [...group.tallies.values()].some(({ state }) => state === 'failure');
+  return hasFailed && sent.get(key)?.startsWith('failure ') !== true;
 }
 
 /** What has errors at this head. A document that shows its name is found by that, and all else by its file. */
@@ -303,7 +350,7 @@ const order: readonly CommitState[] = ['failure', 'success', 'running', 'pending
 const severity: readonly CommitState[] = ['failure', 'running', 'pending', 'success'];
 
 function statusOf(group: Group, status: ControllerStatus): CommitStatus {
-  const { key, commit, fleet, isPaused } = group;
+  const { key, commit, fleet, revisions, isPaused } = group;
   const tallies = [...group.tallies.values()].sort((a, b) =>
     a.word < b.word ? -1 : Number(a.word > b.word),
   );
@@ -313,7 +360,7 @@ function statusOf(group: Group, status: ControllerStatus): CommitStatus {
     tallies.filter((each) => each.state === one).flatMap((each) => sayTally(each, isOne, status)),
   );
   const description = boundText(words.join(', '), descriptionMax);
-  return { key, commit, fleet, state, description, isPaused };
+  return { key, commit, fleet, state, description, revisions, isPaused };
 }
 
 /** An end is said of those that have it, and of no others. */

@@ -80,7 +80,7 @@ function readEnd(value: unknown): NonNullable<ToldNow['end']> | null {
   return { severity, fleet, code, text };
 }
 
-function readStatusBook({ ledger, seq, commits, broken, brokenFiles, sent }: Json): StatusBook {
+function readStatusBook({ ledger, seq, commits, broken, brokenFiles, sent, counts }: Json): StatusBook {
   if (typeof ledger !== 'string') return emptyStatusBook;
   return {
     ledger,
@@ -89,6 +89,7 @@ function readStatusBook({ ledger, seq, commits, broken, brokenFiles, sent }: Jso
     broken: readBroken(broken),
     brokenFiles: readBroken(brokenFiles),
     sent: new Map(textsOf(sent).slice(-sentMax)),
+    counts: new Map(countsOf(counts).slice(-sentMax)),
   };
 }
 
@@ -102,6 +103,10 @@ function readBroken(value: unknown): Broken {
 
 function textsOf(value: unknown): (readonly [string, string])[] {
   return entriesOf(value).flatMap(([key, text]) => (typeof text === 'string' ? [[key, text] as const] : []));
+}
+
+function countsOf(value: unknown): (readonly [string, number])[] {
+  return entriesOf(value).flatMap(([key, count]) => (isCount(count) ? [[key, count] as const] : []));
 }
 
 function entriesOf(value: unknown): (readonly [string, unknown])[] {

@@ -30,7 +30,13 @@ export interface StatusBook extends StatusMemory {
   readonly ledger: string | null;
 }
 
-export const emptyStatusBook: StatusBook = { ...emptyMemory, ledger: null, seq: null, sent: new Map() };
+export const emptyStatusBook: StatusBook = {
+  ...emptyMemory,
+  ledger: null,
+  seq: null,
+  sent: new Map(),
+  counts: new Map(),
+};
 
 /** The statuses of a forge. */
 export class StatusSource implements Source {
@@ -82,7 +88,7 @@ export class StatusSource implements Source {
   note(end: 'taken' | 'refused' | 'unseen', nowMs: number): boolean {
     const { via } = this.#target;
     if (this.#offered === null || via.kind !== 'commitStatus') return true;
-    const { key } = this.#offered;
+    const { key, revisions } = this.#offered;
     const value = statusValue(via.forge, this.#offered);
     this.#offered = null;
     if (end === 'unseen') return this.#aside.add(key, value, nowMs);
@@ -91,7 +97,9 @@ export class StatusSource implements Source {
       return true;
     }
     this.#aside.forget(key);
-    this.#book = { ...this.#book, sent: newest([...this.#book.sent, [key, value]], sentMax) };
+    const sent = newest([...this.#book.sent, [key, value]], sentMax);
+    const counts = new Map([...this.#book.counts].filter(([one]) => sent.has(one)));
+    this.#book = { ...this.#book, sent, counts: noteCount(counts, key, revisions) };
     return true;
   }
 
@@ -133,13 +141,15 @@ export class StatusSource implements Source {
     const pausedMs = new Map<string, number>();
     const due: CommitStatus[] = [];
     const rewords: CommitStatus[] = [];
+    const counts = new Map(this.#book.counts);
     for (const one of statuses) {
-      const { key, isPaused } = one;
+      const { key, isPaused, revisions } = one;
       const sinceMs = this.#pausedMs.get(key) ?? atMs;
       if (isPaused) pausedMs.set(key, sinceMs);
       const [sent, value] = [this.#book.sent.get(key), statusValue(via.forge, one)];
       if (sent === value) {
         this.#aside.forget(key);
+        noteCount(counts, key, revisions);
       } else if (!isReword(sent, value) || !(isPaused || /\bhalted\b/.test(sent ?? ''))) {
         due.push(one);
       } else if (!isPaused || atMs - sinceMs >= pauseToldMs) {
@@ -147,14 +157,20 @@ export class StatusSource implements Source {
       }
     }
     this.#pausedMs = pausedMs;
+    this.#book = { ...this.#book, counts };
     return { due: [...due, ...rewords.slice(0, rewordsMax)], isAll: rewords.length <= rewordsMax };
   }
 
   /** The statuses stand at the forge whatever becomes of the ledger; what is news does not. */
   #open(ledger: string, seq: number): void {
     const isOurs = this.#book.ledger === ledger && (this.#book.seq ?? 0) <= seq;
-    if (!isOurs) this.#book = { ...this.#book, ledger, seq: null };
+    if (!isOurs) this.#book = { ...this.#book, ledger, seq: null, counts: new Map() };
   }
+}
+
+/** Those that were found once are known for good. */
+function noteCount(counts: Map<string, number>, key: string, revisions: number): Map<string, number> {
+  return counts.set(key, Math.max(counts.get(key) ?? 0, revisions));
 }
 
 /** Whether only the words are others, of what is pending before and after. */

@@ -109,6 +109,7 @@ describe('the revisions of a commit', () => {
         fleet: 'lab',
         state: 'failure',
         description: '1 refused by AWS, 1 running, 1 held until 22:00 CET',
+        revisions: 3,
         isPaused: false,
       },
       {
@@ -117,6 +118,7 @@ describe('the revisions of a commit', () => {
         fleet: 'sea',
         state: 'pending',
         description: 'held until 22:00 CET',
+        revisions: 1,
         isPaused: false,
       },
     ]);
