@@ -4,6 +4,7 @@
  */
 import type { NoticeSeverity } from '../config/config.ts';
 import { noticeSeverities } from '../config/config.ts';
+import { Slice, type Slices } from '../lib/turns.ts';
 import { type Book, emptyBook, type Told, type ToldNow } from './book.ts';
 import { type Broken, brokenMax, commitsMax, emptyMemory } from './commit-memory.ts';
 import { type Subject, subjects } from './fact.ts';
@@ -13,6 +14,8 @@ const version = 1;
 /** Sixteen targets with everything that they remember, of files with the longest paths, have about two thirds of it. */
 export const cursorBytesMax = 64 * 1024 * 1024;
 const entriesMax = 10_000;
+/** One that is written costs so much more than one that is looked at: paths and sentences have kilobytes. */
+const entryCost = 20;
 
 export interface Cursor {
   readonly notices: ReadonlyMap<string, Book>;
@@ -23,14 +26,31 @@ export const emptyCursor: Cursor = { notices: new Map(), statuses: new Map() };
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** As text, with its final newline. */
-export function writeCursor(targets: ReadonlyMap<string, object>): string {
-  const written = [...targets].map(([name, book]) => [name, book]);
-  return `${JSON.stringify({ v: version, targets: Object.fromEntries(written) }, writeMaps)}\n`;
+/** What a target must not forget, as JSON, in slices: a map as the list of its entries. */
+export function* writeTarget(saved: object): Slices<string> {
+  return yield* writeValue(saved, new Slice());
 }
 
-function writeMaps(_key: string, value: unknown): unknown {
-  return value instanceof Map ? [...value] : value;
+function* writeValue(value: unknown, slice: Slice): Slices<string> {
+  const parts: string[] = [];
+  if (value instanceof Map) {
+    for (const entry of value) {
+      if (slice.isOver(entryCost)) yield;
+      parts.push(JSON.stringify(entry));
+    }
+    return `[${parts.join()}]`;
+  }
+  if (!isMap(value)) return JSON.stringify(value);
+  for (const [name, field] of Object.entries(value)) {
+    parts.push(`${JSON.stringify(name)}:${yield* writeValue(field, slice)}`);
+  }
+  return `{${parts.join()}}`;
+}
+
+/** The whole, of the JSON of each target: as text, with its final newline. */
+export function writeCursor(targets: ReadonlyMap<string, string>): string {
+  const written = [...targets].map(([name, text]) => `${JSON.stringify(name)}:${text}`);
+  return `{"v":${version},"targets":{${written.join()}}}\n`;
 }
 
 /** Null where it is none of ours: garbage, half of one, or of a newer version. */

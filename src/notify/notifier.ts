@@ -3,11 +3,11 @@ import type { NotifyTarget } from '../config/config.ts';
 import type { Journal } from '../controller/ports.ts';
 import type { ControllerStatus } from '../controller/status.ts';
 import type { Clock } from '../lib/clock.ts';
-import { describeBug, type FaultCode } from '../lib/faults.ts';
 import type { Redactor } from '../lib/redact.ts';
 import { emptyBook } from './book.ts';
-import { type Cursor, emptyCursor, readCursor, writeCursor } from './cursor.ts';
+import { type Cursor, emptyCursor, readCursor } from './cursor.ts';
 import type { CursorStore } from './files.ts';
+import { Keeper } from './keeper.ts';
 import type { Post } from './post.ts';
 import { NoticeSource, type Offer, type Source } from './source.ts';
 import { emptyStatusBook, StatusSource } from './status-source.ts';
@@ -89,56 +89,4 @@ async function readKept({ store, journal }: NotifierOptions): Promise<Cursor> {
     reason,
   });
   return emptyCursor;
-}
-
-/** Writes down what was sent: one write at a time, and however much comes during one is the next. */
-class Keeper {
-  readonly #options: NotifierOptions;
-  readonly #sources: ReadonlyMap<string, Source>;
-  #isDue = false;
-  #isWriting = false;
-  #writing = Promise.resolve();
-  /** The code of what was told since the last good write. */
-  #told: FaultCode | null = null;
-
-  constructor(options: NotifierOptions, sources: ReadonlyMap<string, Source>) {
-    this.#options = options;
-    this.#sources = sources;
-  }
-
-  touch(): void {
-    this.#isDue = true;
-    if (!this.#isWriting) this.#writing = this.#write();
-  }
-
-  async close(): Promise<void> {
-    await this.#writing;
-    this.touch();
-    await this.#writing;
-  }
-
-  /** Never rejects: nobody waits for it, and the next word has to find it ready to write again. */
-  async #write(): Promise<void> {
-    this.#isWriting = true;
-    try {
-      while (this.#isDue) {
-        this.#isDue = false;
-        const books = [...this.#sources].map(([name, source]) => [name, source.save()] as const);
-        const written = await this.#options.store.write(writeCursor(new Map(books)));
-        if (written.ok) this.#told = null;
-        else this.#tell('warn', 'what was sent cannot be written down', 'SG7105', written.fault);
-      }
-    } catch (error) {
-      const event = 'a bug kept what was sent from being written down';
-      this.#tell('error', event, 'SG6224', describeBug(error));
-    } finally {
-      this.#isWriting = false;
-    }
-  }
-
-  #tell(level: 'warn' | 'error', event: string, code: FaultCode, reason: string): void {
-    if (this.#told === code) return;
-    this.#told = code;
-    this.#options.journal.write(level, event, { code, reason });
-  }
 }

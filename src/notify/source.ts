@@ -43,7 +43,9 @@ export interface Source {
   note(end: 'taken' | 'refused' | 'unseen', nowMs: number): boolean;
   /** Whether something was found that must not be forgotten, though nothing was sent. */
   readonly isUnsaved: boolean;
-  /** Everything that must not be forgotten, as JSON. */
+  /** What was sent: another object once anything of it is another. */
+  readonly book: object;
+  /** Everything of it that must not be forgotten, for JSON. */
   save(): object;
 }
 
@@ -68,6 +70,10 @@ export class NoticeSource implements Source {
     this.#book = book;
     this.#redactor = redactor;
     this.#onDropped = onDropped;
+  }
+
+  get book(): Book {
+    return this.#book;
   }
 
   get isUnsaved(): boolean {

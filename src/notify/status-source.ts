@@ -58,6 +58,10 @@ export class StatusSource implements Source {
 
   readonly isUnsaved = false;
 
+  get book(): StatusBook {
+    return this.#book;
+  }
+
   async next(offer: Offer, nowMs: number): Promise<Job | null> {
     const { via } = this.#target;
     const { view, desired } = offer.status;

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { finish } from '../../src/lib/turns.ts';
 import { keepBroken } from '../../src/notify/commit-memory.ts';
 import { type CommitStatus, type StatusMemory, surveyStatuses } from '../../src/notify/commit-status.ts';
-import { readCursor, writeCursor } from '../../src/notify/cursor.ts';
+import { readCursor } from '../../src/notify/cursor.ts';
 import { emptyStatusBook } from '../../src/notify/status-source.ts';
 import { makeConfig, policySource } from '../controller/world.ts';
 import { Watched } from '../http/watched.ts';
 import { yaml } from '../plan/stage.ts';
+import { fileOf } from './desk.ts';
 
 const say = ({ state, description }: CommitStatus): string => `${state}: ${description}`;
 
@@ -30,7 +31,7 @@ describe('the revisions of a commit that holds a file that cannot be read', () =
         broken: keepBroken(book.broken),
         brokenFiles: keepBroken(book.brokenFiles),
       };
-      memory = readCursor(writeCursor(new Map([['forge', kept]])))?.statuses.get('forge') ?? emptyStatusBook;
+      memory = readCursor(fileOf('forge', kept))?.statuses.get('forge') ?? emptyStatusBook;
       return survey.statuses.map((one) => `${one.commit} ${one.fleet} ${say(one)}`);
     };
     expect(await lookOn()).toEqual([]);
@@ -94,7 +95,7 @@ describe('the revisions of a commit that holds a file that cannot be read', () =
     watched.world.commit({ bad: garbage });
     const { brokenFiles: _, ...older } = emptyStatusBook;
     const kept = { ...older, ledger: 'x', broken: { names: new Map(), isWhole: true } };
-    const memory = readCursor(writeCursor(new Map([['forge', kept]])))?.statuses.get('forge');
+    const memory = readCursor(fileOf('forge', kept))?.statuses.get('forge');
     expect(memory?.broken.isWhole).toBe(true);
     await watched.pass();
     const survey = surveyStatuses(watched.status(), memory ?? emptyStatusBook, () => true, new Map());

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RecentEvents } from '../../src/controller/recent-events.ts';
 import type { ControllerStatus } from '../../src/controller/status.ts';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
-import { readCursor, writeCursor } from '../../src/notify/cursor.ts';
+import { readCursor } from '../../src/notify/cursor.ts';
 import { emptyStatusBook, StatusSource } from '../../src/notify/status-source.ts';
 import type { Decision } from '../../src/plan/decision.ts';
 import { insideText } from '../controller/documents.ts';
@@ -12,7 +12,7 @@ import { startMs } from '../http/hook-world.ts';
 import { Watched } from '../http/watched.ts';
 import * as samples from '../ledger/events.ts';
 import { yaml } from '../plan/stage.ts';
-import { Story, targetOf } from './desk.ts';
+import { fileOf, Story, targetOf } from './desk.ts';
 
 const forge = targetOf('forge', {
   kind: 'commitStatus',
@@ -28,7 +28,7 @@ class Forge {
   #source = new StatusSource(forge, emptyStatusBook);
 
   restart(): void {
-    const kept = readCursor(writeCursor(new Map([['forge', this.#source.save()]])));
+    const kept = readCursor(fileOf('forge', this.#source.save()));
     this.#source = new StatusSource(forge, kept?.statuses.get('forge') ?? emptyStatusBook);
   }
 

@@ -6,7 +6,7 @@ import type { LedgerEvent } from '../../src/ledger/events.ts';
 import { finish } from '../../src/lib/turns.ts';
 import { keepBroken } from '../../src/notify/commit-memory.ts';
 import { type CommitStatus, type StatusMemory, surveyStatuses } from '../../src/notify/commit-status.ts';
-import { readCursor, writeCursor } from '../../src/notify/cursor.ts';
+import { readCursor } from '../../src/notify/cursor.ts';
 import { createPost } from '../../src/notify/post.ts';
 import { emptyStatusBook } from '../../src/notify/status-source.ts';
 import { insideText, policyText, requireText } from '../controller/documents.ts';
@@ -14,7 +14,7 @@ import { refusedCall } from '../controller/scripted-fleet.ts';
 import { Watched } from '../http/watched.ts';
 import * as samples from '../ledger/events.ts';
 import { yaml } from '../plan/stage.ts';
-import { Desk, MemoryStore, Story, targetOf } from './desk.ts';
+import { Desk, fileOf, MemoryStore, Story, targetOf } from './desk.ts';
 import { type FakeStatuses, startStatuses } from './fake-statuses.ts';
 
 const look = (status: ControllerStatus, memory: StatusMemory = emptyStatusBook) =>
@@ -183,9 +183,7 @@ describe('the revisions of a commit', () => {
     ).flat();
     let memory: StatusMemory = emptyStatusBook;
     const restart = (): void => {
-      const text = writeCursor(
-        new Map([['forge', { ...memory, ledger: 'x', broken: keepBroken(memory.broken) }]]),
-      );
+      const text = fileOf('forge', { ...memory, ledger: 'x', broken: keepBroken(memory.broken) });
       memory = readCursor(text)?.statuses.get('forge') ?? emptyStatusBook;
     };
     const lookAgain = (): readonly string[] => {

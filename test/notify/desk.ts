@@ -7,6 +7,7 @@ import { failed, fault, ok } from '../../src/lib/faults.ts';
 import { createRedactor, type Redactor } from '../../src/lib/redact.ts';
 import { finish } from '../../src/lib/turns.ts';
 import type { PlacedProblem } from '../../src/manifest/collect.ts';
+import { writeCursor, writeTarget } from '../../src/notify/cursor.ts';
 import { type Facts, type Standing, surveyFacts } from '../../src/notify/facts.ts';
 import type { CursorStore } from '../../src/notify/files.ts';
 import { type Notifier, openNotifier } from '../../src/notify/notifier.ts';
@@ -215,6 +216,11 @@ export function factsOf(
   target: NotifyTarget = siem,
 ): Facts {
   return finish(surveyFacts(status, target, told, new Map()));
+}
+
+/** The file of a cursor with one target. */
+export function fileOf(target: string, saved: object): string {
+  return writeCursor(new Map([[target, finish(writeTarget(saved))]]));
 }
 
 /** A receiver that keeps what it has taken. */

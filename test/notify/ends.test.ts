@@ -8,12 +8,12 @@ import type { ControllerStatus, FleetStatus } from '../../src/controller/status.
 import type { FaultCode } from '../../src/lib/faults.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
 import { emptyBook } from '../../src/notify/book.ts';
-import { readCursor, writeCursor } from '../../src/notify/cursor.ts';
+import { readCursor } from '../../src/notify/cursor.ts';
 import type { Standing } from '../../src/notify/facts.ts';
 import { NoticeSource } from '../../src/notify/source.ts';
 import type { Decision } from '../../src/plan/decision.ts';
 import { issued } from '../ledger/events.ts';
-import { eventsIn, factsOf, hmacSecret, problem, Story, siem } from './desk.ts';
+import { eventsIn, factsOf, fileOf, hmacSecret, problem, Story, siem } from './desk.ts';
 
 const story = new Story();
 type Over = Partial<ControllerStatus>;
@@ -208,7 +208,7 @@ describe('whatever is seen, and however often the process starts anew', () => {
         for (const step of course) {
           truth = step.truth ?? truth;
           if (step.isRestart || step.view === 'newborn') {
-            const kept = readCursor(writeCursor(new Map([['siem', sender.save()]])));
+            const kept = readCursor(fileOf('siem', sender.save()));
             const book = kept?.notices.get('siem') ?? emptyBook;
             sender = new NoticeSource(siem, book, createRedactor(), () => undefined);
           }
