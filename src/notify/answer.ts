@@ -2,6 +2,7 @@
 import type { NotifyVia } from '../config/config.ts';
 import { boundText } from '../lib/escape.ts';
 import type { FaultCode } from '../lib/faults.ts';
+import type { Redactor } from '../lib/redact.ts';
 import { askedWaitMs } from '../lib/retry-after.ts';
 import { permissions } from './forge-status.ts';
 import type { PostAnswer } from './post.ts';
@@ -21,12 +22,16 @@ const laterStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
 /** They are about the address or the credentials, and not about the message: nothing is lost while somebody mends that. */
 const accessStatuses: ReadonlySet<number> = new Set([401, 403, 404, 407, 410]);
 
-/** Judges an answer. Of the API of a forge a rate limit may be a 403, and a 404 a commit, a repository or a permission. */
-export function judgeAnswer(answer: PostAnswer, via: NotifyVia, wallMs: number): Verdict {
+/** Judges an answer, and tells no secret of it. Of the API of a forge a rate limit may be a 403, and a 404 a commit, a repository or a permission. */
+export function judgeAnswer(
+  answer: PostAnswer,
+  via: NotifyVia,
+  { wallMs, redactor }: { readonly wallMs: number; readonly redactor: Redactor },
+): Verdict {
   if (answer.kind === 'unanswered') return { kind: 'again', code: 'SG7101', why: answer.why, waitMs: null };
   const { status, header, text } = answer;
   if (status >= 200 && status < 300) return { kind: 'taken' };
-  const words = wordsOf(text, via);
+  const words = wordsOf(text, via, redactor);
   // GitLab, of a state that the status has already.
   if (via.kind === 'commitStatus' && status === 400 && words.startsWith('Cannot transition status')) {
     return { kind: 'taken' };
@@ -50,13 +55,13 @@ export function judgeAnswer(answer: PostAnswer, via: NotifyVia, wallMs: number):
 }
 
 /** The receiver's own words where they are of a known form: a word of Slack, the message of a forge. Others may say anything. */
-function wordsOf(text: string, { kind }: NotifyVia): string {
+function wordsOf(text: string, { kind }: NotifyVia, redactor: Redactor): string {
   if (kind === 'slack') return /^[a-z_]{1,60}$/.test(text.trim()) ? text.trim() : '';
   if (kind === 'webhook') return '';
   try {
     const value: unknown = JSON.parse(text);
     const message = typeof value === 'object' && value !== null && 'message' in value ? value.message : null;
-    return typeof message === 'string' ? boundText(message.trim(), wordsMax) : '';
+    return typeof message === 'string' ? boundText(redactor.redact(message.trim()), wordsMax) : '';
   } catch {
     return '';
   }

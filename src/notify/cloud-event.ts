@@ -2,7 +2,7 @@
 import { writeJson } from '../lib/json-text.ts';
 import type { Redactor } from '../lib/redact.ts';
 import { type Digest, type Message, sayCounts } from './message.ts';
-import { type AnyKind, type Notice, subjectOf } from './notice.ts';
+import { type AnyKind, type Notice, showText, subjectOf } from './notice.ts';
 
 export const cloudEventType = 'application/cloudevents+json; charset=utf-8';
 
@@ -23,8 +23,8 @@ export function writeCloudEvent(
 ): WrittenEvent {
   const event =
     message.kind === 'one'
-      ? eventOf(message.notice, ledgerId)
-      : digestEvent(message.digest, ledgerId, new Date(nowMs).toISOString());
+      ? eventOf(message.notice, ledgerId, redactor)
+      : digestEvent(message.digest, { ledgerId, time: new Date(nowMs).toISOString(), redactor });
   return { id: event.id, body: writeJson(event, redactor) };
 }
 
@@ -36,8 +36,9 @@ function envelope(ledgerId: string) {
   };
 }
 
-function eventOf(notice: Notice, ledgerId: string) {
-  const { id, at, kind, severity, fleet, task, token, devices, text, commit } = notice;
+function eventOf(notice: Notice, ledgerId: string, redactor: Redactor) {
+  const { id, at, kind, severity, fleet, task, token, devices, commit } = notice;
+  const text = showText(notice.text, redactor);
   const { taskId, code, until, path, ledger } = notice;
   return {
     ...envelope(ledgerId),
@@ -50,7 +51,14 @@ function eventOf(notice: Notice, ledgerId: string) {
   };
 }
 
-function digestEvent(digest: Digest, ledgerId: string, time: string) {
+function digestEvent(
+  digest: Digest,
+  {
+    ledgerId,
+    time,
+    redactor,
+  }: { readonly ledgerId: string; readonly time: string; readonly redactor: Redactor },
+) {
   return {
     ...envelope(ledgerId),
     id: digest.id,
@@ -60,7 +68,7 @@ function digestEvent(digest: Digest, ledgerId: string, time: string) {
       kind: 'digest',
       text: sayCounts(digest),
       counts: Object.fromEntries(digest.counts),
-      events: digest.notices.map((notice) => eventOf(notice, ledgerId)),
+      events: digest.notices.map((notice) => eventOf(notice, ledgerId, redactor)),
     },
   };
 }

@@ -3,10 +3,9 @@ import type { NoticeKind, NoticeSeverity } from '../config/config.ts';
 import type { RecentEvent } from '../controller/recent-events.ts';
 import type { DeviceExecution, LedgerEvent, ReleaseReason } from '../ledger/events.ts';
 import type { LedgerView } from '../ledger/view.ts';
-import { boundText } from '../lib/escape.ts';
 import type { Token } from '../manifest/manifest.ts';
 import type { Origin } from '../plan/facts.ts';
-import { type Notice, textLengthMax } from './notice.ts';
+import type { Notice } from './notice.ts';
 
 export interface EventContext {
   readonly view: LedgerView;
@@ -40,7 +39,7 @@ export function noticeOfEvent(recent: RecentEvent, { view, origins }: EventConte
     task: name,
     token,
     devices: receipt?.revision?.targets ?? [],
-    text: boundText(`${fleet}/${name} ${word.says}`, textLengthMax),
+    text: `${fleet}/${name} ${word.says}`,
     at,
     commit: receipt?.manifest?.commit ?? origins.get(token)?.introduced?.id ?? null,
     taskId: word.taskId ?? receipt?.taskIds[0] ?? null,

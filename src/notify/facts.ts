@@ -5,14 +5,13 @@
  */
 import type { NotifyTarget } from '../config/config.ts';
 import type { ControllerStatus, SyncStatus } from '../controller/status.ts';
-import { boundText } from '../lib/escape.ts';
 import { Slice, type Slices } from '../lib/turns.ts';
 import type { TaskKey } from '../manifest/manifest.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { Reason } from '../policy/verdict.ts';
 import { type About, type Fact, idOf, passingCodes, type Subject } from './fact.ts';
 import { wants } from './filter.ts';
-import { aboutNothing, textLengthMax } from './notice.ts';
+import { aboutNothing } from './notice.ts';
 import { isHalted, type TaskWord, taskFact, taskWord } from './task-facts.ts';
 
 /** More than anybody reads. What a plan has beyond it is told when it becomes an event, and shown by `snowgate status`. */
@@ -136,7 +135,7 @@ function haltFacts({ ledger, problems, halts }: ControllerStatus): Fact[] {
       id: idOf('halted', code),
       kind: 'halted' as const,
       severity: 'error' as const,
-      text: boundText(`halted, nothing is issued: ${message}`, textLengthMax),
+      text: `halted, nothing is issued: ${message}`,
       code,
     })),
   );
@@ -145,10 +144,7 @@ function haltFacts({ ledger, problems, halts }: ControllerStatus): Fact[] {
 function fleetFacts({ fleets }: ControllerStatus): Fact[] {
   return fleets.flatMap(({ name, stand, reason }): Fact[] => {
     if (stand !== 'halted' || reason === null) return [];
-    const text = boundText(
-      `fleet ${name} is halted, nothing is issued to it: ${reason.message}`,
-      textLengthMax,
-    );
+    const text = `fleet ${name} is halted, nothing is issued to it: ${reason.message}`;
     const { code } = reason;
     const [id, about] = [idOf('fleetHalted', name, code), { of: 'fleet', name } as const];
     return [{ ...aboutNothing, about, id, kind: 'fleetHalted', severity: 'error', fleet: name, text, code }];
@@ -205,7 +201,7 @@ function* surveyFiles(
       id,
       kind: 'quarantined',
       severity: 'error',
-      text: boundText(`${path}:${line} has an error, and is not read: ${message}`, textLengthMax),
+      text: `${path}:${line} has an error, and is not read: ${message}`,
       code,
       path,
     });

@@ -1,6 +1,8 @@
 /** Word of one thing that happened, or of how something stands: what every format is made of. */
 import type { NoticeKind, NoticeSeverity } from '../config/config.ts';
 import type { CommitId } from '../controller/ports.ts';
+import { boundText } from '../lib/escape.ts';
+import type { Redactor } from '../lib/redact.ts';
 import type { Token } from '../manifest/manifest.ts';
 
 /** Besides what can be asked for: the end of a halt, for whoever was told of it, and what was dropped unsent. */
@@ -25,7 +27,7 @@ export interface Notice {
   readonly task: string | null;
   readonly token: Token | null;
   readonly devices: readonly string[];
-  /** One sentence, with the name of what it is about. Parts of it may have been written by anybody. */
+  /** One sentence, with the name of what it is about, in full length. Parts of it may have been written by anybody: see {@link showText}. */
   readonly text: string;
   /** ISO 8601: when it happened, or was seen first. */
   readonly at: string;
@@ -57,7 +59,12 @@ export const aboutNothing = {
 } as const;
 
 /** Longer than any sentence of ours; AWS's words and policies' messages may be longer. In UTF-16 units. */
-export const textLengthMax = 1_000;
+const textLengthMax = 1_000;
+
+/** A text as others may see it. Cut last: of a secret that was cut first, the beginning would be known to nobody. */
+export function showText(text: string, redactor: Redactor): string {
+  return boundText(redactor.redact(text), textLengthMax);
+}
 
 /** What it is about, in one word: `fleet/name`, a fleet, a file. */
 export function subjectOf({ fleet, task, path, code, kind }: Notice): string {

@@ -15,11 +15,7 @@ export function shortenIds(message: Message, { fleets }: Pick<ControllerStatus, 
 
 function shortenNotice(notice: Notice, isListed: (id: string) => boolean): Notice {
   const own = new Set(notice.devices);
-  const isCut = (id: string): boolean => notice.devices.some((device) => device.startsWith(id));
-  const shorten = (text: string): string =>
-    shortenDevices(text, (id) => own.has(id) || isListed(id))
-      // A text that was too long may end within an id.
-      .replace(/([A-Za-z0-9-]+)…$/, (end, id: string) => (isCut(id) ? '…' : end));
+  const shorten = (text: string): string => shortenDevices(text, (id) => own.has(id) || isListed(id));
   const { task, path } = notice;
   return {
     ...notice,

@@ -4,7 +4,7 @@ import { escapeJson } from '../lib/escape.ts';
 import { escapeChat } from '../lib/escape-chat.ts';
 import type { Redactor } from '../lib/redact.ts';
 import { type Digest, type Message, sayCounts } from './message.ts';
-import type { Notice } from './notice.ts';
+import { type Notice, showText } from './notice.ts';
 
 /** Slack takes 3,000 characters in a section; a digest has several lines in one. */
 const sectionMax = 3_000;
@@ -16,7 +16,7 @@ const marks = { info: ':information_source:', warning: ':warning:', error: ':rot
 
 /** The body as JSON text: nothing in it acts but our own mark. */
 export function writeSlack(message: Message, redactor: Redactor): string {
-  const write = (text: string, maxLength: number): string => escapeChat(redactor.redact(text), maxLength);
+  const write = (text: string, maxLength: number): string => escapeChat(showText(text, redactor), maxLength);
   const lines =
     message.kind === 'one'
       ? [lineOf(message.notice, write, sectionMax - 100)]

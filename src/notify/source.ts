@@ -17,6 +17,7 @@ import {
 import { cloudEventType, digestNoticesMax, writeCloudEvent } from './cloud-event.ts';
 import { type FactMemo, type Facts, surveyFacts } from './facts.ts';
 import { type Message, nextMessage } from './message.ts';
+import { showText } from './notice.ts';
 import type { PostRequest } from './post.ts';
 import { shortenIds } from './short-ids.ts';
 import { signHeaders } from './sign.ts';
@@ -127,7 +128,7 @@ export class NoticeSource implements Source {
     this.#isUnsaved = false;
     const told = [...this.#book.told].map(([key, { round, now }]) => {
       if (now?.end === undefined) return [key, { round, now }] as const;
-      const end = { ...now.end, text: this.#redactor.redact(now.end.text) };
+      const end = { ...now.end, text: showText(now.end.text, this.#redactor) };
       return [key, { round, now: { ...now, end } }] as const;
     });
     return { ...this.#book, told: new Map(told) };

@@ -177,7 +177,7 @@ export class Target {
     if (request === null) return unusable(uselessSecret(via));
     const headers = { ...request.headers, 'user-agent': userAgent };
     const answer = await post({ ...request, headers, ca: ca.value }, this.#kill.signal);
-    return judgeAnswer(answer, via, clock.wallMs());
+    return judgeAnswer(answer, via, { wallMs: clock.wallMs(), redactor });
   }
 
   /** Once, until it is over or something else. */

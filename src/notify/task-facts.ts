@@ -1,10 +1,9 @@
 /** What is told of a task that waits, is denied, or needs a person. */
 import type { ControllerStatus } from '../controller/status.ts';
-import { boundText } from '../lib/escape.ts';
 import type { Decision } from '../plan/decision.ts';
 import { isoInstant, type Reason } from '../policy/verdict.ts';
 import { type Fact, idOf, passingCodes } from './fact.ts';
-import { aboutNothing, type Notice, textLengthMax } from './notice.ts';
+import { aboutNothing, type Notice } from './notice.ts';
 import { sayWhen, zoneOf } from './when.ts';
 
 /** Of a fleet that only observes: its mode is no news. */
@@ -83,5 +82,5 @@ function sentence({ key, untilMs }: Decision, { kind, reasons }: TaskWord, statu
   const when = untilMs === null ? '' : ` until ${sayWhen(untilMs, zoneOf(reasons, policySet), atMs)}`;
   const says = kind === 'held' ? `is held${when}` : kind === 'expired' ? 'has expired' : 'is denied';
   const why = reasons.map(({ code, message }) => `${code} ${message}`).join('; ');
-  return boundText(`${key} ${says}: ${why}`, textLengthMax);
+  return `${key} ${says}: ${why}`;
 }

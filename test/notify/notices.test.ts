@@ -1,15 +1,20 @@
 /** What is word: events of the ledger, and how things stand. */
 import { describe, expect, it } from 'vitest';
+import type { ControllerStatus } from '../../src/controller/status.ts';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
 import { releaseReasons, settledOutcomes } from '../../src/ledger/events.ts';
+import { createRedactor } from '../../src/lib/redact.ts';
+import { writeCloudEvent } from '../../src/notify/cloud-event.ts';
 import { noticeOfEvent } from '../../src/notify/events.ts';
+import type { Notice } from '../../src/notify/notice.ts';
+import { writeSlack } from '../../src/notify/slack.ts';
 import { insideText, requireText } from '../controller/documents.ts';
 import { throttled } from '../controller/scripted-fleet.ts';
 import { fleetConfig, makeConfig } from '../controller/world.ts';
 import { Watched } from '../http/watched.ts';
 import * as samples from '../ledger/events.ts';
 import { manifestOf, yaml } from '../plan/stage.ts';
-import { factsOf, Story } from './desk.ts';
+import { factsOf, problem, Story, tokenSecret } from './desk.ts';
 
 function noticeOf(event: LedgerEvent) {
   const story = new Story().write(samples.claimed()).tell(event);
@@ -206,5 +211,48 @@ describe('how things stand', () => {
     }
     expect(watched.world.kinds()).toEqual(['claimed', 'released']);
     expect(watched.status().decisions[0]?.action).toBe('hold');
+  });
+});
+
+describe('a secret across the end of what is sent', () => {
+  const { ledger } = new Story().status();
+  const [fleet] = new Watched().status().fleets;
+  const told = (over: Partial<ControllerStatus>): Notice[] =>
+    factsOf(new Story().status(over)).wanted.map((fact) => ({ ...fact, at: '' }));
+  const decision = {
+    key: 'lab/job',
+    fleet: 'lab',
+    name: 'job',
+    token: samples.tokenA,
+    untilMs: null,
+  } as const;
+  it.each<[string, (message: string) => (Notice | null)[]]>([
+    ['an event', (message) => [noticeOf(samples.refused({ message }))]],
+    ['a halt', (message) => told({ ledger: { ...ledger, halt: { code: 'SG4011', message } } })],
+    [
+      'a fleet',
+      (message) =>
+        told({ fleets: fleet ? [{ ...fleet, stand: 'halted', reason: { code: 'SG6232', message } }] : [] }),
+    ],
+    ['a file', (message) => told({ sourceProblems: [{ ...problem(1), message }] })],
+    [
+      'a denial',
+      (message) =>
+        told({ decisions: [{ ...decision, action: 'deny', reasons: [{ code: 'SG6301', message }] }] }),
+    ],
+  ])('shows up in no part: %s', (_what, noticesWith) => {
+    const redactor = createRedactor();
+    redactor.register(tokenSecret, 'a file');
+    for (let before = 900; before < 1_000; before += 1) {
+      const notices = noticesWith(`${'x'.repeat(before)} ${tokenSecret} and more`);
+      expect(notices).toHaveLength(1);
+      for (const notice of notices) {
+        if (notice === null) throw new Error('nothing is told');
+        const message = { kind: 'one', notice } as const;
+        const { body } = writeCloudEvent(message, 'x', 0, redactor);
+        expect(body + writeSlack(message, redactor)).not.toContain('canary');
+        expect(JSON.parse(body).data.text.length).toBeLessThanOrEqual(1_000);
+      }
+    }
   });
 });

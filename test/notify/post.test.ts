@@ -46,6 +46,7 @@ async function listen(handler: Handler): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/in`;
 }
 
+const plain = { wallMs: 0, redactor: createRedactor() };
 const nobody = new AbortController().signal;
 const ask = (url: string, timeoutMs = 2_000): Promise<PostAnswer> =>
   createPost(timeoutMs)({ url, headers: { 'x-a': 'b' }, body: 'grüße', ca: null }, nobody);
@@ -79,7 +80,7 @@ describe('a POST', () => {
     });
     const url = await listen((_request, response) => response.writeHead(307, { location: other }).end());
     const answer = await ask(url);
-    expect(judgeAnswer(answer, webhookTo(url), 0)).toEqual({
+    expect(judgeAnswer(answer, webhookTo(url), plain)).toEqual({
       kind: 'again',
       code: 'SG7102',
       why: 'it answered 307, a redirect',
@@ -195,11 +196,33 @@ describe('an answer of a forge', () => {
       repository: 'a/b',
       tokenFile: '/secrets/token',
     } as const;
-    expect(judgeAnswer(given, via, 0)).toMatchObject(verdict);
+    expect(judgeAnswer(given, via, plain)).toMatchObject(verdict);
   });
 });
 
 describe('secrets', () => {
+  it('that end beyond the words of an answer that are told show up in no part', () => {
+    const redactor = createRedactor();
+    redactor.register(tokenSecret, 'a file');
+    for (let before = 150; before < 200; before += 1) {
+      const message = `${'x'.repeat(before)} ${tokenSecret}`;
+      const answer = {
+        kind: 'answered',
+        status: 403,
+        text: JSON.stringify({ message }),
+        header: () => null,
+      } as const;
+      const via = targetOf('forge', {
+        kind: 'commitStatus',
+        forge: 'github',
+        apiUrl: 'https://api.github.com',
+        repository: 'a/b',
+        tokenFile: '/secrets/token',
+      }).via;
+      expect(JSON.stringify(judgeAnswer(answer, via, { wallMs: 0, redactor }))).not.toContain('canary');
+    }
+  });
+
   it('show up in no log, no message and no cursor, whatever a receiver answers', async () => {
     const received: string[] = [];
     const canaries = [hmacSecret, slackUrl, tokenSecret, 'canary'];
