@@ -10,7 +10,8 @@ import { type Broken, brokenMax, commitsMax, emptyMemory } from './commit-memory
 import { type Subject, subjects } from './fact.ts';
 import { emptyStatusBook, type StatusBook, sentMax } from './status-source.ts';
 
-const version = 1;
+/** Another one with each shape that would be read as something else: half of what was sent would be lost, and nobody told. */
+const version = 2;
 /** Sixteen targets with everything that they remember, of files with the longest paths, have about two thirds of it. */
 export const cursorBytesMax = 64 * 1024 * 1024;
 const entriesMax = 10_000;
@@ -53,7 +54,7 @@ export function writeCursor(targets: ReadonlyMap<string, string>): string {
   return `{"v":${version},"targets":{${written.join()}}}\n`;
 }
 
-/** Null where it is none of ours: garbage, half of one, or of a newer version. */
+/** Null where it is none of ours: garbage, half of one, or of another version. */
 export function readCursor(text: string): Cursor | null {
   const value = parse(text);
   if (!isMap(value) || value['v'] !== version || !isMap(value['targets'])) return null;

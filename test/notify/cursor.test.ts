@@ -31,8 +31,8 @@ describe('the cursor', () => {
       null,
       '',
       'garbage',
-      '{"v":2,"targets":{}}',
-      '{"v":1,"targets":{"siem":{"told":7}}}',
+      '{"v":3,"targets":{}}',
+      '{"v":2,"targets":{"siem":{"told":7}}}',
       '[]',
     ];
     const rounds: string[][] = [];
@@ -46,6 +46,22 @@ describe('the cursor', () => {
       rounds.push([...taken]);
     }
     expect(new Set(rounds.map((round) => round.join()))).toEqual(new Set([rounds[0]?.join()]));
+  });
+
+  it('of an older version is told to be lost, and is not read in half', async () => {
+    const { post, taken } = receiver();
+    const store = new MemoryStore();
+    const story = storyOf(1);
+    const told = [['now_1', { round: 2, isPresent: true }]];
+    const position = { seq: 1, index: 0 };
+    const siemBook = { ledger: story.ledger.view.ledgerId, position, told };
+    store.text = JSON.stringify({ v: 1, targets: { siem: siemBook } });
+    const desk = await Desk.open({ targets: [siem], post, store });
+    desk.notifier.offer(story.status());
+    await desk.until(() => taken.length === 1);
+    await desk.notifier.close();
+    expect(desk.log).toMatchObject([{ level: 'warn', fields: { code: 'SG7105' } }]);
+    expect(taken).toEqual(idsOf(story));
   });
 
   it.each([
