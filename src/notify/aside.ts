@@ -1,6 +1,7 @@
 /**
  * What a forge does not know: tried again beside everything else, ever more seldom, for a day. Then it is given up until it
- * says something else. In this life alone: the next one may have another token, and tries anew.
+ * says something else. In this life alone: the next one may have another token, and tries anew. By the monotonic clock: where a
+ * wall clock is set back, nothing would be tried, or given up, until it has come to where it was.
  */
 
 /** Between two tries of one: doubling. A mirror has a commit within minutes, a person mends a token within hours. */
@@ -20,14 +21,14 @@ export class Aside {
   readonly #refused = new Map<string, string>();
 
   /** It was not taken. Whether it is given up now. */
-  add(key: string, value: string, nowMs: number): boolean {
-    const { firstMs, tries } = this.#entries.get(key) ?? { firstMs: nowMs, tries: 0 };
-    if (nowMs - firstMs >= triedForMs) {
+  add(key: string, value: string, monotonicMs: number): boolean {
+    const { firstMs, tries } = this.#entries.get(key) ?? { firstMs: monotonicMs, tries: 0 };
+    if (monotonicMs - firstMs >= triedForMs) {
       this.refuse(key, value);
       return true;
     }
     const pauseMs = Math.min(pauseLastMs, pauseFirstMs * 2 ** Math.min(tries, 20));
-    this.#entries.set(key, { firstMs, tries: tries + 1, dueMs: nowMs + pauseMs });
+    this.#entries.set(key, { firstMs, tries: tries + 1, dueMs: monotonicMs + pauseMs });
     return false;
   }
 
@@ -54,9 +55,9 @@ export class Aside {
     return this.#refused.get(key) === value;
   }
 
-  /** When it may be tried; 0 for one that was not tried before. */
-  dueMs(key: string): number {
-    return this.#entries.get(key)?.dueMs ?? 0;
+  /** When it may be tried again; null for one that was not tried before. */
+  dueMs(key: string): number | null {
+    return this.#entries.get(key)?.dueMs ?? null;
   }
 
   get isEmpty(): boolean {

@@ -1,6 +1,7 @@
 /** What is sent to a target next, and what is noted when it was taken; here for those that read notices. */
 import type { NotifyTarget } from '../config/config.ts';
 import type { ControllerStatus } from '../controller/status.ts';
+import type { Moment } from '../lib/clock.ts';
 import type { Redactor } from '../lib/redact.ts';
 import { Turns } from '../lib/turns.ts';
 import {
@@ -35,13 +36,15 @@ export interface Job {
   readonly id: string;
   /** What is sent; null where the secret is none that it can be sent with. */
   readonly request: (secret: string, wallMs: number) => Omit<PostRequest, 'ca'> | null;
+  /** It was not taken before, and all that is left beside it was not either. */
+  readonly isRepeat: boolean;
 }
 
 export interface Source {
   /** The next message; null where nothing waits. Decided anew each time, so that what waits long is folded. */
-  next(offer: Offer, nowMs: number): Promise<Job | null>;
+  next(offer: Offer, now: Moment): Promise<Job | null>;
   /** What became of the last job. Whether it is over: else it is tried again, later, or in parts. */
-  note(end: 'taken' | 'refused' | 'unseen', nowMs: number): boolean;
+  note(end: 'taken' | 'refused' | 'unseen', now: Moment): boolean;
   /** Whether something was found that must not be forgotten, though nothing was sent. */
   readonly isUnsaved: boolean;
   /** What was sent: another object once anything of it is another. */
@@ -81,7 +84,7 @@ export class NoticeSource implements Source {
     return this.#isUnsaved;
   }
 
-  async next(offer: Offer, nowMs: number): Promise<Job | null> {
+  async next(offer: Offer, { wallMs: nowMs }: Moment): Promise<Job | null> {
     const { view, origins, recent } = offer.status;
     if (view === null) return null;
     const ledger = { view, origins, events: recent.all, isCut: recent.isCut, nowMs };
@@ -140,6 +143,7 @@ function jobOf(message: Message, { via }: NotifyTarget, ledgerId: string, redact
   if (via.kind !== 'webhook') {
     return {
       id,
+      isRepeat: false,
       request: (url) => {
         if (!isUsableSecret(via, url)) return null;
         return { url, headers: { 'content-type': jsonType }, body: writeSlack(message, redactor) };
@@ -148,6 +152,7 @@ function jobOf(message: Message, { via }: NotifyTarget, ledgerId: string, redact
   }
   return {
     id,
+    isRepeat: false,
     request: (secret, wallMs) => {
       const { body } = writeCloudEvent(message, ledgerId, wallMs, redactor);
       const signed = signHeaders(secret, id, body, wallMs);

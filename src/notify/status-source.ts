@@ -1,6 +1,7 @@
 /** The statuses of commits that a forge is sent next, and what is noted when it has taken one. */
 import type { NotifyTarget, StatusForge } from '../config/config.ts';
 import type { ControllerStatus } from '../controller/status.ts';
+import type { Moment } from '../lib/clock.ts';
 import { Turns } from '../lib/turns.ts';
 import { Aside } from './aside.ts';
 import { emptyMemory, keepBroken } from './commit-memory.ts';
@@ -48,7 +49,7 @@ export class StatusSource implements Source {
   /** What the newest offer says that is to be sent: worked out once for it, and not for each of its statuses. */
   #known: (Due & { readonly offer: Offer; readonly seq: number }) | null = null;
   #before: ControllerStatus['origins'] = new Map();
-  /** Since when each has had the words of a halt or a pause. */
+  /** Since when, by the monotonic clock, each has had the words of a halt or a pause. */
   #pausedMs: ReadonlyMap<string, number> = new Map();
 
   constructor(target: NotifyTarget, book: StatusBook) {
@@ -62,7 +63,7 @@ export class StatusSource implements Source {
     return this.#book;
   }
 
-  async next(offer: Offer, nowMs: number): Promise<Job | null> {
+  async next(offer: Offer, { monotonicMs }: Moment): Promise<Job | null> {
     const { via } = this.#target;
     const { view, desired } = offer.status;
     if (view === null || desired === null || via.kind !== 'commitStatus') return null;
@@ -70,9 +71,9 @@ export class StatusSource implements Source {
       // Read first: what is folded while this is looked through is news to the next look.
       const { ledgerId, seq } = view;
       this.#open(ledgerId, seq);
-      this.#known = { offer, seq, ...this.#chooseDue(await this.#survey(offer), offer) };
+      this.#known = { offer, seq, ...this.#chooseDue(await this.#survey(offer), monotonicMs) };
     }
-    const offered = this.#choose(this.#known.due, via.forge, nowMs);
+    const offered = this.#choose(this.#known.due, via.forge, monotonicMs);
     this.#offered = offered;
     if (offered === null) {
       const { isAll, seq } = this.#known;
@@ -80,6 +81,7 @@ export class StatusSource implements Source {
       return null;
     }
     return {
+      isRepeat: this.#aside.dueMs(offered.key) !== null,
       id: [offered.commit.slice(0, 12), offered.fleet ?? []].flat().join(' '),
       request: (token) => {
         if (!isUsableSecret(via, token)) return null;
@@ -89,13 +91,13 @@ export class StatusSource implements Source {
     };
   }
 
-  note(end: 'taken' | 'refused' | 'unseen', nowMs: number): boolean {
+  note(end: 'taken' | 'refused' | 'unseen', { monotonicMs }: Moment): boolean {
     const { via } = this.#target;
     if (this.#offered === null || via.kind !== 'commitStatus') return true;
     const { key, revisions } = this.#offered;
     const value = statusValue(via.forge, this.#offered);
     this.#offered = null;
-    if (end === 'unseen') return this.#aside.add(key, value, nowMs);
+    if (end === 'unseen') return this.#aside.add(key, value, monotonicMs);
     if (end === 'refused') {
       this.#aside.refuse(key, value);
       return true;
@@ -113,14 +115,14 @@ export class StatusSource implements Source {
   }
 
   /** The first that still stands otherwise at the forge; what was not taken before comes after what was not tried. */
-  #choose(statuses: readonly CommitStatus[], forge: StatusForge, nowMs: number): CommitStatus | null {
+  #choose(statuses: readonly CommitStatus[], forge: StatusForge, monotonicMs: number): CommitStatus | null {
     let later: CommitStatus | null = null;
     for (const one of statuses) {
       const value = statusValue(forge, one);
       if (this.#book.sent.get(one.key) === value || this.#aside.isRefused(one.key, value)) continue;
       const dueMs = this.#aside.dueMs(one.key);
-      if (dueMs === 0) return one;
-      if (dueMs <= nowMs) later ??= one;
+      if (dueMs === null) return one;
+      if (dueMs <= monotonicMs) later ??= one;
     }
     return later;
   }
@@ -139,7 +141,7 @@ export class StatusSource implements Source {
    * What is to be sent: every state that is another one, and words. Of words that are changed by a halt or by its end alone
    * only some at a time, and none while it is young.
    */
-  #chooseDue(statuses: readonly CommitStatus[], { status: { atMs } }: Offer): Due {
+  #chooseDue(statuses: readonly CommitStatus[], monotonicMs: number): Due {
     const { via } = this.#target;
     if (via.kind !== 'commitStatus') return { due: [], isAll: true };
     const pausedMs = new Map<string, number>();
@@ -148,7 +150,7 @@ export class StatusSource implements Source {
     const counts = new Map(this.#book.counts);
     for (const one of statuses) {
       const { key, isPaused, revisions } = one;
-      const sinceMs = this.#pausedMs.get(key) ?? atMs;
+      const sinceMs = this.#pausedMs.get(key) ?? monotonicMs;
       if (isPaused) pausedMs.set(key, sinceMs);
       const [sent, value] = [this.#book.sent.get(key), statusValue(via.forge, one)];
       if (sent === value) {
@@ -156,7 +158,7 @@ export class StatusSource implements Source {
         noteCount(counts, key, revisions);
       } else if (!isReword(sent, value) || !(isPaused || /\bhalted\b/.test(sent ?? ''))) {
         due.push(one);
-      } else if (!isPaused || atMs - sinceMs >= pauseToldMs) {
+      } else if (!isPaused || monotonicMs - sinceMs >= pauseToldMs) {
         rewords.push(one);
       }
     }

@@ -4,7 +4,7 @@
  */
 import type { NotifyTarget } from '../config/config.ts';
 import type { Journal } from '../controller/ports.ts';
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, readMoment } from '../lib/clock.ts';
 import type { Fault, FaultCode } from '../lib/faults.ts';
 import type { Redactor } from '../lib/redact.ts';
 import { judgeAnswer, type Verdict } from './answer.ts';
@@ -98,10 +98,18 @@ export class Target {
     const { clock, source, target, onResult } = this.#options;
     const { signal } = this.#stop;
     let tries = 0;
+    let misses = 0;
+    let restedMs = 0;
     while (!signal.aborted && this.#offer !== null) {
-      const job = await source.next(this.#offer, clock.wallMs());
+      const offer = this.#offer;
+      const job = await source.next(offer, readMoment(clock));
       this.#noteLook();
       if (job === null || signal.aborted) return;
+      const restMs = job.isRepeat ? restedMs - clock.monotonicMs() : 0;
+      if (restMs > 0) {
+        await this.#rest(restMs, offer);
+        continue;
+      }
       const verdict = await this.#send(job);
       if (verdict.kind === 'again') {
         if (signal.aborted) return;
@@ -112,15 +120,24 @@ export class Target {
         continue;
       }
       if (verdict.kind === 'unseen') {
-        tries += 1;
+        misses += 1;
         this.#noteUnseen(job, verdict);
-        await clock.sleep(this.#pauseMs(tries, null), signal);
+        restedMs = clock.monotonicMs() + this.#pauseMs(misses, null);
+        await clock.sleep(gapMs, signal);
         continue;
       }
       this.#noteDone(job, verdict, tries);
-      tries = 0;
+      [tries, misses, restedMs] = [0, 0, 0];
       if (target.via.kind !== 'webhook') await clock.sleep(gapMs, signal);
     }
+  }
+
+  /** Waits so long before what was not taken is tried again; not where there is something newer than that offer. */
+  async #rest(durationMs: number, offer: Offer): Promise<void> {
+    if (this.#offer !== offer) return;
+    const over = new AbortController();
+    this.#wake = () => over.abort();
+    await this.#options.clock.sleep(durationMs, over.signal);
   }
 
   /**
@@ -137,7 +154,7 @@ export class Target {
 
   #noteUnseen(job: Job, { code, why }: Extract<Verdict, { kind: 'unseen' }>): void {
     const { source, onResult, clock } = this.#options;
-    const isOver = source.note('unseen', clock.wallMs());
+    const isOver = source.note('unseen', readMoment(clock));
     onResult(isOver ? 'refused' : 'retried');
     if (isOver) this.#tellRefusal('word was refused for a day, and is not sent again', job, 'SG7103', why);
     else this.#tellRefusal('word is not taken yet, others are sent and it is tried again', job, code, why);
@@ -145,7 +162,7 @@ export class Target {
 
   #noteDone(job: Job, verdict: Extract<Verdict, { kind: 'taken' | 'refused' }>, tries: number): void {
     const { source, onResult, onProgress, journal, target, clock } = this.#options;
-    const isOver = source.note(verdict.kind, clock.wallMs());
+    const isOver = source.note(verdict.kind, readMoment(clock));
     onProgress();
     if (this.#trouble !== null) {
       journal.write('info', 'word is taken again', { target: target.name, tries: tries + 1 });

@@ -21,6 +21,7 @@ const forge = targetOf('forge', {
   repository: 'marine/snow-tasks',
   tokenFile: '/secrets/token',
 });
+const now = { wallMs: startMs, monotonicMs: 0 };
 const commit = samples.commitId(2);
 
 /** A forge that takes everything; `restart` goes through the file of the cursor. */
@@ -36,12 +37,12 @@ class Forge {
   async take(status: ControllerStatus): Promise<string[]> {
     const sent: string[] = [];
     for (;;) {
-      const job = await this.#source.next({ status, memo: new Map() }, startMs);
+      const job = await this.#source.next({ status, memo: new Map() }, now);
       const request = job?.request('token', startMs);
       if (request == null) return sent;
       const { state, description } = JSON.parse(request.body) as Record<string, string>;
       sent.push(`${state} ${description}`);
-      this.#source.note('taken', startMs);
+      this.#source.note('taken', now);
     }
   }
 }

@@ -230,7 +230,7 @@ describe('whatever is seen, and however often the process starts anew', () => {
             if (isSeen(code, key)) open.set(about, true);
           }
           for (let sent = 0; sent < 30; sent += 1) {
-            const job = await sender.next(offer, 0);
+            const job = await sender.next(offer, { wallMs: 0, monotonicMs: 0 });
             if (job === null) break;
             const request = job.request(hmacSecret, 0);
             for (const { data } of request === null ? [] : eventsIn(request)) {

@@ -28,6 +28,13 @@ describe('a status that is answered with 404', () => {
     await watched.pass();
     return { watched, first, second };
   };
+  const passReal = async (desk: Desk, seconds: number): Promise<void> => {
+    for (let second = 0; second < seconds; second += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await desk.clock.pass(1_000);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  };
   const offerFor = async (desk: Desk, watched: Watched, minutes: number): Promise<void> => {
     for (let minute = 0; minute < minutes; minute += 1) {
       desk.notifier.offer(watched.status());
@@ -50,6 +57,48 @@ describe('a status that is answered with 404', () => {
     expect(posted.map(({ commit }) => commit)).toEqual([first, second]);
     expect(desk.log).toMatchObject([{ level: 'warn', fields: { code: 'SG7102' } }]);
     expect(desk.log[0]?.fields['reason']).toContain('permission "Commit statuses"');
+    await desk.notifier.close();
+  });
+
+  it('makes no other wait, however many there are', async () => {
+    api = await startStatuses('github');
+    const { posted, apiUrl } = api;
+    const { watched, first, second } = await stageOf();
+    const later: string[] = [];
+    for (const name of ['c', 'd', 'e', 'f', 'g', 'h', 'i']) {
+      later.push(watched.world.commit({ [name]: yaml({ name }) }));
+    }
+    await watched.pass();
+    api.fate = (commit) => (commit === second || later.includes(commit) ? 404 : null);
+    const desk = await Desk.open({ targets: [statusTarget(apiUrl)], post: createPost(5_000) });
+    desk.notifier.offer(watched.status());
+    await passReal(desk, 60);
+    expect(posted.map(({ commit }) => commit)).toEqual([first]);
+    // What is left was tried, and is tried again with growing pauses: what is new does not wait for them.
+    desk.notifier.offer(watched.status());
+    await passReal(desk, 60);
+    const newest = watched.world.commit({ new: yaml({ name: 'new' }) });
+    await watched.pass();
+    desk.notifier.offer(watched.status());
+    await passReal(desk, 10);
+    expect(posted.map(({ commit }) => commit)).toEqual([first, newest]);
+    await desk.notifier.close();
+    expect(desk.clock.sleeping).toBe(0);
+  });
+
+  it('is tried again in its time, though the wall clock is set back by days', async () => {
+    api = await startStatuses('github');
+    const { posted, apiUrl } = api;
+    const { watched, first, second } = await stageOf();
+    api.fate = () => 404;
+    const desk = await Desk.open({ targets: [statusTarget(apiUrl)], post: createPost(5_000) });
+    const behind = desk.clock.wall;
+    desk.clock.wall += 48 * 3_600_000;
+    await offerFor(desk, watched, 3);
+    desk.clock.wall = behind;
+    api.fate = () => null;
+    await offerFor(desk, watched, 20);
+    expect(posted.map(({ commit }) => commit).sort()).toEqual([first, second].sort());
     await desk.notifier.close();
   });
 

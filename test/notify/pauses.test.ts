@@ -41,18 +41,19 @@ class Sender {
   async offer(minutes: number, standOf: (n: number) => Stand): Promise<number> {
     this.#minutes += minutes;
     const atMs = startMs + this.#minutes * 60_000;
+    const now = { wallMs: atMs, monotonicMs: this.#minutes * 60_000 };
     const decisions = Array.from({ length: commits }, (_, n): Decision => {
       const name = `job-${n}`;
       return { key: `lab/${name}`, fleet: 'lab', name, token: tokenOf(n), ...standOf(n) };
     });
     const offer = { status: story.status({ decisions, origins, atMs }), memo: new Map() };
     for (let count = 0; ; count += 1) {
-      const job = await this.#source.next(offer, atMs);
+      const job = await this.#source.next(offer, now);
       const request = job?.request('token', atMs);
       if (job === null || request == null) return count;
       const { state, description } = JSON.parse(request.body) as Record<string, string>;
       this.sent.set(job.id, `${state} ${description}`);
-      this.#source.note('taken', atMs);
+      this.#source.note('taken', now);
     }
   }
 }
