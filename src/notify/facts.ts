@@ -80,7 +80,7 @@ function isOver({ about, seq }: Standing, status: ControllerStatus): boolean {
   const { ledger, fleets, isJudged, halts, maxAgeMs } = status;
   switch (about.of) {
     case 'ledger':
-      return hasFetched(status) && ledger.halt === null;
+      return hasFetched(status);
     case 'push':
       // In a new life nothing is known against it before the first push.
       return ledger.refusal === null && hasPushed(status, seq);
@@ -108,10 +108,10 @@ function isOver({ about, seq }: Standing, status: ControllerStatus): boolean {
   }
 }
 
-/** Whether the newest pass has fetched the ledger and folded it. */
+/** Whether the newest pass has fetched the ledger, folded it, and gone on. One that ends with a halt of it has the code of that. */
 function hasFetched({ passes, ledger, problems }: ControllerStatus): boolean {
   const isMissed = problems.some(({ code }) => code === unfetched);
-  return passes.ended > 0 && ledger.ageMs !== null && !isMissed;
+  return passes.ended > 0 && ledger.ageMs !== null && ledger.halt === null && !isMissed;
 }
 
 /** Whether a commit of this replica stands in the ledger beyond a height. */

@@ -68,7 +68,12 @@ function toldOf(over: Over): Map<string, Standing> {
 }
 
 const clockHalt: Over = { halts: [reason('SG6211')], decisions: [blocked(1)] };
-const ledgerHalt: Over = { ...unfetched, ledger: { ...ledger, halt: reason('SG4011') } };
+/** Such a pass ends with the code of the halt, and has looked at no clock. */
+const ledgerHalt: Over = {
+  isJudged: false,
+  problems: [reason('SG4011')],
+  ledger: { ...ledger, halt: reason('SG4011') },
+};
 const refusal: Over = { ledger: { ...ledger, refusal: reason('SG4004') } };
 const fleetHalt: Over = fleet({ stand: 'halted', reason: reason('SG6233') });
 const stale: Over = { source: { ...source, ageMs: 10_000_000 } };
@@ -95,6 +100,7 @@ describe('a fact', () => {
     ['clocks that disagree', clockHalt, fleet({ isProved: false }), false],
     ['clocks that disagree', clockHalt, { ...fleet({}), halts: [reason('SG6212')] }, false],
     ['clocks that disagree', clockHalt, { ...fleet({}), ...unfetched }, false],
+    ['clocks that disagree', clockHalt, { ...fleet({}), ...ledgerHalt }, false],
     ['a source that is not fetched', stale, {}, true],
     ['a source that is not fetched', stale, { source: { ...source, ageMs: null } }, false],
     ['policies that are not fetched', { policies: { head: null, ageMs: 10_000_000 } }, {}, true],
@@ -157,7 +163,7 @@ interface Truth {
   readonly holds: readonly boolean[];
 }
 
-type View = 'whole' | 'unread' | 'unfetched' | 'newborn';
+type View = 'whole' | 'unread' | 'unfetched' | 'ledgerHalted' | 'newborn';
 
 /** What a controller shows of it: `shown` is what it decided last. */
 function statusOf(truth: Truth, view: View, shown: readonly Decision[]): ControllerStatus {
@@ -166,6 +172,7 @@ function statusOf(truth: Truth, view: View, shown: readonly Decision[]): Control
   const halts = isClockOff ? [reason('SG6211')] : [];
   if (view === 'newborn') return story.status(newborn);
   if (view === 'unfetched') return story.status({ ...own, ...unfetched, decisions: shown });
+  if (view === 'ledgerHalted') return story.status({ ...own, ...ledgerHalt, decisions: shown });
   if (view === 'unread') return story.status({ ...own, ...unread, halts, decisions: shown });
   const problems = isHalted ? [reason('SG6201')] : [];
   return story.status({ ...own, problems, halts, decisions: shown });
@@ -187,7 +194,7 @@ const truths = fc.record({
 const steps = fc.record({
   /** What changes in the world; mostly nothing. */
   truth: fc.option(truths, { freq: 2 }),
-  view: fc.constantFrom<View>('whole', 'whole', 'unread', 'unfetched', 'newborn'),
+  view: fc.constantFrom<View>('whole', 'whole', 'unread', 'unfetched', 'ledgerHalted', 'newborn'),
   isRestart: fc.boolean(),
 });
 
@@ -219,6 +226,7 @@ describe('whatever is seen, and however often the process starts anew', () => {
           const isSeen = (code: string | null, key: string): boolean => {
             if (code === 'SG6201') return step.view === 'whole' && !truth.isHalted;
             if (code === 'SG6233') return step.view !== 'newborn' && !truth.isFleetHalted;
+            if (code === 'SG4011') return step.view === 'whole' || step.view === 'unread';
             if (code === 'SG6211')
               return (step.view === 'whole' || step.view === 'unread') && !truth.isClockOff;
             const isStopped = truth.isHalted || truth.isFleetHalted || truth.isClockOff;
