@@ -10,11 +10,9 @@ import { BugError } from '../lib/faults.ts';
 import { compileExpression } from './expression.ts';
 import type { Match } from './match.ts';
 import type { OnClose, Otherwise, Policy, Rule } from './policy.ts';
+import { rulesMax } from './schema.ts';
 
 type GoodDocument = Extract<OpenedDocument, { readonly ok: true }>;
-
-/** As many as the schema takes. */
-const rulesMax = 50;
 
 /** What the schema cannot say of rules: one of two keys, names once, conditions that compile. */
 export function judgeRules({ value, locate }: GoodDocument): DocumentProblem[] {

@@ -7,6 +7,9 @@ import { matchSchema } from './match-schema.ts';
 
 const apiVersion = 'snowgate/v1';
 
+/** Rules of a policy: what a person still oversees in one; more are another policy. */
+export const rulesMax = 50;
+
 const reasonText: JsonSchema = { type: 'string', minLength: 1, maxLength: 1024 };
 
 const windowRef: JsonSchema = {
@@ -22,6 +25,7 @@ const windowRef: JsonSchema = {
   'x-allowed': String(nameSchema['x-allowed']),
   'x-rule': 'the name of a window, or {anyOf: [NAME, NAME]}',
   additionalProperties: false,
+  required: ['anyOf'],
   properties: {
     anyOf: {
       type: 'array',
@@ -175,8 +179,7 @@ export const policySchema = documentSchema(
         description: 'All of them are to hold.',
         'x-more': 'Each has a `name` and one of `window` and `require`.',
         minItems: 1,
-        // What a person still oversees in one policy; more are another policy.
-        maxItems: 50,
+        maxItems: rulesMax,
         items: ruleSchema,
       },
     },

@@ -121,6 +121,8 @@ describe('what is wrong is told with its code and place', () => {
     ['a list', ['[1, 2]'], ['SG1402 [1, 2]']],
     ['a word', ['hello'], ['SG1402 hello']],
     ['a window that is not there', [rule({ window: 'nights' })], ['SG1408 {"name":"r']],
+    ['a window that has no name', [rule({ window: {} })], ['SG1102 "window":{']],
+    ['a misspelt list of windows', [rule({ window: { anyof: ['nights'] } })], ['SG1101 "anyof":["']],
     ['a waiver of no rule', [write('Waiver', 'v', waiver)], ['SG1409 {"apiVersi']],
     [
       'two policies',
@@ -206,6 +208,7 @@ describe('what does not load holds what it could match', () => {
     ['a kind that nobody knows', [write('Deployment', 'd', {})], all],
     ['a slip of a stranger’s kind', [write('Taks', 'd', {})], all],
     ['a policy without a match', [policyText('p', [bad])], all],
+    ['a rule of a window without a name', [policyText('p', [truth, { name: 'r', window: {} }])], all],
     [
       'a policy with a sound match',
       [policyText('p', [bad], { commands: ['unlock'] })],
