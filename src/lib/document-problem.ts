@@ -81,3 +81,22 @@ export function spotAt(text: string, offset: number, firstLine = 1): Spot {
 export function compareSpots(a: Spot, b: Spot): number {
   return a.line - b.line || a.column - b.column;
 }
+
+/**
+ * What is shown of a document's problems, in reading order: of more than anybody reads the errors first, so that none hides
+ * behind warnings, and a last one that counts the rest. Whether a document is refused is asked of all of them, not of these.
+ */
+export function cutProblems(problems: readonly DocumentProblem[]): DocumentProblem[] {
+  const ranked = [...problems].sort((a, b) => rankOf(a) - rankOf(b) || compareSpots(a, b));
+  const shown = ranked.slice(0, problemsPerDocumentMax).sort(compareSpots);
+  const [first, ...others] = ranked.slice(problemsPerDocumentMax);
+  const last = shown.at(-1);
+  if (first === undefined || last === undefined) return shown;
+  const message = `and ${others.length + 1} more problems of this document, which are not shown`;
+  const { line, column } = last;
+  return [...shown, { code: 'SG1111', severity: first.severity, line, column, message }];
+}
+
+function rankOf({ severity }: DocumentProblem): number {
+  return severity === 'error' ? 0 : 1;
+}

@@ -3,8 +3,8 @@ import { formatDuration, parseDuration } from '../config/duration.ts';
 import type { OpenedDocument } from '../lib/document.ts';
 import { createCheck } from '../lib/document-check.ts';
 import type { ValuePath } from '../lib/document-place.ts';
-import type { DocumentProblem } from '../lib/document-problem.ts';
-import { compareSpots, problemsPerDocumentMax, quoteText } from '../lib/document-problem.ts';
+import type { DocumentProblem, Spot } from '../lib/document-problem.ts';
+import { compareSpots, cutProblems, problemsPerDocumentMax, quoteText } from '../lib/document-problem.ts';
 import type { JsonValue } from '../lib/document-yaml.ts';
 import { isMap } from '../lib/document-yaml.ts';
 import { findNearest } from '../lib/nearest.ts';
@@ -21,22 +21,35 @@ import {
   readSingle,
   type WrittenEntry,
 } from './window-entry.ts';
-import { windowSchema } from './window-schema.ts';
+import { entriesMax, windowSchema } from './window-schema.ts';
 
 type GoodDocument = Extract<OpenedDocument, { readonly ok: true }>;
 
-/** What of a window's document can be judged by itself; once the schema has accepted it, all of it. */
-interface WrittenWindow {
+/** As the schema has accepted it. */
+interface AcceptedWindow {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly description?: string;
+    readonly timeZone: string;
+    readonly open?: readonly WrittenEntry[];
+    readonly closed?: readonly WrittenEntry[];
+    readonly cutoff?: string;
+  };
+}
+
+/** What is judged of a window's times. Null stands for what cannot be, because the schema has refused the document. */
+interface WrittenTimes {
   readonly timeZone: string | null;
   readonly open: readonly (WrittenEntry | null)[] | null;
   readonly closed: readonly (WrittenEntry | null)[];
   readonly cutoff: string;
 }
 
-/** As the schema has accepted it. */
-interface AcceptedWindow {
-  readonly metadata: { readonly name: string };
-  readonly spec: { readonly description?: string; readonly timeZone: string };
+interface JudgedTimes {
+  /** All of them, in no order. */
+  readonly problems: readonly DocumentProblem[];
+  /** Null unless every part was understood: what is left of a window without its freezes is another window. */
+  readonly times: Pick<Window, 'timeZone' | 'cutoffMs' | 'open' | 'closed'> | null;
 }
 
 export type WindowContext = Pick<CalendarContext, 'path' | 'calendars'>;
@@ -55,18 +68,46 @@ const calendarStartsMax = 10_000;
 const calendarsMax = 10;
 const cutoffMaxMs = 7 * 86_400_000;
 
-/** As long as the schema lets them be. */
+/** Of a document that is refused anyway: about as long as the schema lets texts be. */
 const entryTextMax = 512;
 const zoneMax = 64;
-/** As many entries of a list as the schema takes. */
-const entriesMax = 100;
 
 const checkWindow = createCheck(windowSchema, { showsValues: true });
 
-/** Reads a document of `kind: Window`; every problem is told, in reading order. */
+/**
+ * Reads a document of `kind: Window`; what is wrong is told in reading order. It loads where the schema accepts it and each
+ * part of it is understood, and not otherwise.
+ */
 export function parseWindow(document: GoodDocument, context: WindowContext): ParsedWindow {
   const violations = checkWindow(document);
-  const written = readWritten(document.value);
+  if (violations.length > 0) {
+    const { problems } = judgeTimes(salvageTimes(document.value), document, context);
+    return { window: null, problems: join(violations, problems) };
+  }
+  const { metadata, spec } = document.value as unknown as AcceptedWindow;
+  const { timeZone, open = null, closed = [], cutoff = '0m' } = spec;
+  const { problems, times } = judgeTimes({ timeZone, open, closed, cutoff }, document, context);
+  const isAlways = open === null && closed.length === 0;
+  const all = isAlways ? [...problems, describeAlways(document.locate(['spec']))] : problems;
+  const shown = cutProblems(all);
+  if (times === null || all.some(({ severity }) => severity === 'error')) {
+    return { window: null, problems: shown };
+  }
+  const window: Window = {
+    name: metadata.name,
+    description: spec.description ?? '',
+    ...times,
+    place: { path: context.path, ...document.locate([]) },
+  };
+  return { window, problems: shown };
+}
+
+function describeAlways(spot: Spot): DocumentProblem {
+  const message = 'the window is always open: it has neither open nor closed times';
+  return { code: 'SG1319', severity: 'warning', ...spot, message };
+}
+
+function judgeTimes(written: WrittenTimes, document: GoodDocument, context: WindowContext): JudgedTimes {
   const problems: DocumentProblem[] = [];
   const add = (path: ValuePath, problem: Omit<DocumentProblem, 'line' | 'column'>): void => {
     problems.push({ ...problem, ...document.locate(path) });
@@ -80,7 +121,7 @@ export function parseWindow(document: GoodDocument, context: WindowContext): Par
   if (calendars > calendarsMax) {
     const message = `the window names ${calendars} calendars; at most ${calendarsMax} are read`;
     add(['spec'], { code: 'SG1313', severity: 'error', message });
-    return { window: null, problems: join(violations, problems) };
+    return { problems, times: null };
   }
   const lists = {
     open: written.open?.map((entry) => readEntry(entry, { ...reader, side: 'open' })) ?? null,
@@ -93,50 +134,39 @@ export function parseWindow(document: GoodDocument, context: WindowContext): Par
       }
     }
   }
-  const cutoffMs = parseDuration(written.cutoff) ?? 0;
-  for (const { path, ...problem } of judgeWhole(written, lists, cutoffMs)) add(path, problem);
-  // Where the schema has something to say, the times may stand under another name.
-  if (violations.length === 0 && written.open === null && written.closed.length === 0) {
-    const message = 'the window is always open: it has neither open nor closed times';
-    add(['spec'], { code: 'SG1319', severity: 'warning', message });
-  }
-  const shown = join(violations, problems);
-  if (shown.some(({ severity }) => severity === 'error')) return { window: null, problems: shown };
-  const { metadata, spec } = document.value as unknown as AcceptedWindow;
-  const window: Window = {
-    name: metadata.name,
-    description: spec.description ?? '',
-    timeZone: spec.timeZone,
-    cutoffMs,
-    place: { path: context.path, ...document.locate([]) },
-    open: lists.open === null ? null : entriesOf(lists.open),
-    closed: entriesOf(lists.closed),
-  };
-  return { window, problems: shown };
+  const cutoffMs = parseDuration(written.cutoff);
+  for (const { path, ...problem } of judgeWhole(written, lists, cutoffMs ?? 0)) add(path, problem);
+  const open = lists.open === null ? [] : entriesOf(lists.open);
+  const closed = entriesOf(lists.closed);
+  if (!isZone || cutoffMs === undefined || open === null || closed === null) return { problems, times: null };
+  return { problems, times: { timeZone, cutoffMs, open: lists.open === null ? null : open, closed } };
 }
 
 /** What the schema says, and of the rest what it says nothing of: of one place one thing is told. */
 function join(violations: readonly DocumentProblem[], rest: readonly DocumentProblem[]): DocumentProblem[] {
+  // They are cut already, and the last one counts what is left out.
+  if (violations.length > problemsPerDocumentMax) return [...violations];
   const others = rest.filter((problem) => !violations.some((one) => compareSpots(one, problem) === 0));
-  others.sort(compareSpots);
-  const left = Math.max(0, problemsPerDocumentMax - violations.length);
-  return [...violations, ...others.slice(0, left)].sort(compareSpots);
+  return cutProblems([...violations, ...others]);
 }
 
-/** Of a value that is no window yet: what is of the right kind and length, to the bounds that the schema sets. */
-function readWritten(value: JsonValue): WrittenWindow {
+/**
+ * Of a document that the schema has refused: what is of the right kind and about the right length, so that all else that is
+ * wrong is told in the same breath. No window is ever made of it.
+ */
+function salvageTimes(value: JsonValue): WrittenTimes {
   const spec = isMap(value) && isMap(value.spec) ? value.spec : {};
   const { timeZone, open, closed, cutoff } = spec;
   return {
     timeZone: readText(timeZone, zoneMax),
-    open: Array.isArray(open) ? open.slice(0, entriesMax).map(readWrittenEntry) : null,
-    closed: Array.isArray(closed) ? closed.slice(0, entriesMax).map(readWrittenEntry) : [],
+    open: Array.isArray(open) ? open.slice(0, entriesMax).map(salvageEntry) : null,
+    closed: Array.isArray(closed) ? closed.slice(0, entriesMax).map(salvageEntry) : [],
     cutoff: readText(cutoff, entryTextMax) ?? '0m',
   };
 }
 
 /** Null where it has other keys, or values that are none of its own: what it was meant to be only the schema can say. */
-function readWrittenEntry(value: JsonValue): WrittenEntry | null {
+function salvageEntry(value: JsonValue): WrittenEntry | null {
   if (!isMap(value)) return null;
   const pairs = Object.entries(value);
   const isSound = pairs.every(([key, text]) => entryKeys.has(key) && readText(text, entryTextMax) !== null);
@@ -149,8 +179,10 @@ function readText(value: JsonValue | undefined, lengthMax: number): string | nul
 
 const entryKeys: ReadonlySet<string> = new Set(['start', 'duration', 'from', 'to', 'ics', 'reason']);
 
-function entriesOf(reads: readonly ReadEntry[]): Entry[] {
-  return reads.flatMap((read) => (read.ok ? [read.entry] : []));
+/** Null where one of them was not understood. */
+function entriesOf(reads: readonly ReadEntry[]): Entry[] | null {
+  const entries = reads.flatMap((read) => (read.ok ? [read.entry] : []));
+  return entries.length === reads.length ? entries : null;
 }
 
 function readEntry(written: WrittenEntry | null, context: CalendarContext): ReadEntry {
@@ -185,7 +217,7 @@ type PlacedProblem = Omit<DocumentProblem, 'line' | 'column'> & { readonly path:
 
 /** What is wrong with the entries taken together. */
 function judgeWhole(
-  written: WrittenWindow,
+  written: WrittenTimes,
   lists: { readonly open: readonly ReadEntry[] | null; readonly closed: readonly ReadEntry[] },
   cutoffMs: number,
 ): PlacedProblem[] {
@@ -210,7 +242,7 @@ function judgeWhole(
   return cutoffMs > cutoffMaxMs ? problems : [...problems, ...judgeCutoff(lists.open ?? [], cutoffMs)];
 }
 
-function countCalendars({ open, closed }: WrittenWindow): number {
+function countCalendars({ open, closed }: WrittenTimes): number {
   return [...(open ?? []), ...closed].filter((entry) => entry?.ics !== undefined).length;
 }
 

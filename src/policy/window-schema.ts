@@ -4,6 +4,9 @@ import { nameSchema } from '../lib/document-names.ts';
 
 const apiVersion = 'snowgate/v1';
 
+/** Entries of `open`, and of `closed`: more than a person oversees; a calendar file holds a thousand events. */
+export const entriesMax = 100;
+
 const durationSchema: JsonSchema = {
   type: 'string',
   pattern: durationPattern,
@@ -112,8 +115,7 @@ const specSchema: JsonSchema = {
       description: 'Times at which it is open. Absent: open except when closed.',
       'x-more': 'Entries that touch or overlap are one opening. An empty list is an error.',
       minItems: 1,
-      // More than a person oversees; a calendar file holds a thousand events.
-      maxItems: 100,
+      maxItems: entriesMax,
       items: entrySchema,
       examples: [[{ start: '0 22 * * FRI', duration: '6h' }]],
       'x-rule': 'leave it out for "open except when closed"; a window that is never open is none',
@@ -123,7 +125,7 @@ const specSchema: JsonSchema = {
       title: 'Closed',
       description: 'Freezes; they win over open.',
       'x-more': 'Left out, nothing is closed but by `open`.',
-      maxItems: 100,
+      maxItems: entriesMax,
       items: entrySchema,
       default: [],
       examples: [[{ from: '2026-12-20T00:00', to: '2027-01-03T00:00', reason: 'holidays' }]],

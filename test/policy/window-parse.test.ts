@@ -133,6 +133,62 @@ describe('a window that is refused', () => {
   });
 });
 
+/** A freeze that is passed over opens a door. */
+describe('a window of which a part is not understood', () => {
+  const never = { start: '0 0 30 2 *', duration: '1h' };
+  const wrong = { from: '2026-12-24T00:00', to: '2026-12-32T00:00' };
+  const many = (count: number, entry: object) => Array.from({ length: count }, () => entry);
+
+  it.each<[string, object]>([
+    [
+      'behind more warnings than are shown',
+      { timeZone: 'UTC', open: [night, ...many(60, never)], closed: [wrong] },
+    ],
+    [
+      'behind as many warnings as are shown',
+      { timeZone: 'UTC', open: [night, ...many(50, never)], closed: [wrong] },
+    ],
+    ['before more warnings than are shown', { timeZone: 'UTC', closed: [wrong, ...many(60, never)] }],
+  ])('%s does not load, and its error is shown', (_name, spec) => {
+    const { window, problems } = readWindow(spec);
+    expect(window).toBeNull();
+    expect(problems.filter(({ severity }) => severity === 'error')).toMatchObject([{ code: 'SG1309' }]);
+    // One of them counts the others.
+    expect(problems).toHaveLength(51);
+  });
+
+  it('does not load for a text of characters that are two units each', () => {
+    const ics = `${'😀'.repeat(300)}.ics`;
+    expect(findings({ timeZone: 'UTC', closed: [{ ics }] })).toEqual(['SG1315 error']);
+    expect(readWindow({ timeZone: 'UTC', closed: [{ ics }] }).window).toBeNull();
+    for (const count of [33, 64]) {
+      const spec = { timeZone: '😀'.repeat(count), open: [night] };
+      expect(findings(spec)).toEqual(['SG1305 error']);
+      expect(readWindow(spec).window).toBeNull();
+    }
+  });
+
+  it('loads with as many warnings as there are, and tells how many are not shown', () => {
+    const { window, problems } = readWindow({ timeZone: 'UTC', open: [night, ...many(60, never)] });
+    expect(window?.open).toHaveLength(61);
+    expect(problems).toHaveLength(51);
+    expect(problems.every(({ severity }) => severity === 'warning')).toBe(true);
+    expect(problems.at(-1)).toMatchObject({
+      code: 'SG1111',
+      message: 'and 10 more problems of this document, which are not shown',
+    });
+  });
+
+  it('tells all that is wrong, and no more of it than anybody reads', () => {
+    const bad = { from: 'x', to: 'y' };
+    const { window, problems } = readWindow({ timeZone: 'X', open: many(40, bad), more: 1 });
+    expect(window).toBeNull();
+    expect(problems).toHaveLength(51);
+    expect(problems.at(-1)).toMatchObject({ code: 'SG1111', severity: 'error' });
+    expect(problems.at(-1)?.message).toContain('32 more');
+  });
+});
+
 describe('a start', () => {
   it.each([
     '0 22 * * FRI',
