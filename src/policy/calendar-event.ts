@@ -106,8 +106,8 @@ function makeEvent(properties: readonly Property[], line: number, timeZone: stri
   return {
     line,
     uid: single.get('UID')?.value ?? '',
-    sequence: Number(/^[0-9]{1,9}$/.exec(single.get('SEQUENCE')?.value.trim() ?? '')?.[0] ?? 0),
-    isCancelled: single.get('STATUS')?.value.trim().toUpperCase() === 'CANCELLED',
+    sequence: readSequence(single.get('SEQUENCE')),
+    isCancelled: readIsCancelled(single.get('STATUS')),
     start,
     length,
     rule: series?.rule ?? null,
@@ -116,6 +116,25 @@ function makeEvent(properties: readonly Property[], line: number, timeZone: stri
     replaces: replaces === undefined ? null : readMoment(replaces, replaces.value, timeZone),
     reasons: summary === '' ? [] : [summary],
   };
+}
+
+/** It decides which of two events counts. */
+function readSequence(property: Property | undefined): number {
+  if (property === undefined) return 0;
+  const text = property.value.trim();
+  if (!/^[0-9]{1,9}$/.test(text)) throw new EventFault(property.line, 'SEQUENCE is no number');
+  return Number(text);
+}
+
+const statuses = ['TENTATIVE', 'CONFIRMED', 'CANCELLED'];
+
+function readIsCancelled(property: Property | undefined): boolean {
+  if (property === undefined) return false;
+  const status = property.value.trim().toUpperCase();
+  if (!statuses.includes(status)) {
+    throw new EventFault(property.line, `STATUS is none of ${statuses.join(', ')}`);
+  }
+  return status === 'CANCELLED';
 }
 
 const momentPattern = /^([0-9]{4})([0-9]{2})([0-9]{2})(?:T([0-9]{2})([0-9]{2})([0-9]{2})(Z)?)?$/;

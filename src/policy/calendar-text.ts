@@ -99,8 +99,10 @@ function readProperty(content: string, line: number): Property | undefined {
   while (content[at] === ';') {
     paramPattern.lastIndex = at;
     const found = paramPattern.exec(content);
-    if (found === null) return undefined;
-    params.set((found[1] ?? '').toUpperCase(), (found[2] ?? '').replaceAll('"', ''));
+    const param = (found?.[1] ?? '').toUpperCase();
+    // Of two zones nobody can say which was meant.
+    if (found === null || params.has(param)) return undefined;
+    params.set(param, (found[2] ?? '').replaceAll('"', ''));
     at = paramPattern.lastIndex;
   }
   if (content[at] !== ':') return undefined;

@@ -36,7 +36,10 @@ export function readCalendar(text: string, timeZone: string): ReadCalendar {
   const values = new Map(
     read.text.properties.map(({ name, value, line }) => [name, { value: value.trim().toUpperCase(), line }]),
   );
-  const faults: CalendarFault[] = [];
+  const faults: CalendarFault[] = read.text.properties.flatMap(({ name, line }) => {
+    const isTwice = once.has(name) && values.get(name)?.line !== line;
+    return isTwice ? [{ line, message: `${name} stands twice` }] : [];
+  });
   const meaning = readMeaning(values, faults);
   const events: CalendarEvent[] = [];
   for (const { properties, line } of read.text.events) {
@@ -57,6 +60,8 @@ export function readCalendar(text: string, timeZone: string): ReadCalendar {
     counted.flatMap(({ event, exceptions }) => eventSpans(event, exceptions, { fromMs, toMs }));
   return { ok: true, entry: { spans }, meaning, starts: countStarts(counted) };
 }
+
+const once = new Set(['CALSCALE', 'METHOD', 'X-CALENDAR-TYPE']);
 
 function readMeaning(
   values: ReadonlyMap<string, { readonly value: string; readonly line: number }>,
