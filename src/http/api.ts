@@ -2,10 +2,13 @@
 import { accountProof, type ControllerStatus, type SyncStatus } from '../controller/status.ts';
 import type { Receipt } from '../ledger/receipt.ts';
 import { receiptState } from '../ledger/receipt.ts';
+import { eachInSlices, type Slices } from '../lib/turns.ts';
 import { type Decision, type PlanAction, planActions } from '../plan/decision.ts';
 import { makeDocument } from '../report/envelope.ts';
 import { decisionJson, receiptJson } from '../report/task-json.ts';
+import type { Cursors } from './cursor.ts';
 import { judgeHealth } from './health.ts';
+import { comparePlaces } from './task-order.ts';
 
 /** Problems of files in one answer: whoever has more corrects these first. */
 const problemsMax = 500;
@@ -15,6 +18,9 @@ const pageMax = 1_000;
 const reasonCharsMax = 500_000;
 /** Each with its whole receipt. A name that is used again and again for years has more. */
 const revisionsMax = 200;
+
+const strangeCursor =
+  'after is no `next` of this process, which may have been restarted: begin anew without it';
 
 function document(
   kind: 'Status' | 'TaskList' | 'TaskDetail',
@@ -79,22 +85,40 @@ export interface TaskQuery {
 }
 
 export type TaskList =
-  | { readonly ok: true; readonly value: object }
+  | { readonly ok: true; readonly value: object; readonly next: string | null }
   | { readonly ok: false; readonly problem: string };
 
-/** Tasks with what is decided of each, in the order of fleet and name, page by page. */
-export function taskListJson(status: ControllerStatus, query: TaskQuery): TaskList {
+/** What a list is made with. */
+export interface TaskListing {
+  /** The decisions of the status, by {@link comparePlaces}. */
+  readonly ordered: readonly Decision[];
+  readonly cursors: Cursors;
+}
+
+/** Tasks with what is decided of each, in the order of fleet and name, page by page. Of a long list only the page is held meanwhile. */
+export function* taskListJson(
+  status: ControllerStatus,
+  query: TaskQuery,
+  { ordered, cursors }: TaskListing,
+): Slices<TaskList> {
   const { fleet, action, limit = String(pageMax), after } = query;
   if (action !== undefined && !planActions.includes(action as PlanAction))
     return { ok: false, problem: `action is one of ${planActions.join(', ')}` };
   if (!/^[1-9][0-9]{0,4}$/.test(limit) || Number(limit) > pageMax)
     return { ok: false, problem: `limit is a whole number from 1 to ${pageMax}` };
-  const chosen = status.decisions
-    .filter((one) => (fleet ?? one.fleet) === one.fleet && (action ?? one.action) === one.action)
-    // By their keys they are in order already, which costs one look at each.
-    .sort((a, b) => compareText(a.key, b.key) || compareText(a.token ?? '', b.token ?? ''));
-  const begin = after === undefined ? 0 : countUpTo(after, chosen);
-  const page = fillPage(chosen.slice(begin, begin + Number(limit)));
+  const place = after === undefined ? null : cursors.read(after);
+  if (after !== undefined && place === null) return { ok: false, problem: strangeCursor };
+  let total = 0;
+  let left = 0;
+  const first: Decision[] = [];
+  yield* eachInSlices(ordered, (one) => {
+    if ((fleet ?? one.fleet) !== one.fleet || (action ?? one.action) !== one.action) return;
+    total += 1;
+    if (place !== null && comparePlaces(one, place) <= 0) return;
+    left += 1;
+    if (first.length < Number(limit)) first.push(one);
+  });
+  const page = fillPage(first);
   const tasks = page.map((decision) => ({
     ...decisionJson(decision),
     state: stateOf(status.view?.receipts.get(decision.token ?? '')),
@@ -102,24 +126,8 @@ export function taskListJson(status: ControllerStatus, query: TaskQuery): TaskLi
     manifest: placeOf(status, decision.key, decision.token),
   }));
   const last = page.at(-1);
-  const next = last !== undefined && begin + page.length < chosen.length ? cursorOf(last) : null;
-  return { ok: true, value: document('TaskList', status, { total: chosen.length, next, tasks }) };
-}
-
-/** Of a page's last task: the next page begins behind it, also where it is gone by then. */
-function cursorOf({ key, token }: Decision): string {
-  return `${key} ${token ?? ''}`;
-}
-
-/** How many of the sorted decisions stand before the cursor or at it. */
-function countUpTo(cursor: string, sorted: readonly Decision[]): number {
-  const keyEnd = cursor.includes(' ') ? cursor.lastIndexOf(' ') : cursor.length;
-  const key = cursor.slice(0, keyEnd);
-  const token = cursor.slice(keyEnd + 1);
-  const first = sorted.findIndex(
-    (one) => (compareText(one.key, key) || compareText(one.token ?? '', token)) > 0,
-  );
-  return first < 0 ? sorted.length : first;
+  const next = last !== undefined && page.length < left ? cursors.write(last) : null;
+  return { ok: true, value: document('TaskList', status, { total, next, tasks }), next };
 }
 
 /** The first of them, as many as fit by their reasons; at least one, where there is one. */
@@ -132,10 +140,6 @@ function fillPage(decisions: readonly Decision[]): Decision[] {
     for (const { message } of decision.reasons) charsLeft -= message.length;
   }
   return page;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function stateOf(receipt: Receipt | undefined): string {

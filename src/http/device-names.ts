@@ -1,6 +1,5 @@
 /** Device ids for readers who must not know which devices there are. */
 import type { ControllerStatus } from '../controller/status.ts';
-import { shortenDevices } from '../lib/device-ids.ts';
 import { eachInSlices, finish, type Slices } from '../lib/turns.ts';
 import type { Desired } from '../manifest/collect.ts';
 
@@ -36,14 +35,4 @@ export function* learnDevices(desired: Desired): Slices<ReadonlySet<string>> {
   });
   wantedBy.set(desired, devices);
   return devices;
-}
-
-/** The value with every known device id shortened wherever it stands in a text, in a key, too. */
-export function redactDevices(value: unknown, known: DeviceNames): unknown {
-  const shorten = (text: string): string => shortenDevices(text, (word) => known.has(word));
-  if (typeof value === 'string') return shorten(value);
-  if (Array.isArray(value)) return value.map((item) => redactDevices(item, known));
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, item]) => [shorten(key), redactDevices(item, known)]);
-  return Object.fromEntries(entries);
 }

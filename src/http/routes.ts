@@ -1,12 +1,16 @@
 /** Every route, with what it needs to be let in: one table, so that a new one cannot forget it. */
 import type { HookProvider } from '../config/config.ts';
 import type { ControllerStatus } from '../controller/status.ts';
+import { shortenDevices } from '../lib/device-ids.ts';
 import { writeJson } from '../lib/json-text.ts';
+import { Turns } from '../lib/turns.ts';
 import { statusJson, type TaskQuery, taskJson, taskListJson } from './api.ts';
-import { knownDevices, redactDevices } from './device-names.ts';
+import { Cursors } from './cursor.ts';
+import { knownDevices, learnDevices } from './device-names.ts';
 import { isAlive, judgeHealth } from './health.ts';
 import { pageRoutes } from './page-routes.ts';
 import { jsonType, type Route, type RouteOptions, textAnswer } from './route.ts';
+import { TaskOrder } from './task-order.ts';
 
 /** The routes of all listeners. */
 export function makeRoutes(options: RouteOptions): Route[] {
@@ -42,10 +46,24 @@ function webRoutes({ config, readStatus, metrics, redactor }: RouteOptions): Rou
     needs: 'token',
     answer,
   });
-  const json = (httpStatus: number, value: unknown, status: ControllerStatus): Response => {
-    const shown = config.redactDevices ? redactDevices(value, knownDevices(status)) : value;
+  const turns = new Turns();
+  const order = new TaskOrder(turns);
+  const cursors = new Cursors();
+  /** `cursor` is a word of our own, which has to come back as it was: by chance it may hold what looks like a secret. */
+  const json = async (
+    httpStatus: number,
+    value: unknown,
+    status: ControllerStatus,
+    cursor: string | null = null,
+  ): Promise<Response> => {
+    if (config.redactDevices && status.desired !== null) await turns.run(learnDevices(status.desired));
+    const devices = config.redactDevices ? knownDevices(status) : null;
+    const redact = (text: string): string => {
+      if (text === cursor) return text;
+      return redactor.redact(devices === null ? text : shortenDevices(text, (word) => devices.has(word)));
+    };
     const headers = { 'content-type': jsonType };
-    return new Response(writeJson(shown, redactor), { status: httpStatus, headers });
+    return new Response(writeJson(value, { ...redactor, redact }), { status: httpStatus, headers });
   };
   return [
     guarded('/metrics', async () => {
@@ -57,12 +75,15 @@ function webRoutes({ config, readStatus, metrics, redactor }: RouteOptions): Rou
       const status = readStatus();
       return json(200, statusJson(status), status);
     }),
-    guarded('/api/v1/tasks', ({ url }) => {
+    guarded('/api/v1/tasks', async ({ url }) => {
       const status = readStatus();
       const query = readQuery(new URL(url).searchParams);
-      const listed =
-        typeof query === 'string' ? { ok: false as const, problem: query } : taskListJson(status, query);
-      return listed.ok ? json(200, listed.value, status) : json(400, { problem: listed.problem }, status);
+      if (typeof query === 'string') return json(400, { problem: query }, status);
+      const ordered = await order.read(status.decisions);
+      const listed = await turns.run(taskListJson(status, query, { ordered, cursors }));
+      return listed.ok
+        ? json(200, listed.value, status, listed.next)
+        : json(400, { problem: listed.problem }, status);
     }),
     guarded('/api/v1/tasks/:fleet/:name', (_request, { fleet = '', name = '' }) => {
       const status = readStatus();

@@ -172,7 +172,11 @@ export const taskListSchema: JsonSchema = outputSchema(
   {
     at,
     total: told(number, 'Total', 'How many the query finds.'),
-    next: told(orNull(text), 'Next', 'The `after` of the next page; null on the last one.'),
+    next: told(
+      orNull(text),
+      'Next',
+      'The `after` of the next page: a word for the process that wrote it alone; null on the last page.',
+    ),
     tasks: told(
       list(record({ ...decisionProperties, ...revisionProperties })),
       'Tasks',

@@ -5,13 +5,17 @@
 import { createHash } from 'node:crypto';
 import type { ControllerStatus } from '../../src/controller/status.ts';
 import { taskListJson } from '../../src/http/api.ts';
+import { Cursors } from '../../src/http/cursor.ts';
+import { comparePlaces } from '../../src/http/task-order.ts';
 import { writeJson } from '../../src/lib/json-text.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createRedactor, type Redactor } from '../../src/lib/redact.ts';
+import { finish, sortInSlices } from '../../src/lib/turns.ts';
 import type { Token } from '../../src/manifest/manifest.ts';
 import type { Decision } from '../../src/plan/decision.ts';
 
 const rounds = 15;
+const cursors = new Cursors();
 
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
@@ -65,7 +69,8 @@ function compare(entries: readonly (readonly [string, () => unknown])[]): void {
 }
 
 function page(status: ControllerStatus): object {
-  const listed = taskListJson(status, {});
+  const ordered = finish(sortInSlices(status.decisions, comparePlaces));
+  const listed = finish(taskListJson(status, {}, { ordered, cursors }));
   if (!listed.ok) throw new Error(listed.problem);
   return listed.value;
 }

@@ -1,9 +1,16 @@
 /** What the API answers; asked without a socket. */
 import { describe, expect, it } from 'vitest';
+import type { ControllerStatus } from '../../src/controller/status.ts';
+import { taskListJson } from '../../src/http/api.ts';
+import type { App } from '../../src/http/app.ts';
+import { Cursors } from '../../src/http/cursor.ts';
+import { TaskOrder } from '../../src/http/task-order.ts';
 import { createRedactor } from '../../src/lib/redact.ts';
+import { Turns } from '../../src/lib/turns.ts';
 import type { Token } from '../../src/manifest/manifest.ts';
 import type { Decision } from '../../src/plan/decision.ts';
 import { yaml } from '../plan/stage.ts';
+import { doAtOnce } from './at-once.ts';
 import { appOf, ask, bearer, Watched } from './watched.ts';
 
 async function issued(): Promise<Watched> {
@@ -24,6 +31,31 @@ interface Listed {
   readonly total: number;
   readonly next: string | null;
   readonly tasks: readonly { readonly name: string; readonly token: string | null }[];
+}
+
+/** Every page, each with the `next` of the one before. */
+async function readPages(web: App, query = ''): Promise<Listed[]> {
+  const pages: Listed[] = [];
+  for (let next: string | null | undefined; next !== null; ) {
+    const after: string = next === undefined ? '' : `&after=${encodeURIComponent(next)}`;
+    const answer = await web(ask(`/api/v1/tasks?${query}${after}`, bearer));
+    expect(answer.status).toBe(200);
+    const page = (await answer.json()) as Listed;
+    pages.push(page);
+    if (pages.length > 10) throw new Error('the pages have no end');
+    next = page.next;
+  }
+  return pages;
+}
+
+/** A status whose tasks have these names, each with a revision. */
+function tasksNamed(watched: Watched, ...names: readonly string[]): ControllerStatus {
+  const status = watched.status();
+  const [one] = status.decisions;
+  if (one === undefined) throw new Error('nothing is decided');
+  const token = 'f'.repeat(64) as Token;
+  const decisions = names.map((name): Decision => ({ ...one, key: `lab/${name}`, name, token }));
+  return { ...status, decisions };
 }
 
 describe('the API', () => {
@@ -119,12 +151,9 @@ describe('the API', () => {
     decisions.reverse();
     const web = appOf('web', watched, { status: () => ({ ...watched.status(), decisions }) });
     const found: string[] = [];
-    for (let after: string | null = ''; after !== null; ) {
-      const answer = await web(ask(`/api/v1/tasks?after=${encodeURIComponent(after)}`, bearer));
-      const { total, next, tasks } = (await answer.json()) as Listed;
+    for (const { total, next, tasks } of await readPages(web)) {
       expect([total, tasks.length]).toEqual([3_750, next === null ? 750 : 1_000]);
       found.push(...tasks.map(({ name, token }) => `lab/${name} ${token ?? ''}`));
-      after = next;
     }
     expect(found).toEqual(wanted);
   });
@@ -163,13 +192,7 @@ describe('the API', () => {
       return { ...one, key: `lab/${index}`, name: String(index), reasons };
     });
     const web = appOf('web', watched, { status: () => ({ ...watched.status(), decisions }) });
-    const found: string[][] = [];
-    for (let after: string | null = ''; after !== null; ) {
-      const answer = await web(ask(`/api/v1/tasks?after=${encodeURIComponent(after)}`, bearer));
-      const { next, tasks } = (await answer.json()) as Listed;
-      found.push(tasks.map(({ name }) => name));
-      after = next;
-    }
+    const found = (await readPages(web)).map(({ tasks }) => tasks.map(({ name }) => name));
     expect(found).toEqual([['0'], ['1'], ['2', '3', '4'], ['5', '6']]);
   });
 
@@ -227,5 +250,85 @@ describe('the API', () => {
     expect(text).toContain('\\u202e');
     expect(text).not.toContain('canary-1f0c2b7d');
     expect(text).not.toContain('\u202e');
+  });
+});
+
+describe('the pages of the list of tasks', () => {
+  const device = 'smd-abcdefgh1';
+  const secret = 'canary-1f0c2b7d';
+
+  async function told(web: App, query: string): Promise<readonly [number, unknown]> {
+    const answer = await web(ask(`/api/v1/tasks?${query}`, bearer));
+    return [answer.status, await answer.json()];
+  }
+
+  it('follow each other where a name is hidden, and no word between them tells it', async () => {
+    const watched = await issued();
+    watched.world.commit({ [device]: yaml({ name: device, targets: [device] }) });
+    await watched.pass();
+    const status = tasksNamed(watched, 'a', secret, device, 'z');
+    const redactor = createRedactor();
+    redactor.register(secret, 'a file');
+    const web = appOf('web', watched, { status: () => status, redactor, config: { redactDevices: true } });
+    const pages = await readPages(web, 'limit=1');
+    const names = ['a', '[redacted]', '…fgh1', 'z'];
+    expect(pages.map(({ tasks }) => tasks.map(({ name }) => name))).toEqual(names.map((name) => [name]));
+    const words = pages.flatMap(({ next }) => next ?? []);
+    expect(new Set(words.map((word) => word.length)).size).toBe(1);
+    for (const word of words)
+      expect(Buffer.from(word, 'base64url').toString('latin1')).not.toMatch(/lab|canary|smd|fgh1|ffff/);
+  });
+
+  it('follow each other whatever of a word looks like a secret', async () => {
+    const watched = await issued();
+    const status = tasksNamed(watched, 'a', 'b', 'c');
+    const redact = (text: string): string => text.replaceAll(/[A-Za-z0-9_-]{65,}/g, '[redacted]');
+    const redactor = { ...createRedactor(), redact };
+    const pages = await readPages(appOf('web', watched, { status: () => status, redactor }), 'limit=1');
+    expect(pages.map(({ tasks }) => tasks.map(({ name }) => name))).toEqual([['a'], ['b'], ['c']]);
+  });
+
+  it('go on where the last task of a page is gone, and where others came', async () => {
+    const watched = await issued();
+    let status = tasksNamed(watched, 'b', 'd', 'f');
+    const web = appOf('web', watched, { status: () => status });
+    const [, first] = await told(web, 'limit=2');
+    status = tasksNamed(watched, 'a', 'c', 'e', 'f');
+    const [, second] = await told(web, `after=${(first as Listed).next}`);
+    expect(second).toMatchObject({ total: 4, next: null, tasks: [{ name: 'e' }, { name: 'f' }] });
+  });
+
+  it('are made in slices, and put in order once for all who ask', async () => {
+    const watched = await issued();
+    const names = Array.from({ length: 20_000 }, (_, index) => `job-${index}`);
+    const status = tasksNamed(watched, ...names);
+    const order = new TaskOrder(new Turns());
+    const [ordered, again] = await Promise.all([1, 2].map(() => order.read(status.decisions)));
+    if (ordered === undefined) throw new Error('there are two');
+    expect(again).toBe(ordered);
+    expect(ordered.map(({ name }) => name)).toEqual([...names].sort());
+    expect(await order.read(tasksNamed(watched, 'new').decisions)).toHaveLength(1);
+    const listed = doAtOnce(taskListJson(status, {}, { ordered, cursors: new Cursors() }));
+    expect(listed).toMatchObject({ stops: 20, value: { ok: true, value: { total: 20_000 } } });
+  });
+
+  it('are begun anew after a restart, and by whoever gives back something else', async () => {
+    const watched = await issued();
+    const status = tasksNamed(watched, 'a', 'b');
+    const lives = [1, 2].map(() => appOf('web', watched, { status: () => status }));
+    const [web, other] = lives;
+    if (web === undefined || other === undefined) throw new Error('there are two');
+    const [, first] = await told(web, 'limit=1');
+    const next = (first as Listed).next ?? '';
+    expect(await told(web, `after=${next}`)).toMatchObject([200, { tasks: [{ name: 'b' }] }]);
+    const changed = `${next.slice(0, -9)}${next.at(-9) === 'A' ? 'B' : 'A'}${next.slice(-8)}`;
+    const problem =
+      'after is no `next` of this process, which may have been restarted: begin anew without it';
+    for (const after of [changed, next.slice(0, -4), '', 'null', `lab/a ${'f'.repeat(64)}`])
+      expect([after, await told(web, `after=${encodeURIComponent(after)}`)]).toEqual([
+        after,
+        [400, { problem }],
+      ]);
+    expect(await told(other, `after=${next}`)).toEqual([400, { problem }]);
   });
 });
