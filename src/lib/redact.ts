@@ -7,9 +7,9 @@ import { Needles, needleLengthMin } from './needles.ts';
  */
 export interface Redactor {
   /**
-   * Makes every later occurrence of this value, plain or percent-encoded or in JSON, disappear. Values shorter than
-   * four characters are not registered: hiding them would garble every line and tell their length. `source` says where
-   * it was read (a file, the session of a fleet): what a source gave before is forgotten once it has given 32 others.
+   * Makes every later occurrence of this value disappear: plain, in JSON or percent-encoded, however others write these. Values
+   * shorter than four characters are not registered: hiding them would garble every line and tell their length. `source` says
+   * where it was read (a file, the session of a fleet): what a source gave before is forgotten once it has given 32 others.
    */
   register(secret: string, source: string): void;
   redact(text: string): string;
@@ -143,8 +143,11 @@ function formsOf(secret: string): ReadonlySet<string> {
   const forms = new Set<string>();
   for (const value of [secret, secret.trim()]) {
     if (value.length < needleLengthMin) continue;
-    forms.add(value).add(JSON.stringify(value).slice(1, -1));
-    if (!/\p{Surrogate}/u.test(value)) forms.add(encodeURIComponent(value)).add(encodeURI(value));
+    const inJson = JSON.stringify(value).slice(1, -1);
+    forms.add(value).add(inJson).add(inJson.replaceAll('/', '\\/'));
+    if (/\p{Surrogate}/u.test(value)) continue;
+    for (const encoded of [encodeURIComponent(value), encodeURI(value)])
+      forms.add(encoded).add(encoded.replace(/%../g, (one) => one.toLowerCase()));
   }
   return forms;
 }

@@ -113,17 +113,29 @@ describe('redaction by shape', () => {
   });
 });
 
+/** Ways to write a value into another text, as programs and servers do it. */
+const encodings: readonly ((text: string) => string)[] = [
+  (text) => text,
+  (text) => JSON.stringify(text).slice(1, -1),
+  (text) => JSON.stringify(text).slice(1, -1).split('/').join('\\/'),
+  encodeURIComponent,
+  (text) => lowerHex(encodeURIComponent(text)),
+  encodeURI,
+  (text) => lowerHex(encodeURI(text)),
+];
+
+/** Each percent-encoded character with the letters that others write it with. */
+function lowerHex(encoded: string): string {
+  const [begin = '', ...rest] = encoded.split('%');
+  return [begin, ...rest.map((one) => one.slice(0, 2).toLowerCase() + one.slice(2))].join('%');
+}
+
 /** Register and search as plainly as can be: every place of every form, character by character. */
 function hideNaively(text: string, secrets: readonly string[]): string {
   const isHidden = new Array<boolean>(text.length).fill(false);
   for (const secret of secrets.flatMap((one) => [one, one.trim()])) {
     if (secret.length < 4) continue;
-    for (const form of [
-      secret,
-      JSON.stringify(secret).slice(1, -1),
-      encodeURIComponent(secret),
-      encodeURI(secret),
-    ]) {
+    for (const form of encodings.map((encode) => encode(secret))) {
       for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1))
         isHidden.fill(true, at, at + form.length);
     }
@@ -156,12 +168,7 @@ describe('redaction by value', () => {
       fc.property(
         fc.array(fc.oneof(hostileSecret, fc.string({ minLength: 4, maxLength: 60 })), { maxLength: 40 }),
         fc.array(fc.oneof(fc.nat(39), fc.string({ maxLength: 8 }), hostileSecret), { maxLength: 12 }),
-        fc.constantFrom(
-          (text: string) => text,
-          encodeURIComponent,
-          encodeURI,
-          (text: string) => JSON.stringify(text).slice(1, -1),
-        ),
+        fc.constantFrom(...encodings),
         (secrets, pieces, encode) => {
           const text = pieces
             .map((piece) => (typeof piece === 'string' ? piece : encode(secrets[piece] ?? '')))
@@ -193,6 +200,22 @@ describe('redaction by value', () => {
     ['a value read with its final newline', [`${canary}\n`], `x ${canary} y ${canary} z`],
   ])('hides whole: %s', (_what, secrets, text) => {
     expect(redactorOf(...secrets).redact(text)).toBe('x [redacted] y [redacted] z');
+  });
+
+  it.each([
+    ['plain', 'p/q "s" ü?'],
+    ['in JSON', String.raw`p/q \"s\" ü?`],
+    ['in JSON of PHP', String.raw`p\/q \"s\" ü?`],
+    ['percent-encoded', 'p%2Fq%20%22s%22%20%C3%BC%3F'],
+    ['percent-encoded by others', 'p%2fq%20%22s%22%20%c3%bc%3f'],
+    ['as a path', 'p/q%20%22s%22%20%C3%BC?'],
+    ['as a path by others', 'p/q%20%22s%22%20%c3%bc?'],
+  ])('hides a value until it is forgotten: %s', (_how, written) => {
+    const redactor = redactorOf();
+    redactor.register('p/q "s" ü?', 'a file');
+    expect(redactor.redact(`x ${written} y`)).toBe('x [redacted] y');
+    for (let index = 0; index < 33; index += 1) redactor.register(`token ${index}`, 'a file');
+    expect(redactor.redact(`x ${written} y`)).toBe(`x ${written} y`);
   });
 
   it('hides a value that is all of a text, whatever it begins with', () => {
