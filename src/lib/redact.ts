@@ -18,10 +18,12 @@ export interface Redactor {
 const mask = '[redacted]';
 
 /**
- * How many values of one source are remembered. Sources are of the configuration, so their number is bounded, too. A session
- * is renewed after two thirds of its life: when its secrets are forgotten, it has been over for twenty lives, five hours for
- * the shortest that AWS gives. Whatever held one (a call in flight, its error on the way to the log) was gone minutes after
- * the renewal. A token of a file was replaced as often.
+ * How many values of one source are remembered. Sources are of the configuration, so their number is bounded, too. Sessions that
+ * are renewed by their age are over for twenty lives when their secrets are forgotten; a token of a file was replaced as often.
+ * One that AWS refuses, or whose account is not proved, is replaced at the next call, so that AWS may still take one that is
+ * forgotten here. It suffices nevertheless: a session that was replaced is kept nowhere, and every text of a call is hidden as
+ * the call ends. Left is a call that 32 replacements overtake, and of what it was signed with AWS can repeat the session token
+ * alone, which has a shape and a name of its own below.
  */
 const valuesPerSourceMax = 33;
 
