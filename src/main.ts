@@ -70,11 +70,16 @@ async function main(): Promise<void> {
   const die = (error: unknown): never => process.exit(reportBug(error, surroundings));
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
-  process.exitCode = await runProgram(surroundings);
+  const exit = await runProgram(surroundings);
+  process.exitCode = exit;
   // Files and pipes are written at once, and what went wrong is told a turn later.
   await setImmediate();
   const lost = stdout.lost();
-  if (lost !== null) process.exitCode = reportLostOutput(lost, surroundings);
+  if (lost !== null) {
+    const lostExit = reportLostOutput(lost, surroundings);
+    // What else went wrong tells more: whoever waits for findings must not take them for a disk.
+    process.exitCode = exit || lostExit;
+  }
   setTimeout(() => process.exit(), lingerMs).unref();
 }
 

@@ -79,21 +79,32 @@ describe('the program', () => {
 });
 
 describe.runIf(process.platform === 'linux')('a disk that is full', () => {
+  /** What the command says on a disk that is full, and how it ends. */
+  function runOnFull(argv: readonly string[]) {
+    const full = openSync('/dev/full', 'w');
+    const ran = spawnSync(process.execPath, [main, ...argv], {
+      cwd: folder.dir,
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    return { code: ran.status, stderr: ran.stderr };
+  }
+  const told = /^error SG7024: the output could not be written whole \(ENOSPC\)\n {2}hint: /;
+
   it.each([[['--help']], [['token', 'tasks/a.yaml']], [['validate', '--format', 'json']]])(
     'is told, and not taken for success: %j',
     (argv) => {
       folder = makeFolder({ 'tasks/a.yaml': taskText('a', {}) });
-      const full = openSync('/dev/full', 'w');
-      const ran = spawnSync(process.execPath, [main, ...argv], {
-        cwd: folder.dir,
-        stdio: ['ignore', full, 'pipe'],
-        encoding: 'utf8',
-      });
-      closeSync(full);
-      expect(ran.stderr).toMatch(
-        /^error SG7024: the output could not be written whole \(ENOSPC\)\n {2}hint: /,
-      );
-      expect(ran.status).toBe(3);
+      expect(runOnFull(argv)).toEqual({ code: 3, stderr: expect.stringMatching(told) });
+    },
+  );
+
+  it.each([[['validate', 'tasks']], [['policy', 'test', 'none']]])(
+    'is told, and does not hide that there are findings: %j',
+    (argv) => {
+      folder = makeFolder({ 'tasks/a.yaml': taskText('a', { run: 0 }), 'none/README.md': 'nothing' });
+      expect(runOnFull(argv)).toEqual({ code: 1, stderr: expect.stringMatching(told) });
     },
   );
 });
