@@ -53,7 +53,8 @@ export async function readPolicyTree(
     return failed(unusable(path, 'is neither a folder of policies nor a file *.test.yaml'));
   }
   const root = isTest ? dirname(full) : full;
-  const read = await readPolicyFolder({ path: showPath(root, cwd), full: root }, fileBytes);
+  const shown = root === cwd ? '' : showPath(root, cwd);
+  const read = await readPolicyFolder({ path: shown, full: root }, fileBytes);
   if (!read.ok || !isTest) return read;
   return ok({ ...read.value, tests: read.value.tests.filter((test) => test.full === full) });
 }
@@ -61,8 +62,8 @@ export async function readPolicyTree(
 const testName = /\.test\.ya?ml$/;
 
 /**
- * Reads a folder and all below it. Links are never followed; what within it cannot be read is a file with a
- * problem. Faults: SG7002, SG7003, SG3071.
+ * Reads a folder and all below it; one whose path is empty is where the user stands. Links are never followed; what within it
+ * cannot be read is a file with a problem. Faults: SG7002, SG7003, SG3071.
  */
 export async function readPolicyFolder(folder: FoundFile, fileBytes: number): Promise<Result<PolicyFolder>> {
   const listed: Listed = { entries: [], unread: [] };
@@ -70,7 +71,7 @@ export async function readPolicyFolder(folder: FoundFile, fileBytes: number): Pr
     const trouble = await list(Buffer.from(folder.full), Buffer.from(folder.path), 0, listed);
     if (trouble !== null) return failed(trouble);
   } catch (error) {
-    return failed(unreadable(folder.path, error));
+    return failed(unreadable(shownFolder(folder.path), error));
   }
   const { entries } = listed;
   const selected = selectPolicies(entries, { folder: folder.path, manifests: null }, fileBytes);
@@ -147,5 +148,10 @@ async function list(full: Buffer, path: Buffer, depth: number, listed: Listed): 
 }
 
 function tooMany(path: string, reason: string): Fault {
-  return fault('SG7003', 'human', `${path} ${reason}`, 'name the folder that holds the policies');
+  const hint = 'name the folder that holds the policies';
+  return fault('SG7003', 'human', `${shownFolder(path)} ${reason}`, hint);
+}
+
+function shownFolder(path: string): string {
+  return path === '' ? '.' : path;
 }

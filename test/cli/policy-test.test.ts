@@ -162,6 +162,22 @@ describe('policy test', () => {
     expect(stderr).toContain(`error SG7002: ${told}`);
   });
 
+  it('names files from where its user stands, in the folder of the policies, too', async () => {
+    const wrong = third.replace('verdict: deny', 'verdict: hold');
+    const files = { 'p.yaml': policy, 'p.test.yaml': testText(first, wrong) };
+    for (const path of ['.', 'p.test.yaml']) {
+      const { exit, stdout } = await policyTest(files, path);
+      expect(exit).toBe(1);
+      expect(stdout).toMatch(/^p\.test\.yaml:8:7: error SG1429: /);
+      expect(stdout).toContain('(p.yaml:6)');
+      expect(stdout).not.toContain(folder.dir);
+    }
+    const deep = `${'d/'.repeat(70)}x`;
+    expect((await policyTest({ 'p.yaml': policy, [deep]: '' }, '.')).stderr).toMatch(
+      /SG7003: d\/d\/.* is more than/,
+    );
+  });
+
   it('tells machines all of it', async () => {
     const files = { 'policies/p.yaml': policy, 'policies/p.test.yaml': testText(first, third) };
     const { exit, stdout } = await policyTest(files, '--format', 'json');
