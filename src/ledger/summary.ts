@@ -10,7 +10,7 @@ export interface LedgerSummary {
   readonly outcomes: Map<SettledOutcome, number>;
   /** Devices that ran outside their window, by fleet. */
   readonly outside: Map<string, number>;
-  /** The newest bad end of each name, unless a newer revision of the name has come since. */
+  /** The newest bad end of each name, unless another revision of the name has come, or was claimed, since. */
   readonly badEnds: Map<TaskKey, Token>;
   /** The height of the newest commit that told of a success, by `fleet/command/device`. */
   readonly successes: Map<string, number>;
@@ -96,7 +96,7 @@ export function noteChange(
   const ran = now.outside - (before?.outside ?? 0);
   if (ran > 0) add(summary.outside, receipt.fleet, ran);
   if (now.isAtRest && before?.isAtRest !== true) noteEnd(summary, receipt);
-  if (before === null) summary.badEnds.delete(receipt.key);
+  if (before === null || event.kind === 'claimed') summary.badEnds.delete(receipt.key);
   if (event.kind === 'settled' && isBadEnd(receipt)) summary.badEnds.set(receipt.key, receipt.token);
   noteDevices(summary, receipt, event);
 }
