@@ -205,7 +205,8 @@ function isPersonalHold({ code, endedBy }: Reason): boolean {
  * manifest was removed; or a later task has succeeded with the same command on every device that had not.
  */
 function isFollowed(receipt: Receipt, { view, desired, halted }: GroupInput): boolean {
-  const isNewest = view.tokensByKey.get(receipt.key)?.at(-1) === receipt.token;
+  // Not by the order of the revisions: one that was withdrawn may be asked for again.
+  const isNewest = view.summary.badEnds.get(receipt.key) === receipt.token;
   const wanted = desired.tasks.get(receipt.key)?.manifest.token;
   const isKept = wanted === receipt.token || desired.frozen.has(receipt.key);
   const isGone = !isKept && !halted && desired.quarantined.size === 0;

@@ -49,6 +49,9 @@ const isOver = ['ended', 'failed', tokenA];
 describe('a bad end', () => {
   const later = { token: tokenB, name: 'again' };
   const again = [claimed(later), issued({ ...later, taskId: 'st-2' })];
+  const rival = { token: tokenB, taskId: 'st-9' };
+  const other = [claimed(rival), issued(rival), settled({ ...rival, outcome: 'failed', executions: [] })];
+  const isOther = ['ended', 'failed', tokenB];
   const rows: [string, readonly LedgerEvent[], Files, boolean, readonly unknown[]][] = [
     ['needs a person while its name is frozen', failed, { 'a.yaml': yaml({ run: 0 }) }, false, isOpen],
     ['needs a person while another file cannot be read', failed, { 'b.yaml': 'job: [' }, false, isOpen],
@@ -76,6 +79,20 @@ describe('a bad end', () => {
       isOpen,
     ],
     ['is not followed up by one that is under way', [...failed, ...again], {}, true, isOpen],
+    [
+      'is not followed up by a revision that was known later, and asked for before it',
+      [noted(), ...other, ...failed],
+      {},
+      true,
+      isOpen,
+    ],
+    [
+      'is followed up by one of before that was asked for again',
+      [noted(), ...other, ...failed],
+      {},
+      true,
+      isOther,
+    ],
   ];
   it.each(rows)('%s', (_name, events, files, halted, expected) => {
     expect(entriesOf(events, files, halted)).toContainEqual(expected);
