@@ -18,6 +18,7 @@ import { type HttpServer, startServer } from './http/server.ts';
 import type { Clock } from './lib/clock.ts';
 import { ok, type Result } from './lib/faults.ts';
 import type { Redactor } from './lib/redact.ts';
+import { Sieve } from './lib/sieve.ts';
 
 export interface HttpOptions {
   readonly config: ControllerConfig;
@@ -77,7 +78,7 @@ const refusals: Partial<Readonly<Record<DeliveryResult, string>>> = {
 };
 
 function tellDeliveries({ metrics, journal, clock }: HttpOptions): HookOptions['onDelivery'] {
-  const told = new Map<string, { atMs: number; untold: number }>();
+  const sieve = new Sieve(refusalsMs);
   return ({ provider, result }) => {
     metrics.count('snowgate_webhook_deliveries_total', { provider, result });
     const refusal = refusals[result];
@@ -85,15 +86,8 @@ function tellDeliveries({ metrics, journal, clock }: HttpOptions): HookOptions['
       journal.write('debug', 'webhook delivery', { provider, result });
       return;
     }
-    const nowMs = clock.monotonicMs();
-    const key = `${provider} ${result}`;
-    const before = told.get(key);
-    if (before !== undefined && nowMs - before.atMs < refusalsMs) {
-      before.untold += 1;
-      return;
-    }
-    told.set(key, { atMs: nowMs, untold: 0 });
-    journal.write('warn', refusal, { provider, more: before?.untold ?? 0 });
+    const more = sieve.take(`${provider} ${result}`, clock.monotonicMs());
+    if (more !== null) journal.write('warn', refusal, { provider, more });
   };
 }
 

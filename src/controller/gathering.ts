@@ -14,6 +14,7 @@ import { makePlan } from '../plan/plan.ts';
 import type { CommitFacts, DescribedFacts } from '../policy/facts.ts';
 import { emptyPolicySet } from '../policy/policy-set.ts';
 import type { Reason } from '../policy/verdict.ts';
+import { reasonFrom } from '../policy/verdict.ts';
 import type { Described } from './describing.ts';
 import { describeDevices } from './describing.ts';
 import { findElsewhere, fleetConditions, prepareFleet } from './fleet-check.ts';
@@ -210,7 +211,7 @@ export function planNow(
   const complaint = c.guard.complaint();
   const refused = c.state.pushHalt !== null && now.monotonicMs < c.state.pushAtMs ? c.state.pushHalt : null;
   const standing = [stale, complaint, refused].flatMap((reason) =>
-    reason === null ? [] : [{ code: reason.code, message: reason.message }],
+    reason === null ? [] : [reasonFrom(reason)],
   );
   return makePlan({
     ...planInputOf(c, view, gathered, now.wallMs),

@@ -12,6 +12,7 @@ import { collectDesired } from '../manifest/collect.ts';
 import type { TaskKey } from '../manifest/manifest.ts';
 import { countRemovals } from '../plan/withdrawal.ts';
 import type { Reason } from '../policy/verdict.ts';
+import { reasonFrom } from '../policy/verdict.ts';
 import type { CommitId, SourceTree } from './ports.ts';
 import type { Controller } from './state.ts';
 
@@ -38,7 +39,7 @@ export async function readSource(
   fetched: boolean,
 ): Promise<ReadingAnswer> {
   const tree = await c.source.read(head);
-  if (!tree.ok) return { failure: { code: tree.fault.code, message: tree.fault.message } };
+  if (!tree.ok) return { failure: reasonFrom(tree.fault) };
   const desired = collectDesired(tree.value.files);
   const base = view.source;
   if (base === null || base === head) {
@@ -50,7 +51,7 @@ export async function readSource(
     return { tree: tree.value, desired, previous: c.state.lastTasks, halts, accepted };
   }
   const grown = await c.source.descends(head, base);
-  if (!grown.ok) return { failure: { code: grown.fault.code, message: grown.fault.message } };
+  if (!grown.ok) return { failure: reasonFrom(grown.fault) };
   const accept = fetched ? await coveringAccept(c, view, head) : null;
   const before = await tasksBefore(c, base);
   if ('failure' in before) return before;
@@ -98,7 +99,7 @@ async function tasksAt(c: Controller, commit: CommitId): Promise<Tasks | { reado
   const tree = await c.source.read(commit);
   if (tree.ok) return collectDesired(tree.value.files).tasks;
   if (tree.fault.code === 'SG3032') return new Map();
-  return { failure: { code: tree.fault.code, message: tree.fault.message } };
+  return { failure: reasonFrom(tree.fault) };
 }
 
 function judgeTree(

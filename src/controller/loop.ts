@@ -4,6 +4,7 @@ import { elapsedMs, readMoment } from '../lib/clock.ts';
 import { BugError, describeBug } from '../lib/faults.ts';
 import { answerEvents } from './cancelling.ts';
 import { land, noHeads, pushUntilKnown } from './landing.ts';
+import { callListener } from './listener.ts';
 import { usableOutcomes } from './outbox.ts';
 import { backoffMs } from './pacer.ts';
 import type { PassReport } from './pass.ts';
@@ -97,12 +98,7 @@ function watchStop(c: Controller): () => Moment {
 }
 
 function tell(c: Controller, listener: () => void): void {
-  try {
-    listener();
-  } catch (error) {
-    const reason = describeBug(error);
-    c.journal.write('error', 'a bug kept a pass from being noted', { code: 'SG6224', reason });
-  }
+  callListener(c.journal, 'a bug kept a pass from being noted', listener);
 }
 
 /**

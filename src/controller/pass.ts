@@ -16,6 +16,7 @@ import type { Decision } from '../plan/decision.ts';
 import type { Origin } from '../plan/facts.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Reason } from '../policy/verdict.ts';
+import { reasonFrom } from '../policy/verdict.ts';
 import type { Grant } from './calling.ts';
 import { issueGrants } from './calling.ts';
 import { answerEvents, askCancels, requestEvents } from './cancelling.ts';
@@ -114,9 +115,7 @@ export async function runPass(c: Controller, options: PassOptions): Promise<Pass
 
 function ledgerProblem(c: Controller): Reason {
   const halt = c.state.ledgerHalt ?? c.state.branchHalt;
-  return halt === null
-    ? { code: 'SG6206', message: 'the ledger could not be fetched' }
-    : { code: halt.code, message: halt.message };
+  return halt === null ? { code: 'SG6206', message: 'the ledger could not be fetched' } : reasonFrom(halt);
 }
 
 function undecidedProblem(): Reason {

@@ -4,13 +4,14 @@
  */
 
 import type { LedgerView } from '../ledger/view.ts';
-import type { Fault, Result } from '../lib/faults.ts';
+import type { Result } from '../lib/faults.ts';
 import { ok } from '../lib/faults.ts';
 import { findStrangers } from '../policy/fleet-check.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import { loadPolicies, policySetDigest } from '../policy/policy-set.ts';
 import type { Reason } from '../policy/verdict.ts';
+import { reasonFrom } from '../policy/verdict.ts';
 import type { Reading } from './history.ts';
 import type { CommitId, PolicyRepository } from './ports.ts';
 import type { Controller } from './state.ts';
@@ -143,10 +144,6 @@ async function isGone(
   if (policySetDigest(before.value) !== acted.digest) return true;
   c.state.harmless = found;
   return false;
-}
-
-function reasonFrom({ code, message }: Fault): Reason {
-  return { code, message };
 }
 
 function isEmpty({ windows, suspensions, waivers }: PolicySet): boolean {

@@ -4,14 +4,14 @@
  */
 import type { LedgerView } from '../ledger/view.ts';
 import { elapsedMs, type Moment, readMoment } from '../lib/clock.ts';
-import { describeBug, type Fault } from '../lib/faults.ts';
 import type { Desired, PlacedProblem } from '../manifest/collect.ts';
 import type { Token } from '../manifest/manifest.ts';
 import type { Decision } from '../plan/decision.ts';
 import type { Origin } from '../plan/facts.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
-import type { Reason } from '../policy/verdict.ts';
+import { type Reason, reasonFrom } from '../policy/verdict.ts';
 import { fleetConditions, unknownStrangers } from './fleet-check.ts';
+import { callListener } from './listener.ts';
 import type { PassReport } from './pass.ts';
 import type { CommitId, Journal } from './ports.ts';
 import type { RecentEvents } from './recent-events.ts';
@@ -158,7 +158,8 @@ export class PassBook {
     this.#desired = report.desired ?? this.#desired;
     this.#origins = report.origins ?? this.#origins;
     this.#sourceProblems = report.sourceProblems ?? this.#sourceProblems;
-    for (const listener of this.#listeners) this.#tell(listener);
+    for (const listener of this.#listeners)
+      callListener(this.#journal, 'a bug kept a pass from being told', listener);
     return tookMs;
   }
 
@@ -172,16 +173,6 @@ export class PassBook {
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  /** A bug of one that only listens must not keep the loop from turning, or the others from hearing. */
-  #tell(listener: () => void): void {
-    try {
-      listener();
-    } catch (error) {
-      const reason = describeBug(error);
-      this.#journal.write('error', 'a bug kept a pass from being told', { code: 'SG6224', reason });
-    }
   }
 
   get report(): PassReport | null {
@@ -256,10 +247,6 @@ function readLedger({ state }: Controller, ageMs: number | null): LedgerStatus {
     refusal: pushHalt === null ? null : reasonFrom(pushHalt),
     unwritten: state.outbox.length,
   };
-}
-
-function reasonFrom({ code, message }: Fault): Reason {
-  return { code, message };
 }
 
 function readFleets(c: Controller): FleetStatus[] {

@@ -1,15 +1,13 @@
 /** In which order tasks are listed. */
+
 import { sortInSlices, type Turns } from '../lib/turns.ts';
 import type { Decision } from '../plan/decision.ts';
+import { compareText } from '../plan/text-order.ts';
 import type { TaskPlace } from './cursor.ts';
 
 /** By fleet and name; revisions of one name by their tokens, one without first. */
 export function comparePlaces(a: TaskPlace, b: TaskPlace): number {
   return compareText(a.key, b.key) || compareText(a.token ?? '', b.token ?? '');
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** The decisions of the newest pass in their order, which is made once for all who ask. */

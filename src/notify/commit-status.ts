@@ -9,6 +9,7 @@ import { boundText } from '../lib/escape.ts';
 import { Slice, type Slices } from '../lib/turns.ts';
 import type { Token } from '../manifest/manifest.ts';
 import type { Decision } from '../plan/decision.ts';
+import { compareText } from '../plan/text-order.ts';
 import { backlogMs } from './book.ts';
 import {
   type CommitState,
@@ -351,9 +352,7 @@ const severity: readonly CommitState[] = ['failure', 'running', 'pending', 'succ
 
 function statusOf(group: Group, status: ControllerStatus): CommitStatus {
   const { key, commit, fleet, revisions, isPaused } = group;
-  const tallies = [...group.tallies.values()].sort((a, b) =>
-    a.word < b.word ? -1 : Number(a.word > b.word),
-  );
+  const tallies = [...group.tallies.values()].sort((a, b) => compareText(a.word, b.word));
   const state = severity.find((one) => tallies.some((each) => each.state === one)) ?? 'pending';
   const isOne = tallies.length === 1 && tallies[0]?.count === 1;
   const words = order.flatMap((one) =>

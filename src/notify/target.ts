@@ -7,6 +7,7 @@ import type { Journal } from '../controller/ports.ts';
 import { type Clock, readMoment } from '../lib/clock.ts';
 import type { Fault, FaultCode } from '../lib/faults.ts';
 import type { Redactor } from '../lib/redact.ts';
+import { Sieve } from '../lib/sieve.ts';
 import { judgeAnswer, type Verdict } from './answer.ts';
 import type { Post } from './post.ts';
 import type { Job, Offer, Source } from './source.ts';
@@ -53,7 +54,7 @@ export class Target {
   #hasNews = false;
   #wake: () => void = () => undefined;
   #trouble: FaultCode | null = null;
-  readonly #refusals = new Map<string, { readonly atMs: number; untold: number }>();
+  readonly #refusals = new Sieve(refusalsMs);
   /** When it was last written down that nothing waits; null before the first look of this life. */
   #idleMs: number | null = null;
 
@@ -213,14 +214,8 @@ export class Target {
   /** Each event so often, with how many there were meanwhile. */
   #tellRefusal(event: string, { id }: Job, code: FaultCode, why: string): void {
     const { clock, journal, redactor, target } = this.#options;
-    const nowMs = clock.monotonicMs();
-    const last = this.#refusals.get(event);
-    if (last !== undefined && nowMs - last.atMs < refusalsMs) {
-      last.untold += 1;
-      return;
-    }
-    const more = last?.untold ?? 0;
-    this.#refusals.set(event, { atMs: nowMs, untold: 0 });
+    const more = this.#refusals.take(event, clock.monotonicMs());
+    if (more === null) return;
     const reason = redactor.redact(why);
     const fields = { target: target.name, code, reason, message: id, more };
     journal.write('warn', event, fields);

@@ -17,6 +17,7 @@ import type { Decision } from './decision.ts';
 import type { Plan, PlanInput } from './plan.ts';
 import { inOrder } from './plan.ts';
 import { askedUnderName, findRepeats } from './repeat-guard.ts';
+import { compareText } from './text-order.ts';
 import { findHiding, judgeAbsence } from './withdrawal.ts';
 
 /** A plan, and everything that it follows from. */
@@ -105,10 +106,6 @@ export function findChanges(before: Side, after: Side): TaskChange[] {
   const placeOf = ({ after: task }: TaskChange): number =>
     task === null ? Number.MAX_SAFE_INTEGER : (places.get(task.manifest.token) ?? Number.MAX_SAFE_INTEGER);
   return changes.sort((a, b) => placeOf(a) - placeOf(b) || compareText(a.key, b.key));
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 type ByKey = ReadonlyMap<TaskKey, readonly Decision[]>;

@@ -20,6 +20,7 @@ import type { Judgement, Permit } from './judgement.ts';
 import { judgement } from './judgement.ts';
 import { holdBack } from './observed.ts';
 import { countsOf, grant, tallyFleets } from './tally.ts';
+import { compareText } from './text-order.ts';
 import type { Cancellation, UnwantedInput } from './unwanted.ts';
 import { decideUnwanted } from './unwanted.ts';
 import type { Withdrawal } from './withdrawal.ts';
@@ -83,7 +84,7 @@ export function makePlan(given: PlanInput): Plan {
   const withdrawals = found.filter(({ fleet }) => input.fleets.get(fleet)?.kind !== 'observed');
   for (const withdrawal of withdrawals) decisions.push(withdrawn(withdrawal));
   notes.push(...withdrawals);
-  decisions.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  decisions.sort((a, b) => compareText(a.key, b.key));
   const { cancellations } = unwanted;
   const { nextMs: nextClosingMs } = closings;
   return { decisions, issuable, unchecked, awaited, cancellations, notes, nextClosingMs };
@@ -103,10 +104,6 @@ export function inOrder({ desired, origins }: Pick<PlanInput, 'desired' | 'origi
 
 function comparePlaces(a: number, b: number): number {
   return a === b ? 0 : a - b;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 interface TaskDecision {

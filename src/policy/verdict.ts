@@ -1,5 +1,5 @@
 /** A verdict: may this task be asked for now, and if not, what ends that? Made by judge.ts alone. */
-import type { FaultCode, Place } from '../lib/faults.ts';
+import type { Fault, FaultCode, Place } from '../lib/faults.ts';
 import type { FactGroup } from './facts.ts';
 
 /** What ends a hold: a time, a fact that may change by itself, or only a commit. */
@@ -14,6 +14,11 @@ export interface Reason {
   readonly rule?: string;
   readonly place?: Place;
   readonly endedBy?: EndedBy;
+}
+
+/** A fault as a reason: the hint is left to whoever can be told what to do. */
+export function reasonFrom({ code, message }: Pick<Fault, 'code' | 'message'>): Reason {
+  return { code, message };
 }
 
 /** A policy that was asked, and the text of it: what a claim records. */
