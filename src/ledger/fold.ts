@@ -24,7 +24,7 @@ import type {
 } from './events.ts';
 import type { Attempt, Receipt, ReceiptState } from './receipt.ts';
 import { emptyReceipt, isOpenState, receiptState } from './receipt.ts';
-import { countedState, isAtRest, noteChange } from './summary.ts';
+import { countedState, noteChange } from './summary.ts';
 import type { LedgerView } from './view.ts';
 import { noteClaim, noteTask } from './view.ts';
 
@@ -75,8 +75,8 @@ function foldEvent(view: LedgerView, header: BatchHeader, event: LedgerEvent): s
   const problem = applyEvent(view, header, receipt, event);
   if (problem !== null) return problem;
   receipt.seq = header.seq;
-  noteChange(view.summary, before, receipt, event);
-  if (isAtRest(receipt)) view.restless.delete(event.token);
+  const { isAtRest } = noteChange(view.summary, before, receipt, event);
+  if (isAtRest) view.restless.delete(event.token);
   else view.restless.add(event.token);
   if (known === undefined) {
     view.receipts.set(event.token, receipt);

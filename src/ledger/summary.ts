@@ -30,14 +30,6 @@ const badOutcomes: ReadonlySet<SettledOutcome> = new Set(['partial', 'failed', '
 
 const finalStates: ReadonlySet<ReceiptState> = new Set(['settled', 'refused', 'baseline']);
 
-/**
- * Whether a pass has nothing to look for in a receipt: it is at its end, or it was withdrawn while nothing of it may be in AWS.
- * It stays so until another event of it: a late task id, or a claim where its manifest has come back.
- */
-export function isAtRest(receipt: Receipt): boolean {
-  return judgeRest(receiptState(receipt), receipt);
-}
-
 function judgeRest(state: ReceiptState, { notes }: Receipt): boolean {
   return finalStates.has(state) || ((state === 'pending' || state === 'waiting') && notes.has('withdrawn'));
 }
@@ -60,15 +52,19 @@ export function emptySummary(): LedgerSummary {
   };
 }
 
-/** What of a receipt is counted, as it was before an event. */
+/** What of a receipt is counted. */
 export interface CountedState {
   readonly state: ReceiptState;
+  /**
+   * Whether a pass has nothing to look for in it: it is at its end, or it was withdrawn while nothing of it may be in AWS. It
+   * stays so until another event of it: a late task id, or a claim where its manifest has come back.
+   */
   readonly isAtRest: boolean;
   readonly outcome: SettledOutcome | null;
   readonly outside: number;
 }
 
-/** What of a receipt is counted. */
+/** Reads it off a receipt. */
 export function countedState(receipt: Receipt): CountedState {
   const { settled, outside } = receipt;
   const state = receiptState(receipt);
@@ -80,13 +76,16 @@ export function countedState(receipt: Receipt): CountedState {
   };
 }
 
-/** Keeps in mind what an event has made of its receipt. `before` is null where it is the first of its token. */
+/**
+ * Keeps in mind what an event has made of its receipt, and answers what is counted of it now. `before` is null where the event
+ * is the first of its token.
+ */
 export function noteChange(
   summary: LedgerSummary,
   before: CountedState | null,
   receipt: Receipt,
   event: LedgerEvent,
-): void {
+): CountedState {
   const now = countedState(receipt);
   if (before?.state !== now.state) {
     if (before !== null) add(summary.states, before.state, -1);
@@ -99,6 +98,7 @@ export function noteChange(
   if (before === null || event.kind === 'claimed') summary.badEnds.delete(receipt.key);
   if (event.kind === 'settled' && isBadEnd(receipt)) summary.badEnds.set(receipt.key, receipt.token);
   noteDevices(summary, receipt, event);
+  return now;
 }
 
 function add<Key>(counts: Map<Key, number>, key: Key, by: number): void {

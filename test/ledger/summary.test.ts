@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { LedgerEvent } from '../../src/ledger/events.ts';
 import { foldBatch } from '../../src/ledger/fold.ts';
 import { receiptState } from '../../src/ledger/receipt.ts';
-import { endedMax, isAtRest, successKey } from '../../src/ledger/summary.ts';
+import { countedState, endedMax, successKey } from '../../src/ledger/summary.ts';
 import type { LedgerView } from '../../src/ledger/view.ts';
 import {
   baseline,
@@ -129,7 +129,7 @@ describe('the summary', () => {
         );
         const receipts = [...view.receipts.values()];
         expect(badEnds).toEqual(findBadEnds(allowed));
-        const atRest = receipts.filter(isAtRest);
+        const atRest = receipts.filter((receipt) => countedState(receipt).isAtRest);
         for (const { fleet, token } of atRest) expect(ended.get(fleet)).toContain(token);
         expect(receipts.filter(({ token }) => !view.restless.has(token))).toEqual(atRest);
         const named = receipts.flatMap(({ revision }) => revision?.targets ?? []);
