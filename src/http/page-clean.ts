@@ -10,15 +10,20 @@ const textLengthMax = 2_000;
 export type Clean = (text: string) => string;
 
 /**
- * One function for a request. `devices` are those to shorten; null where they may be shown. A text is cut last: the half of a
- * secret, or of a device, is nothing that anybody knows.
+ * Hides secrets, and then devices: a secret of which a part was shortened before would be found no more. One function for a
+ * request. `devices` are those to shorten; null where they may be shown.
  */
-export function makeClean(redactor: Redactor, devices: DeviceNames | null): Clean {
+export function makeHide(redactor: Pick<Redactor, 'redact'>, devices: DeviceNames | null): Clean {
   return (text) => {
     const safe = redactor.redact(text);
-    const shown = devices === null ? safe : shortenDevices(safe, (word) => devices.has(word));
-    return boundText(shown, textLengthMax);
+    return devices === null ? safe : shortenDevices(safe, (word) => devices.has(word));
   };
+}
+
+/** The same for what is drawn. A text is cut last: the half of a secret, or of a device, is nothing that anybody knows. */
+export function makeClean(redactor: Redactor, devices: DeviceNames | null): Clean {
+  const hide = makeHide(redactor, devices);
+  return (text) => boundText(hide(text), textLengthMax);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The routes of the pages: from a request to a model, to what of it may be shown, to HTML. */
 
-import { type Slices, Turns } from '../lib/turns.ts';
+import type { Slices, Turns } from '../lib/turns.ts';
 import { knownDevices, learnDevices } from './device-names.ts';
 import { type Html, html } from './html.ts';
 import { assetAnswer, assets } from './page-assets.ts';
@@ -57,11 +57,10 @@ interface Asked {
   readonly work: <T>(slices: Slices<T>) => Promise<T>;
 }
 
-/** The pages, what they load and what they listen to. */
-export function pageRoutes(options: RouteOptions): Route[] {
+/** The pages, what they load and what they listen to. `turns` does their long work, and that of whoever else has it. */
+export function pageRoutes(options: RouteOptions, turns: Turns): Route[] {
   const { config, controllerConfig, readStatus, redactor, subscribe } = options;
   const forges = makeForges(controllerConfig);
-  const turns = new Turns();
   const books = new TaskBooks(readStatus, turns);
   const streams = new LiveStreams({ subscribe, readRevision: () => revisionOf(readStatus()) });
   const showsDevices = !config.redactDevices;

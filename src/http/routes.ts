@@ -1,20 +1,26 @@
 /** Every route, with what it needs to be let in: one table, so that a new one cannot forget it. */
 import type { HookProvider } from '../config/config.ts';
 import type { ControllerStatus } from '../controller/status.ts';
-import { shortenDevices } from '../lib/device-ids.ts';
 import { writeJson } from '../lib/json-text.ts';
 import { Turns } from '../lib/turns.ts';
 import { statusJson, type TaskQuery, taskJson, taskListJson } from './api.ts';
 import { Cursors } from './cursor.ts';
 import { knownDevices, learnDevices } from './device-names.ts';
 import { isAlive, judgeHealth } from './health.ts';
+import { makeHide } from './page-clean.ts';
 import { pageRoutes } from './page-routes.ts';
 import { jsonType, type Route, type RouteOptions, textAnswer } from './route.ts';
 import { TaskOrder } from './task-order.ts';
 
 /** The routes of all listeners. */
 export function makeRoutes(options: RouteOptions): Route[] {
-  return [...probeRoutes(options), ...webRoutes(options), ...pageRoutes(options), ...hookRoutes(options)];
+  const turns = new Turns();
+  return [
+    ...probeRoutes(options),
+    ...webRoutes(options, turns),
+    ...pageRoutes(options, turns),
+    ...hookRoutes(options),
+  ];
 }
 
 function probeRoutes({ readStatus }: RouteOptions): Route[] {
@@ -38,7 +44,7 @@ function probeRoutes({ readStatus }: RouteOptions): Route[] {
   ];
 }
 
-function webRoutes({ config, readStatus, metrics, redactor }: RouteOptions): Route[] {
+function webRoutes({ config, readStatus, metrics, redactor }: RouteOptions, turns: Turns): Route[] {
   const guarded = (path: string, answer: Route['answer']): Route => ({
     listener: 'web',
     method: 'GET',
@@ -46,7 +52,6 @@ function webRoutes({ config, readStatus, metrics, redactor }: RouteOptions): Rou
     needs: 'token',
     answer,
   });
-  const turns = new Turns();
   const order = new TaskOrder(turns);
   const cursors = new Cursors();
   /** `cursor` is a word of our own, which has to come back as it was: by chance it may hold what looks like a secret. */
@@ -57,11 +62,8 @@ function webRoutes({ config, readStatus, metrics, redactor }: RouteOptions): Rou
     cursor: string | null = null,
   ): Promise<Response> => {
     if (config.redactDevices && status.desired !== null) await turns.run(learnDevices(status.desired));
-    const devices = config.redactDevices ? knownDevices(status) : null;
-    const redact = (text: string): string => {
-      if (text === cursor) return text;
-      return redactor.redact(devices === null ? text : shortenDevices(text, (word) => devices.has(word)));
-    };
+    const hide = makeHide(redactor, config.redactDevices ? knownDevices(status) : null);
+    const redact = (text: string): string => (text === cursor ? text : hide(text));
     const headers = { 'content-type': jsonType };
     return new Response(writeJson(value, { ...redactor, redact }), { status: httpStatus, headers });
   };

@@ -223,6 +223,23 @@ describe('the API', () => {
     expect(await (await web(ask('/api/v1/tasks/lab/job', bearer))).text()).toContain('…md-1');
   });
 
+  it('hides a secret that holds the id of a device as a whole', async () => {
+    const watched = await issued();
+    const redactor = createRedactor();
+    redactor.register('canary/smd-1/1f0c2b7d', 'a file');
+    const plain = watched.status();
+    const message = 'the key is canary/smd-1/1f0c2b7d';
+    const decisions = plain.decisions.map((one) => ({
+      ...one,
+      reasons: [{ code: 'SG6301' as const, message }],
+    }));
+    const config = { redactDevices: true };
+    const web = appOf('web', watched, { status: () => ({ ...plain, decisions }), redactor, config });
+    const text = await (await web(ask('/api/v1/tasks', bearer))).text();
+    expect(text).toContain('the key is [redacted]');
+    expect(text).not.toMatch(/canary|1f0c2b7d/);
+  });
+
   it('shortens a device that came to be known after the last answer', async () => {
     const watched = await issued();
     const web = appOf('web', watched, { config: { redactDevices: true } });
