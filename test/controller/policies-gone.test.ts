@@ -3,16 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { emptyLedgerMemory } from '../doubles/ledger.ts';
 import { yaml } from '../plan/stage.ts';
 import { requireText, windowText } from './documents.ts';
+import { begun } from './ruled.ts';
 import { codesOf, makeConfig, policySource, say, World } from './world.ts';
 
 const covered = makeConfig({ policy: { uncovered: 'hold', separateCommits: false } });
-
-function begun(rules: Readonly<Record<string, string>>, config = makeConfig()) {
-  const world = new World();
-  world.rule(rules);
-  world.commit({ job: yaml() });
-  return { world, life: world.start({ config }) };
-}
 
 describe('policies that are gone', () => {
   const gone = async (config = makeConfig()) => {

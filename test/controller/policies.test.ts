@@ -4,18 +4,12 @@ import { Bell, runLoop, runOnce } from '../../src/controller/loop.ts';
 import { loadPolicies } from '../../src/policy/policy-set.ts';
 import { yaml } from '../plan/stage.ts';
 import { insideText, policyText, requireText, suspensionText, waiverText, windowText } from './documents.ts';
+import { begun } from './ruled.ts';
 import { fleetConfig, makeConfig, say, startMs, World } from './world.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const covered = makeConfig({ policy: { uncovered: 'hold', separateCommits: false } });
-
-function begun(rules: Readonly<Record<string, string>>, config = makeConfig()) {
-  const world = new World();
-  world.rule(rules);
-  world.commit({ job: yaml() });
-  return { world, life: world.start({ config }) };
-}
 
 describe('a task outside its window', () => {
   it('is held until it opens, and the loop wakes for that moment', async () => {

@@ -12,15 +12,8 @@ import { startMs } from '../http/hook-world.ts';
 import { Watched } from '../http/watched.ts';
 import * as samples from '../ledger/events.ts';
 import { yaml } from '../plan/stage.ts';
-import { fileOf, Story, targetOf } from './desk.ts';
+import { fileOf, forge, Story } from './desk.ts';
 
-const forge = targetOf('forge', {
-  kind: 'commitStatus',
-  forge: 'github',
-  apiUrl: 'https://api.github.com',
-  repository: 'marine/snow-tasks',
-  tokenFile: '/secrets/token',
-});
 const now = { wallMs: startMs, monotonicMs: 0 };
 const commit = samples.commitId(2);
 

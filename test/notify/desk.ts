@@ -32,6 +32,15 @@ export function targetOf(name: string, via: NotifyVia, over: Partial<NotifyTarge
   return { name, fleets: ['*'], events: noticeKinds, severity: 'info', redactDevices: false, via, ...over };
 }
 
+/** The forge of most tests. */
+export const forge = targetOf('forge', {
+  kind: 'commitStatus',
+  forge: 'github',
+  apiUrl: 'https://api.github.com',
+  repository: 'marine/snow-tasks',
+  tokenFile: '/secrets/token',
+});
+
 export const webhookTo = (url = 'https://siem.example/in'): NotifyVia => ({
   kind: 'webhook',
   url,

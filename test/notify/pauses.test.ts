@@ -5,17 +5,10 @@ import type { Decision } from '../../src/plan/decision.ts';
 import type { Reason } from '../../src/policy/verdict.ts';
 import { startMs } from '../http/hook-world.ts';
 import { commitId } from '../ledger/events.ts';
-import { Story, targetOf } from './desk.ts';
+import { forge, Story } from './desk.ts';
 
 const commits = 100;
 const story = new Story();
-const forge = targetOf('forge', {
-  kind: 'commitStatus',
-  forge: 'github',
-  apiUrl: 'https://api.github.com',
-  repository: 'marine/snow-tasks',
-  tokenFile: '/secrets/token',
-});
 const tokenOf = (n: number): string => `${n}`.padStart(64, '0');
 const origins = new Map(
   Array.from({ length: commits }, (_, n) => [
